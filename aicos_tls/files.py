@@ -30,7 +30,7 @@ def sha256(data: bytes) -> str:
 
 
 class Lines:
-    """Offsets (characters, from 0) to lines and columns (from 1) and back; a line ends after its `\\n`."""
+    r"""Offsets (characters, from 0) to lines and columns (from 1) and back; a line ends after its `\\n`."""
 
     def __init__(self, text: str) -> None:
         self._starts = [0]
@@ -85,7 +85,7 @@ class TextFile:
 
     @cached_property
     def newline(self) -> Newline:
-        """The newline that most lines end with; `\\n` for a file without any."""
+        r"""The newline that most lines end with; `\\n` for a file without any."""
         text = self.text
         crlf = text.count("\r\n")
         lf = text.count("\n") - crlf
