@@ -19,7 +19,7 @@ from typing import Literal
 from aicos_tls.errors import TlsError, Where
 
 MAX_BYTES = 32 * 1024 * 1024
-"""Files larger than this are refused: no compose file, .env file or source is so large (a guard, not a format limit)."""
+"""Files larger than this are refused: no compose file, .env file or source is so large: a guard."""
 
 Newline = Literal["\n", "\r\n", "\r"]
 
