@@ -1,0 +1,112 @@
+"""What can be done to a YAML text: a closed set of edits as data, and the values that they bring in.
+
+Edits name nodes of a parsed stream; how they become splices is `place`'s business, and that they did just what they
+say is proved by `apply`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A scalar like `node` but for its value: what was plain stays plain, what was quoted stays quoted."""
+
+    node: Scalar
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An alias `*name`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A sequence to be written."""
+
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A mapping to be written; keys are text, `<<` is the merge key."""
+
+    values: tuple[tuple[str, Value], ...]
+
+
+Value: TypeAlias = "str | Copy | Reference | Items | Pairs"
+"""A `str` is always written so that it is read back as a string, quoted where it has to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetText:
+    """Replace `node.value[start:end]` by `text`; the way in which the scalar is written stays."""
+
+    node: Scalar
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertItem:
+    """Put `value` before the item at `index`, or at the end; of several at one place, the lower rank comes first."""
+
+    sequence: Sequence
+    index: int
+    value: Value
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InsertPair:
+    """Put `key: value` before the pair at `index`, or at the end.
+
+    Of several at one place, the lower rank comes first.
+    """
+
+    mapping: Mapping
+    index: int
+    key: str
+    value: Value
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Put `value` in place of the whole value of a pair of `mapping`, in flow style when `flow`."""
+
+    mapping: Mapping
+    index: int
+    value: Value
+    flow: bool = False
+
+    @property
+    def node(self) -> Node:
+        """The node that is replaced."""
+        return self.mapping.pairs[self.index][1]
+
+
+Edit: TypeAlias = SetText | InsertItem | InsertPair | Replace
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Splice:
+    """`text[start:end]` becomes `replacement`. `rank` orders insertions at one place."""
+
+    start: int
+    end: int
+    rank: tuple[int, ...]
+    replacement: str
+
+
+class InexpressibleError(Exception):
+    """An edit has no form in this text that would keep all the rest. The caller declines it with this reason."""

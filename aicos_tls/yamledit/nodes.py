@@ -1,0 +1,82 @@
+"""The node graph of a YAML text: what stands where. Built by `parse`, never changed.
+
+An alias is a node of its own (the graph libraries build repeats the anchored node instead, and the place of the alias
+is lost), so that an edit can tell the anchor from those who share it. Offsets are characters into the text of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Style = Literal["", "'", '"', "|", ">"]
+"""How a scalar is written: plain, single quoted, double quoted, literal, folded (YAML 1.2, chapters 7 and 8)."""
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A scalar. `start` is where its anchor or tag begins, if it has one; a missing value has start == end."""
+
+    start: int
+    end: int
+    value: str
+    style: Style = ""
+    tag: str | None = None
+    anchor: str | None = None
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is a plain scalar that every YAML version reads as null."""
+        return self.style == "" and self.tag is None and self.value in ("", "~", "null", "Null", "NULL")
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A sequence; `flow` when it is written with brackets. `end` is the end of its last item, comments excluded."""
+
+    start: int
+    end: int
+    items: list[Node]
+    flow: bool
+    tag: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """A mapping as a list of pairs, in order and with its merge keys; `flow` when it is written with braces."""
+
+    start: int
+    end: int
+    pairs: list[tuple[Node, Node]]
+    flow: bool
+    tag: str | None = None
+    anchor: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Alias:
+    """A reference `*name` to an anchored node that stands before it."""
+
+    start: int
+    end: int
+    name: str
+    target: Node
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping | Alias
+
+
+def deref(node: Node) -> Scalar | Sequence | Mapping:
+    """Return the node itself, or what it is an alias of."""
+    while isinstance(node, Alias):
+        node = node.target
+    return node
+
+
+@dataclass(slots=True, eq=False)
+class Stream:
+    """All documents of a text. `shared` tells whether any alias occurs."""
+
+    documents: list[Node]
+    shared: bool
