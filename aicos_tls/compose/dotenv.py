@@ -1,0 +1,66 @@
+"""`.env` and `env_file` files: which variable has which value, and where it stands.
+
+Syntax: compose specification, "env_file format": `KEY=VALUE` or `KEY: VALUE`, `export` before it, single and double
+quotes that may span lines, comments. The raw text of the value is kept, since edits go into it and everything else
+stays.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.files import TextFile
+
+_BINDING = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]*)[ \t]*(?:=|:(?=[ \t]|$))[ \t]*
+    (?P<value>'[^']*'|"(?:[^"\\]|\\.)*"|[^\r\n]*)""",
+    re.MULTILINE | re.VERBOSE | re.DOTALL,
+)
+_COMMENT = re.compile(r"(?:^|[ \t])#[^\r\n]*$|[ \t]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`key` has `value`; the value as written is `text[start:end]`, without quotes and comment."""
+
+    key: str
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class EnvFile:
+    """A parsed file. Of a key that occurs twice, the last one counts."""
+
+    file: TextFile
+
+    @cached_property
+    def bindings(self) -> dict[str, Binding]:
+        """The bindings by key."""
+        return {binding.key: binding for binding in parse(self.file.text)}
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """The values by key."""
+        return {key: binding.value for key, binding in self.bindings.items()}
+
+
+def parse(text: str) -> Iterator[Binding]:
+    """Yield every binding of `text`, in order; what is none (comments, keys without a value) is passed over."""
+    at = 0
+    while match := _BINDING.search(text, at):
+        at = max(match.end(), match.start() + 1)
+        start, end = match.span("value")
+        raw = match.group("value")
+        if raw[:1] in ("'", '"') and len(raw) > 1 and raw[-1] == raw[0]:
+            start, end = start + 1, end - 1
+        else:
+            end = start + len(_COMMENT.sub("", raw))
+        yield Binding(match.group("key"), text[start:end], start, end)

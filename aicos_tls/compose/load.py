@@ -1,0 +1,203 @@
+"""Reads the files of a project and merges them to one model: overrides, `include`, `extends`, `.env`, `env_file`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aicos_tls import files
+from aicos_tls.compose.dotenv import EnvFile
+from aicos_tls.compose.interpolation import expand
+from aicos_tls.compose.model import ComposeFile, Layer, Project, Service
+from aicos_tls.compose.resolve import MERGE, duplicate_keys, text_of, texts_of
+from aicos_tls.errors import TlsError, Where
+from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
+from aicos_tls.yamledit.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from collections.abc import Sequence as SequenceOf
+    from pathlib import Path
+
+    from aicos_tls.files import TextFile
+
+    Reader = Callable[[Path], TextFile]
+
+_DEFINES_A_SERVICE = frozenset({"image", "build", "extends", "command"})
+
+
+def load(paths: SequenceOf[Path], *, read: Reader = files.read) -> Project:
+    """Load and merge compose files; relative paths start from the directory of the first one.
+
+    Raises `TlsError` for what is no compose file, and for what docker compose would refuse and this program cannot work
+    around: duplicate keys, a missing or circular `include` or `extends`.
+    """
+    directory = paths[0].parent
+    project = Project(directory, [], {})
+    loader = _Loader(project, read)
+    project.dotenv = loader.env_file(directory / ".env")
+    for path in paths:
+        loader.add(path, directory)
+    if not project.services:
+        raise _no_services(project)
+    for service in project.services.values():
+        loader.complete(service)
+    return project
+
+
+class _Loader:
+    def __init__(self, project: Project, read: Reader) -> None:
+        self._project = project
+        self._read = read
+        self._sources: dict[Path, ComposeFile] = {}
+        self._env_files: dict[Path, EnvFile | None] = {}
+
+    def add(self, path: Path, base: Path) -> None:
+        """Read a file, those it includes, and add its services."""
+        source = self._open(path, base)
+        if source in self._project.files:
+            return
+        self._project.files.append(source)
+        for root in source.roots:
+            entries = source.resolver.entries(root)
+            if include := entries.get("include"):
+                self._include(source, include.value)
+            if services := entries.get("services"):
+                self._services(source, services.value)
+
+    def _open(self, path: Path, base: Path) -> ComposeFile:
+        if path not in self._sources:
+            file = self._read(path)
+            source = ComposeFile(file, parse(file), base)
+            _check(source)
+            self._sources[path] = source
+        return self._sources[path]
+
+    def env_file(self, path: Path) -> EnvFile | None:
+        """Read a file of variables, each path once; None when it is not there."""
+        if path not in self._env_files:
+            there = path.is_file()
+            self._env_files[path] = EnvFile(self._read(path)) if there else None
+        return self._env_files[path]
+
+    def _expand(self, text: str) -> str:
+        expanded = expand(text, self._project.dotenv.values if self._project.dotenv else {})
+        return text if expanded is None else expanded
+
+    def _include(self, source: ComposeFile, node: Node) -> None:
+        target = deref(node)
+        for item in target.items if isinstance(target, Sequence) else [target]:
+            entries = source.resolver.mapping(item)
+            listed = texts_of(entries["path"].value if "path" in entries else item)
+            directory = text_of(entries["project_directory"].value) if "project_directory" in entries else None
+            for text in map(self._expand, listed):
+                if _is_remote(text):
+                    self._project.notes.append(
+                        (f"include {text}: not on this machine, not looked at", source.where(item))
+                    )
+                    continue
+                path = source.base / text
+                if not path.is_file():
+                    raise TlsError(f"the included file {text} does not exist", where=source.where(item))
+                self.add(path, source.base / self._expand(directory) if directory else path.parent)
+
+    def _services(self, source: ComposeFile, node: Node) -> None:
+        target = deref(node)
+        if isinstance(target, Scalar) and target.is_null:
+            return
+        if not isinstance(target, Mapping):
+            raise TlsError("`services` is not a mapping of names to services", where=source.where(node))
+        for name, entry in source.resolver.entries(target).items():
+            mapping = deref(entry.value)
+            if not isinstance(mapping, Mapping):
+                raise TlsError(f"service {name} is not a mapping", where=source.where(entry.key))
+            layer = Layer(source, name, entry.key, mapping)
+            service = self._project.services.setdefault(name, Service(name, [], self._project.dotenv))
+            service.layers.append(layer)
+
+    def complete(self, service: Service) -> None:
+        """Put the layers that a service extends before its own, and read its `env_file`s."""
+        extended = [base for layer in service.layers for base in self._extended(layer, (service.name,))]
+        service.layers[:0] = extended
+        for layer in service.layers:
+            if entry := layer.entries.get("env_file"):
+                service.env_files += self._listed_env_files(layer, entry.value)
+
+    def _extended(self, layer: Layer, chain: tuple[str, ...]) -> list[Layer]:
+        entry = layer.entries.get("extends")
+        if entry is None:
+            return []
+        parts = layer.source.resolver.mapping(entry.value)
+        name = text_of(parts["service"].value) if "service" in parts else text_of(entry.value)
+        file = text_of(parts["file"].value) if "file" in parts else None
+        where = layer.source.where(entry.value)
+        if not name:
+            raise TlsError("`extends` names no service", where=where)
+        base = self._base_layer(layer.source, name, self._expand(file) if file else None, where)
+        step = f"{base.source.path}:{name}"
+        if step in chain:
+            raise TlsError(f"`extends` goes round in a circle: {' → '.join((*chain, step))}", where=where)
+        return [*self._extended(base, (*chain, step)), base]
+
+    def _base_layer(self, source: ComposeFile, name: str, file: str | None, where: Where) -> Layer:
+        if file:
+            path = source.base / file
+            if not path.is_file():
+                raise TlsError(f"the file {file} that is extended does not exist", where=where)
+            source = self._open(path, path.parent)
+            if source not in self._project.files:
+                self._project.files.append(source)
+        for root in source.roots:
+            services = source.resolver.entries(root).get("services")
+            found = source.resolver.mapping(services.value).get(name) if services else None
+            if found and isinstance(mapping := deref(found.value), Mapping):
+                return Layer(source, name, found.key, mapping, extended=True)
+        raise TlsError(f"service {name} that is extended does not exist in {source.path}", where=where)
+
+    def _listed_env_files(self, layer: Layer, node: Node) -> Iterator[EnvFile]:
+        target = deref(node)
+        for item in target.items if isinstance(target, Sequence) else [target]:
+            entries = layer.source.resolver.mapping(item)
+            text = text_of(entries["path"].value) if "path" in entries else text_of(item)
+            if not text:
+                continue
+            text = self._expand(text)
+            if found := self.env_file(layer.source.base / text):
+                yield found
+            else:
+                self._project.notes.append((f"env_file {text} does not exist, not looked at", layer.source.where(item)))
+
+
+def _check(source: ComposeFile) -> None:
+    for document in source.stream.documents:
+        for key, first in duplicate_keys(document):
+            raise TlsError(
+                f"the key {key.value!r} stands here for the second time (first in line {source.where(first).line})",
+                where=source.where(key),
+                hint="docker compose refuses such a file: remove one of them",
+            )
+        target = deref(document)
+        if not isinstance(target, Mapping) and not (isinstance(target, Scalar) and target.is_null):
+            kind = "a list" if isinstance(target, Sequence) else "a text"
+            raise TlsError(f"this is no compose file: it holds {kind}, not a mapping", where=source.where(document))
+
+
+def _no_services(project: Project) -> TlsError:
+    source = project.main
+    for root in source.roots:
+        for key, value in root.pairs:
+            names = {k.value for k, _ in value.pairs if isinstance(k, Scalar)} if isinstance(value, Mapping) else set()
+            if isinstance(key, Scalar) and names & _DEFINES_A_SERVICE and key.value not in ("services", MERGE):
+                return TlsError(
+                    f"{key.value!r} stands at the top level, as in version 1 compose files",
+                    where=source.where(key),
+                    hint="put the services under `services:`; docker compose no longer reads version 1",
+                )
+    return TlsError(
+        "this compose file has no services" if source.roots else "this file is empty",
+        where=Where(source.path, 1),
+        hint="nothing to do: TLS is set up between services",
+    )
+
+
+def _is_remote(text: str) -> bool:
+    return "://" in text or text.startswith(("git@", "oci:"))

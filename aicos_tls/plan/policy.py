@@ -1,0 +1,152 @@
+"""Every setting of a run, from flags over `x-aicos-tls` in the compose file over `aicos-tls.toml` over the defaults."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from aicos_tls.compose.resolve import text_of, texts_of
+from aicos_tls.errors import TlsError, Where
+from aicos_tls.files import read_if_there
+from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from aicos_tls.compose.model import Project
+
+KEY_TYPES = ("rsa4096", "rsa2048", "p256", "p384")
+BLOCK = "x-aicos-tls"
+FILE = "aicos-tls.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Settings of a run. The defaults are those of the guide (phases 1, 2 and 5).
+
+    `certs_dir` is relative to the project directory, `mount_path` is the directory in the container, `days` is the
+    lifetime of certificates, `strip_prefix` is None where the common prefix is to be found out.
+    """
+
+    certs_dir: str = "./certs"
+    mount_path: str = "/app/certs"
+    key_type: str = "rsa4096"
+    days: int = 3650
+    all: bool = False
+    only: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    strip_prefix: str | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        """Plain data for the record and for JSON."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+def resolve(project: Project, flags: dict[str, object]) -> Policy:
+    """Merge the sources of settings; `flags` holds only those that were given.
+
+    Raises `TlsError` for what makes no sense.
+    """
+    policy = _from_toml(Policy(), project.directory / FILE)
+    policy = _from_compose(policy, project)
+    policy = replace(policy, **{key: _typed(key, value, Where(project.main.path)) for key, value in flags.items()})
+    _check_names(policy, project)
+    return policy
+
+
+def _from_toml(policy: Policy, path: Path) -> Policy:
+    file = read_if_there(path)
+    if file is None:
+        return policy
+    try:
+        values = tomllib.loads(file.text)
+    except tomllib.TOMLDecodeError as error:
+        raise TlsError(f"not valid TOML: {error}", where=Where(path)) from None
+    return replace(
+        policy, **{_known(key, Where(path)): _typed(key, value, Where(path)) for key, value in values.items()}
+    )
+
+
+def _from_compose(policy: Policy, project: Project) -> Policy:
+    for source in project.files:
+        for root in source.roots:
+            if entry := source.resolver.entries(root).get(BLOCK):
+                where = source.where(entry.value)
+                if not isinstance(deref(entry.value), Mapping):
+                    raise TlsError(f"`{BLOCK}` is not a mapping of settings", where=where)
+                for key, item in source.resolver.mapping(entry.value).items():
+                    name = _known(key, where)
+                    policy = replace(policy, **{name: _typed(name, _plain(item.value), source.where(item.value))})
+    return policy
+
+
+def _plain(node: Node) -> object:
+    target = deref(node)
+    if isinstance(target, Sequence):
+        return texts_of(target)
+    text = text_of(target)
+    if isinstance(target, Scalar) and target.style == "" and text in ("true", "false"):
+        return text == "true"
+    if isinstance(target, Scalar) and target.style == "" and text and text.isdecimal():
+        return int(text)
+    return text
+
+
+def _known(key: str, where: Where) -> str:
+    name = key.replace("-", "_")
+    if name not in {field.name for field in fields(Policy)}:
+        known = ", ".join(field.name.replace("_", "-") for field in fields(Policy))
+        raise TlsError(f"unknown setting {key!r}", where=where, hint=f"known ones: {known}")
+    return name
+
+
+def _typed(key: str, value: object, where: Where) -> Any:
+    name = key.replace("-", "_")
+    default = getattr(Policy, name, None) if name == "strip_prefix" else getattr(Policy(), name)
+    checks: dict[type, Callable[[object], bool]] = {
+        bool: lambda v: isinstance(v, bool),
+        int: lambda v: isinstance(v, int) and not isinstance(v, bool),
+        str: lambda v: isinstance(v, str),
+        type(None): lambda v: isinstance(v, str),
+        tuple: lambda v: isinstance(v, str | list | tuple) and all(isinstance(x, str) for x in v),
+    }
+    if not checks[type(default)](value):
+        wanted = {bool: "true or false", int: "a whole number", tuple: "a list of service names"}.get(
+            type(default), "a text"
+        )
+        raise TlsError(f"setting {key!r} takes {wanted}, not {value!r}", where=where)
+    if isinstance(default, tuple):
+        return (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+    _check_value(name, value, where)
+    return value
+
+
+def _check_value(name: str, value: object, where: Where) -> None:
+    if name == "key_type" and value not in KEY_TYPES:
+        raise TlsError(f"unknown key type {value!r}", where=where, hint=f"known ones: {', '.join(KEY_TYPES)}")
+    if name == "days" and isinstance(value, int) and not 1 <= value <= MAX_DAYS:
+        raise TlsError(f"a lifetime of {value} days is not between 1 and {MAX_DAYS}", where=where)
+    if name == "mount_path" and (not str(value).startswith("/") or ":" in str(value)):
+        raise TlsError(f"the mount path {value!r} is no absolute path in a container", where=where)
+    if name == "certs_dir" and (not str(value).strip() or ":" in str(value)):
+        raise TlsError(
+            f"the certificates directory {value!r} cannot be mounted", where=where, hint="a path without `:`"
+        )
+
+
+MAX_DAYS = 36500
+"""A hundred years, in days: a guard against a slip of the finger."""
+
+
+def _check_names(policy: Policy, project: Project) -> None:
+    for option in ("only", "include", "exclude"):
+        for name in getattr(policy, option):
+            if name not in project.services:
+                raise TlsError(
+                    f"there is no service {name!r} (--{option})",
+                    where=Where(project.main.path),
+                    hint=f"services: {', '.join(project.services)}",
+                )
