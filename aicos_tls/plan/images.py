@@ -10,11 +10,38 @@ from __future__ import annotations
 import re
 
 OFFICIAL = frozenset(
-    ["adminer", "aerospike", "alpine", "alt", "almalinux", "amazonlinux", "apache", "api-firewall", "arangodb", "archlinux", "backdrop", "bash", "bonita", "buildpack-deps", "busybox", "caddy", "cassandra", "chronograf", "cirros", "clearlinux", "clefos", "clojure", "consul", "convertigo", "couchbase", "couchdb", "crate", "dart", "debian", "docker", "drupal", "eclipse-mosquitto", "eclipse-temurin", "eggdrop", "elasticsearch", "elixir", "emqx", "erlang", "fedora", "flink", "fluentd", "friendica", "gazebo", "gcc", "geonetwork", "ghost", "golang", "gradle", "groovy", "haproxy", "haskell", "haxe", "hello-world", "hitch", "httpd", "hylang", "ibm-semeru-runtimes", "ibmjava", "influxdb", "irssi", "jetty", "joomla", "jruby", "julia", "kapacitor", "kibana", "kong", "krakend", "lightstreamer", "liquibase", "logstash", "mageia", "mariadb", "matomo", "maven", "mediawiki", "memcached", "mongo", "mongo-express", "monica", "mono", "mysql", "nats", "nats-streaming", "neo4j", "neurodebian", "nextcloud", "nginx", "node", "notary", "odoo", "open-liberty", "openjdk", "oraclelinux", "orientdb", "percona", "perl", "photon", "php", "php-zendserver", "phpmyadmin", "plone", "postfixadmin", "postgres", "postgresql", "pypy", "python", "r-base", "rabbitmq", "rakudo-star", "redis", "redmine", "registry", "rethinkdb", "rocket.chat", "rockylinux", "ros", "ruby", "rust", "sapmachine", "satosa", "scratch", "silverpeas", "solr", "sonarqube", "spark", "spiped", "storm", "swift", "swipl", "teamspeak", "telegraf", "tomcat", "tomee", "traefik", "ubuntu", "unit", "valkey", "varnish", "vault", "websphere-liberty", "wordpress", "xwiki", "yourls", "znc", "zookeeper"]
+    """
+    adminer aerospike almalinux alpine alt amazonlinux apache api-firewall arangodb archlinux backdrop bash bonita
+    buildpack-deps busybox caddy cassandra chronograf cirros clearlinux clefos clojure consul convertigo couchbase
+    couchdb crate dart debian docker drupal eclipse-mosquitto eclipse-temurin eggdrop elasticsearch elixir emqx erlang
+    fedora flink fluentd friendica gazebo gcc geonetwork ghost golang gradle groovy haproxy haskell haxe hello-world
+    hitch httpd hylang ibm-semeru-runtimes ibmjava influxdb irssi jetty joomla jruby julia kapacitor kibana kong krakend
+    lightstreamer liquibase logstash mageia mariadb matomo maven mediawiki memcached mongo mongo-express monica mono
+    mysql nats nats-streaming neo4j neurodebian nextcloud nginx node notary odoo open-liberty openjdk oraclelinux
+    orientdb percona perl photon php php-zendserver phpmyadmin plone postfixadmin postgres postgresql pypy python r-base
+    rabbitmq rakudo-star redis redmine registry rethinkdb rocket.chat rockylinux ros ruby rust sapmachine satosa scratch
+    silverpeas solr sonarqube spark spiped storm swift swipl teamspeak telegraf tomcat tomee traefik ubuntu unit valkey
+    varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
+    """.split()
 )
 
 PUBLISHERS = frozenset(
-    ["amazon", "apache", "apicurio", "argoproj", "arizephoenix", "authelia", "automatischio", "axllent", "bitnami", "bitnamilegacy", "caddy", "calcom", "cassandra", "chromadb", "chrislusf", "clickhouse", "cloudflare", "cockroachdb", "codercom", "confluentinc", "containrrr", "coredns", "countly", "crazymax", "crowdsecurity", "dgraph", "directus", "docker", "dpage", "dragonflydb", "dremio", "edoburu", "elastic", "emqx", "envoyproxy", "erikvl87", "esphome", "filebrowser", "fluent", "fnproject", "forgejo", "getmeili", "getsentry", "ghcr", "gitea", "gitlab", "goharbor", "goauthentik", "google", "grafana", "graviteeio", "growthbook", "hashicorp", "hasura", "homeassistant", "home-assistant", "immich-app", "infisical", "influxdata", "jaegertracing", "jellyfin", "jenkins", "jgraph", "jitsi", "jupyter", "k3d", "keycloak", "kong", "langfuse", "langgenius", "library", "linuxserver", "listmonk", "localstack", "louislam", "lscr", "mailhog", "maildev", "mastodon", "mattermost", "mautic", "mcr", "memgraph", "metabase", "milvusdb", "minio", "mlflow", "mongodb", "n8nio", "natsio", "neo4j", "netdata", "nginx", "nginxinc", "nocodb", "oauth2-proxy", "obsidiandynamics", "ollama", "open-policy-agent", "open-webui", "openpolicyagent", "opensearchproject", "openzipkin", "oryd", "osixia", "otel", "owncloud", "penpotapp", "phpmyadmin", "pgvector", "photoprism", "plausible", "portainer", "postgis", "postgrest", "prefecthq", "prom", "prometheuscommunity", "provectuslabs", "qdrant", "quickwit", "rabbitmq", "rancher", "redis", "redislabs", "redpandadata", "rediscommander", "requarks", "rocketchat", "rustfs", "rybbit-io", "sctx", "searxng", "seaweedfs", "selenium", "semitechnologies", "signoz", "sonatype", "sosedoff", "sourcegraph", "strapi", "supabase", "supertokens", "surrealdb", "temporalio", "timescale", "tiredofit", "traefik", "trinodb", "typesense", "umami-software", "unleashorg", "valkey", "vaultwarden", "vectorim", "victoriametrics", "wallabag", "weaviate", "wiremock", "yandex", "zabbix", "zincsearch"]
+    """
+    amazon apache apicurio argoproj arizephoenix authelia automatischio axllent bitnami bitnamilegacy caddy calcom
+    cassandra chrislusf chromadb clickhouse cloudflare cockroachdb codercom confluentinc containrrr coredns countly
+    crazymax crowdsecurity dgraph directus docker dpage dragonflydb dremio edoburu elastic emqx envoyproxy erikvl87
+    esphome filebrowser fluent fnproject forgejo getmeili getsentry ghcr gitea gitlab goauthentik goharbor google
+    grafana graviteeio growthbook hashicorp hasura home-assistant homeassistant immich-app infisical influxdata
+    jaegertracing jellyfin jenkins jgraph jitsi jupyter k3d keycloak kong langfuse langgenius library linuxserver
+    listmonk localstack louislam lscr maildev mailhog mastodon mattermost mautic mcr memgraph metabase milvusdb minio
+    mlflow mongodb n8nio natsio neo4j netdata nginx nginxinc nocodb oauth2-proxy obsidiandynamics ollama
+    open-policy-agent open-webui openpolicyagent opensearchproject openzipkin oryd osixia otel owncloud penpotapp
+    pgvector photoprism phpmyadmin plausible portainer postgis postgrest prefecthq prom prometheuscommunity
+    provectuslabs qdrant quickwit rabbitmq rancher redis rediscommander redislabs redpandadata requarks rocketchat
+    rustfs rybbit-io sctx searxng seaweedfs selenium semitechnologies signoz sonatype sosedoff sourcegraph strapi
+    supabase supertokens surrealdb temporalio timescale tiredofit traefik trinodb typesense umami-software unleashorg
+    valkey vaultwarden vectorim victoriametrics wallabag weaviate wiremock yandex zabbix zincsearch
+    """.split()
 )
 
 _REFERENCE = re.compile(
@@ -23,7 +50,7 @@ _REFERENCE = re.compile(
 
 
 def repository(image: str) -> tuple[str, list[str]]:
-    """Registry (empty for the default one) and the parts of the repository of an image reference, without tag and digest."""
+    """Registry (empty for the default one) and the parts of the repository of an image reference, no tag, no digest."""
     match = _REFERENCE.match(re.sub(r"\$\{?\w+(?::?-([^}]*))?\}?", r"\1", image))
     if match is None:
         return "", [image]
