@@ -1,0 +1,127 @@
+"""The plan as data: every intended difference, everything declined and why, all new texts, all certificates to issue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aicos_tls.compose.dotenv import EnvFile
+    from aicos_tls.compose.model import ComposeFile, Project
+    from aicos_tls.errors import Where
+    from aicos_tls.files import TextFile
+    from aicos_tls.plan.policy import Policy
+    from aicos_tls.plan.references import Reference
+    from aicos_tls.plan.scope import Decision
+    from aicos_tls.yamledit.edits import Edit, Splice
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One intended difference: which rule, for which service, where, from what to what, and why."""
+
+    rule: str
+    service: str
+    where: Where
+    path: str
+    before: str
+    after: str
+    why: str
+
+
+FileEdit: TypeAlias = "tuple[ComposeFile, Edit] | tuple[EnvFile, Splice]"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change with the edits that make it."""
+
+    change: Change
+    edits: tuple[FileEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """What was not changed though it should be: `paste` are the lines to put there by hand.
+
+    Not `safe`: the rest alone breaks.
+    """
+
+    rule: str
+    service: str
+    where: Where
+    reason: str
+    paste: str = ""
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person should know or do. `topic` groups notes in reports."""
+
+    topic: Literal["warning", "todo", "kept"]
+    text: str
+    service: str = ""
+    where: Where | None = None
+
+
+Outcome: TypeAlias = Proposal | Declined | Note
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A service that answers HTTP to others or to its healthcheck, with the evidence."""
+
+    service: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Client to server, with the place that names it."""
+
+    client: str
+    server: str
+    variable: str
+    before: str
+    after: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A leaf to issue: its files are named after `short_name`, its SANs are `dns_names` (localhost comes by itself)."""
+
+    service: str
+    short_name: str
+    dns_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded."""
+
+    path: Path
+    before: TextFile | None
+    after: bytes
+    kind: Literal["text", "env", "created"] = "text"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a run will do. `files` are in the order in which they are shown."""
+
+    project: Project
+    policy: Policy
+    decisions: dict[str, Decision]
+    short_names: dict[str, str]
+    servers: dict[str, Server]
+    references: list[Reference]
+    changes: list[Change]
+    declined: list[Declined]
+    notes: list[Note]
+    edges: list[Edge]
+    files: list[PlannedFile] = field(default_factory=list)
+    certificates: list[Certificate] = field(default_factory=list)

@@ -1,0 +1,96 @@
+"""Which services the change touches, and why not the others.
+
+A service is in scope when it is built here, or when its image is plainly the project's own: the repository ends in the
+service's name or shares the project's prefix, and it is no known public image. Other images cannot read the TLS
+settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os.path import commonpath
+from typing import TYPE_CHECKING
+
+from aicos_tls.plan.images import is_public, repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aicos_tls.compose.model import Project, Service
+    from aicos_tls.plan.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a service is in scope, and the reason in words."""
+
+    service: str
+    in_scope: bool
+    reason: str
+
+
+def decide(project: Project, policy: Policy) -> dict[str, Decision]:
+    """Decide for every service, in the order of the files."""
+    prefix = common_prefix(project.services)
+    return {name: _decide(service, policy, prefix) for name, service in project.services.items()}
+
+
+def _decide(service: Service, policy: Policy, prefix: str) -> Decision:
+    name = service.name
+    if name in policy.exclude:
+        return Decision(name, False, "excluded (--exclude)")  # noqa: FBT003 - the field's name says it
+    if policy.only and name not in policy.only:
+        return Decision(name, False, "not among those asked for (--only)")  # noqa: FBT003
+    for listed, option in ((policy.only, "--only"), (policy.include, "--include")):
+        if name in listed:
+            return Decision(name, True, f"asked for ({option})")  # noqa: FBT003
+    if policy.all:
+        return Decision(name, True, "asked for (--all)")  # noqa: FBT003
+    return Decision(name, *_by_evidence(service, prefix))
+
+
+def _by_evidence(service: Service, prefix: str) -> tuple[bool, str]:
+    if service.builds:
+        return True, "it is built here (build:)"
+    image = service.image
+    if not image:
+        return False, "it has neither build: nor image:"
+    if is_public(image):
+        return False, f"its image {image} is a public one: it does not read the TLS settings"
+    registry, parts = repository(image)
+    last = parts[-1].lower() if parts else ""
+    if last.endswith(service.name.lower()):
+        return True, f"its image {image} ends in the service's name"
+    if prefix and last.startswith(prefix.lower()):
+        return True, f"its image {image} shares the project's prefix {prefix}"
+    return False, f"its image {image} is not built here{f' (from {registry})' if registry else ''}"
+
+
+def common_prefix(names: Iterable[str]) -> str:
+    """The prefix up to the last `-` or `_` that all names share, when there are at least two; else nothing."""
+    listed = list(names)
+    if len(listed) < 2:  # noqa: PLR2004 - a single name shares nothing
+        return ""
+    shared = commonpath(listed)
+    end = max(shared.rfind("-"), shared.rfind("_")) + 1
+    return "" if any(len(name) == end for name in listed) else shared[:end]
+
+
+RESERVED = frozenset({"ca"})
+"""Short names that would overwrite the CA's own files."""
+
+
+def short_names(project: Project, policy: Policy, recorded: dict[str, str]) -> dict[str, str]:
+    """Short name by service: it names the certificate files. What was recorded once stays, whatever is added later."""
+    prefix = common_prefix(project.services) if policy.strip_prefix is None else policy.strip_prefix
+    found = {name: recorded[name] for name in project.services if name in recorded}
+    taken = set(found.values())
+    for name in project.services:
+        if name in found:
+            continue
+        short = name.removeprefix(prefix) or name
+        if short in taken or short.lower() in RESERVED:
+            short = name if name not in taken and name.lower() not in RESERVED else f"{name}-service"
+        found[name] = short
+        taken.add(short)
+    return found
