@@ -1,0 +1,132 @@
+"""Which program family reads a command: the one table. To add a family, write its module and name it here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from aicos_tls.healthchecks.curl import read_curl
+from aicos_tls.healthchecks.found import Found, ask
+from aicos_tls.healthchecks.node import read_bun, read_deno, read_node
+from aicos_tls.healthchecks.php import read_php
+from aicos_tls.healthchecks.python import read_python
+from aicos_tls.healthchecks.ruby import read_ruby
+from aicos_tls.healthchecks.shell import read_shell
+from aicos_tls.healthchecks.sockets import read_netcat
+from aicos_tls.healthchecks.urls import embedded, is_own
+from aicos_tls.healthchecks.wget import read_wget
+from aicos_tls.healthchecks.wrappers import inner, program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aicos_tls.healthchecks.found import Context
+
+NO_HTTP = {
+    "celery": "celery asks the workers through the broker",
+    "clickhouse-client": "clickhouse-client speaks ClickHouse's own protocol",
+    "cqlsh": "cqlsh speaks Cassandra's own protocol",
+    "grpc_health_probe": "grpc_health_probe speaks gRPC; it needs -tls when the service speaks TLS",
+    "healthcheck.sh": "the image's own script asks the database",
+    "keydb-cli": "keydb-cli speaks the Redis protocol",
+    "mariadb": "mariadb speaks the MySQL protocol",
+    "mariadb-admin": "mariadb-admin speaks the MySQL protocol",
+    "mongo": "mongo speaks the MongoDB protocol",
+    "mongosh": "mongosh speaks the MongoDB protocol",
+    "mysql": "mysql speaks the MySQL protocol",
+    "mysqladmin": "mysqladmin speaks the MySQL protocol",
+    "pg_isready": "pg_isready speaks the PostgreSQL protocol",
+    "pgrep": "pgrep looks for a process",
+    "pidof": "pidof looks for a process",
+    "psql": "psql speaks the PostgreSQL protocol",
+    "rabbitmq-diagnostics": "rabbitmq-diagnostics asks the Erlang node",
+    "rabbitmqctl": "rabbitmqctl asks the Erlang node",
+    "redis-cli": "redis-cli speaks the Redis protocol",
+    "supervisorctl": "supervisorctl asks the supervisor",
+    "valkey-cli": "valkey-cli speaks the Redis protocol",
+}
+"""Well-known programs that do not speak HTTP to the service, and what they do instead."""
+
+TEXT_ONLY = frozenset(
+    """: [ [[ awk basename cat cd cut date dirname echo egrep exit export expr false fgrep grep head jq kill ls printf ps
+    pwd read return sed set sleep stat tail tee test touch tr true umask unset wc xargs""".split()  # noqa: SIM905 - a list would take 40 lines
+)
+"""Programs that handle text, files and processes: an address among their arguments is no request."""
+
+_PYTHON = re.compile(r"(?:python|pypy)\d*(?:\.\d+)*")
+_RUBY = re.compile(r"ruby\d*(?:\.\d+)*")
+_PHP = re.compile(r"php\d*(?:\.\d+)*")
+
+
+def read_command(words: Sequence[str], context: Context) -> Found:
+    """What a command does: `words` are the program and its arguments; the edits' items count from `words[0]`."""
+    at = inner(words)
+    if at >= len(words):
+        return Found()
+    rest = tuple(words[at:])
+    return _family(program(rest[0]))(rest, context).shifted(at)
+
+
+def _read_shell(words: Sequence[str], context: Context) -> Found:
+    return read_shell(words, context, read_command)
+
+
+FAMILIES: dict[str, Callable[[Sequence[str], Context], Found]] = {
+    "ash": _read_shell,
+    "bash": _read_shell,
+    "bun": read_bun,
+    "curl": read_curl,
+    "dash": _read_shell,
+    "deno": read_deno,
+    "ksh": _read_shell,
+    "nc": read_netcat,
+    "ncat": read_netcat,
+    "netcat": read_netcat,
+    "node": read_node,
+    "nodejs": read_node,
+    "sh": _read_shell,
+    "socat": read_netcat,
+    "telnet": read_netcat,
+    "wget": read_wget,
+    "zsh": _read_shell,
+}
+
+
+def _family(name: str) -> Callable[[Sequence[str], Context], Found]:
+    """The family that reads a command of the program `name`."""
+    if name in FAMILIES:
+        return FAMILIES[name]
+    for pattern, family in ((_PYTHON, read_python), (_RUBY, read_ruby), (_PHP, read_php)):
+        if pattern.fullmatch(name):
+            return family
+    return _read_other
+
+
+def _read_other(words: Sequence[str], context: Context) -> Found:
+    """A program that is not known here, or known to ask nothing over HTTP."""
+    name = program(words[0])
+    if name in TEXT_ONLY:
+        return Found()
+    if " " in words[0] and len(words) == 1:
+        return _read_one_item(words[0], context)
+    own = [url for word in words[1:] for url in embedded(word) if is_own(url, context.endpoint)]
+    others = tuple(url.text for word in words[1:] for url in embedded(word) if url not in own)
+    plain = tuple(ask(url) for url in own if not url.secure)
+    if plain:
+        reason = f"{name} is asked to fetch an own address; it may not speak HTTPS or not accept the certificate"
+        return Found(programs=(name,), asks=plain, others=others, refusals=(reason,))
+    if own:
+        return Found((name,), (), tuple(map(ask, own)), others, (), (), (f"{name} may not accept the new certificate",))
+    silent = NO_HTTP.get(name, f"{name}: a program of the image, which cannot be seen from here")
+    return Found(programs=(name,), others=others, silent=(silent,))
+
+
+def _read_one_item(line: str, context: Context) -> Found:
+    """A list with one item that is a whole command line: no program has that name, so the test cannot pass today."""
+    own = tuple(ask(url) for url in embedded(line) if is_own(url, context.endpoint) and not url.secure)
+    if not own:
+        return Found(silent=("the whole command line is one item, which no program is called",))
+    reason = (
+        "the whole command line is one item of CMD, so Docker looks for a program of that name; CMD-SHELL was meant"
+    )
+    return Found(asks=own, refusals=(reason,))
