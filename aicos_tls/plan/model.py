@@ -1,4 +1,4 @@
-"""The plan as data: every intended difference, everything declined and why, all new texts, all certificates to issue."""
+"""The plan as data: every intended difference, everything declined and why, new texts, certificates to issue."""
 
 from __future__ import annotations
 

@@ -133,14 +133,16 @@ def _kind(site: Site, host: str | None, directory: Directory, scope: dict[str, D
     service, reachable = directory.look_up(site.service, host)
     if service is None:
         return Kind.EXTERNAL, None
-    if not scope[service.name].in_scope:
-        return Kind.OUT_OF_SCOPE, service.name
-    if site.variable.upper().startswith(BROWSER_PREFIXES):
-        return Kind.BROWSER, service.name
-    if _PROXY.match(site.variable):
-        return Kind.PROXY, service.name
-    if not reachable:
-        return Kind.NO_NETWORK, service.name
-    if site.service == service.name:
-        return Kind.SELF, service.name
-    return (Kind.ORIGIN if _ORIGINS.search(site.variable) else Kind.EDGE), service.name
+    return _kind_of_known(site, service, scope, reachable=reachable), service.name
+
+
+def _kind_of_known(site: Site, service: Service, scope: dict[str, Decision], *, reachable: bool) -> Kind:
+    tests = (
+        (not scope[service.name].in_scope, Kind.OUT_OF_SCOPE),
+        (site.variable.upper().startswith(BROWSER_PREFIXES), Kind.BROWSER),
+        (_PROXY.match(site.variable) is not None, Kind.PROXY),
+        (not reachable, Kind.NO_NETWORK),
+        (site.service == service.name, Kind.SELF),
+        (_ORIGINS.search(site.variable) is not None, Kind.ORIGIN),
+    )
+    return next((kind for holds, kind in tests if holds), Kind.EDGE)

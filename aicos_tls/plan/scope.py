@@ -8,7 +8,6 @@ settings.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from os.path import commonpath
 from typing import TYPE_CHECKING
 
 from aicos_tls.plan.images import is_public, repository
@@ -71,7 +70,10 @@ def common_prefix(names: Iterable[str]) -> str:
     listed = list(names)
     if len(listed) < 2:  # noqa: PLR2004 - a single name shares nothing
         return ""
-    shared = commonpath(listed)
+    first, last = min(listed), max(listed)  # whatever these two share, all share
+    shared = first[
+        : next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    ]
     end = max(shared.rfind("-"), shared.rfind("_")) + 1
     return "" if any(len(name) == end for name in listed) else shared[:end]
 

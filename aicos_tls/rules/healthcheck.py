@@ -1,0 +1,147 @@
+"""Lets a server's healthcheck ask over HTTPS, in whatever program it is written.
+
+    test: ["CMD", "curl", "-f", "http://localhost:8001/health"]
+    test: ["CMD", "curl", "-f", "--insecure", "https://localhost:8001/health"]
+
+Only the service's own address is changed, never another host's. curl gets `--insecure`, wget `--no-check-certificate`,
+one-liners in Node, Python and other languages their own way. Where only the Dockerfile has an HTTP healthcheck and the
+service becomes a TLS server, a `healthcheck.test` in the compose file overrides it. A test that cannot be changed
+safely is left alone and reported with the lines to paste. Guide, phase 5.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from aicos_tls import healthchecks as knowledge
+from aicos_tls.files import read
+from aicos_tls.healthchecks import Refused, Rewritten, Test, TextEdit, Trust
+from aicos_tls.plan.checks import Healthcheck, endpoint
+from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
+from aicos_tls.rules.placement import NoPlaceError
+from aicos_tls.sources.build import build_of
+from aicos_tls.sources.dockerfile import healthcheck as image_healthcheck
+from aicos_tls.sources.dockerfile import parse
+from aicos_tls.yamledit.edits import InsertItem, Items, SetText, Value
+from aicos_tls.yamledit.nodes import Sequence, deref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.compose.model import Service
+    from aicos_tls.errors import Where
+    from aicos_tls.rules.context import Context
+
+ID = "healthcheck"
+
+
+def check(context: Context) -> Iterator[Outcome]:
+    """Yield the change of each server's healthcheck, and what cannot be changed."""
+    rewritten: dict[str, tuple[Healthcheck, Rewritten]] = {}
+    for service in context.services:
+        found = context.healthchecks.get(service.name)
+        if found is not None and service.name in context.servers:
+            outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
+            if isinstance(outcome, Rewritten):
+                rewritten[service.name] = (found, outcome)
+            elif isinstance(outcome, Refused):
+                yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
+        elif found is None and service.healthcheck is None and service.name in context.servers:
+            yield from _from_image(context, service)
+        yield from _others(context, service)
+    alike = _alike(rewritten)
+    for name, (found, outcome) in rewritten.items():
+        if outcome.edits:
+            yield _propose(context, found, outcome, alike[name])
+
+
+def _alike(rewritten: dict[str, tuple[Healthcheck, Rewritten]]) -> dict[str, frozenset[str]]:
+    """For each service, those whose test is the same node and changes in the same way."""
+    groups: dict[tuple[int, object], set[str]] = defaultdict(set)
+    for name, (found, outcome) in rewritten.items():
+        groups[id(deref(found.entry.value)), outcome.edits].add(name)
+    return {
+        name: frozenset(groups[id(deref(found.entry.value)), outcome.edits])
+        for name, (found, outcome) in rewritten.items()
+    }
+
+
+def _propose(context: Context, found: Healthcheck, outcome: Rewritten, wanting: frozenset[str]) -> Outcome:
+    after = knowledge.apply(found.test, outcome.edits)
+    change = _change(found.service, found.where, found.test, after, outcome.summary)
+    target = deref(found.entry.value)
+    try:
+        if context.placement.may_edit(target, wanting):
+            return Proposal(change, tuple(_in_place(found, outcome)))
+        layer = found.layer
+        value = _value(after)
+        edit = context.placement.set_member(layer, "healthcheck", "test", value, frozenset({found.service}))
+        return Proposal(change, (edit,))
+    except NoPlaceError as error:
+        return Declined(ID, found.service, found.where, str(error), f"    healthcheck:\n      test: {_flow(after)}")
+
+
+def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
+    source = found.layer.source
+    target = deref(found.entry.value)
+    for rank, edit in enumerate(outcome.edits):
+        if isinstance(edit, TextEdit):
+            yield source, SetText(found.words[edit.word], edit.start, edit.end, edit.text)
+        elif isinstance(target, Sequence):
+            yield source, InsertItem(target, found.first + edit.before, edit.text, rank)
+
+
+def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
+    """Override the image's healthcheck where it asks the server over HTTP."""
+    build = build_of(service, context.project.directory)
+    if build is None or build.problem:
+        return
+    stage = parse(read(build.dockerfile), build.target)
+    found = image_healthcheck(stage)
+    if found is None:
+        return
+    test, instruction = found
+    outcome = knowledge.rewrite(test, endpoint(service), Trust.INSECURE)
+    where = stage.where(instruction)
+    if isinstance(outcome, Refused):
+        yield Declined(ID, service.name, where, f"the image's healthcheck: {outcome.reason}", outcome.suggestion)
+    if not isinstance(outcome, Rewritten) or not outcome.edits:
+        return
+    after = knowledge.apply(test, outcome.edits)
+    try:
+        edit = context.placement.set_member(service.first, "healthcheck", "test", _value(after), context.in_scope)
+    except NoPlaceError as error:
+        yield Declined(ID, service.name, where, str(error), f"    healthcheck:\n      test: {_flow(after)}")
+        return
+    summary = f"overrides the HEALTHCHECK of {where}: {outcome.summary}"
+    yield Proposal(_change(service.name, where, test, after, summary), (edit,))
+
+
+def _others(context: Context, service: Service) -> Iterator[Outcome]:
+    """Report URLs of servers that stand in another service's healthcheck: they are never changed here."""
+    found = context.healthchecks.get(service.name)
+    if found is None:
+        return
+    for url in knowledge.other_hosts(found.test, endpoint(service)):
+        host = url.split("://")[-1].split("/")[0].split(":")[0].lower()
+        server = next((s for s in context.servers if host in context.project.services[s].names), None)
+        if server and url.lower().startswith("http://"):
+            text = f"its healthcheck asks {url}: {server} speaks TLS now, change it by hand"
+            yield Note("todo", text, service.name, found.where)
+
+
+def _change(service: str, where: Where, before: Test, after: Test, why: str) -> Change:
+    path = f"services.{service}.healthcheck.test"
+    return Change(ID, service, where, path, " ".join(before.words), " ".join(after.words), why)
+
+
+def _value(test: Test) -> Value:
+    return Items((test.form.value, *test.words))
+
+
+def _flow(test: Test) -> str:
+    quoted = ", ".join(
+        '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"' for word in (test.form.value, *test.words)
+    )
+    return f"[{quoted}]"

@@ -1,0 +1,77 @@
+"""Mounts the certificates directory, read-only, into every service in scope.
+
+    volumes:
+      - ./certs:/app/certs:ro
+
+The directory is mounted and not its files: a mount of a single file keeps the old file after a renewal (moby#22627).
+A service without `volumes` gets the key where its neighbours have it. A mount that is already at the same place in the
+container stays as it is; when it is not the certificates directory, that is reported. Relative sources start from the
+directory of the compose file that holds the service (compose specification, "volumes"). Guide, phase 2.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from aicos_tls.plan.model import Change, Declined, Note, Outcome, Proposal
+from aicos_tls.rules.placement import NoPlaceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.compose.model import Layer, Service
+    from aicos_tls.rules.context import Context
+
+ID = "mount"
+
+
+def check(context: Context) -> Iterator[Outcome]:
+    """Yield a mount for each service in scope that has none."""
+    for service in context.services:
+        yield from _mount(context, service)
+
+
+def _mount(context: Context, service: Service) -> Iterator[Outcome]:
+    target = context.policy.mount_path
+    layer = service.first
+    value = f"{source(context, layer)}:{target}:ro"
+    there = next((mount for mount in service.mounts if mount.target == posixpath.normpath(target)), None)
+    if there is not None:
+        where = there.layer.source.where(there.node)
+        if PurePosixPath(there.source).name != PurePosixPath(context.policy.certs_dir).name:
+            text = f"{there.source or 'a volume'} is mounted at {target} already: it must hold the certificates"
+            yield Note("todo", text, service.name, where)
+        return
+    if inherits(context, service):
+        return
+    try:
+        edits = context.placement.add(service, "volumes", [("", value)], context.in_scope)
+    except NoPlaceError as error:
+        paste = f"    volumes:\n      - {value}"
+        yield Declined(ID, service.name, service.where, str(error), paste, safe=service.name not in context.servers)
+        return
+    path = f"services.{service.name}.volumes"
+    where = layer.source.where(layer.entries["volumes"].value) if "volumes" in layer.entries else service.where
+    yield Proposal(Change(ID, service.name, where, path, "", value, "the certificates, read-only"), tuple(edits))
+
+
+def source(context: Context, layer: Layer) -> str:
+    """The certificates directory as it is written in the file of `layer`."""
+    directory = context.policy.certs_dir
+    if directory.startswith(("/", "~", "$")):
+        return directory
+    base = os.path.relpath(context.project.directory, layer.source.base)
+    path = posixpath.normpath(posixpath.join(base, directory))
+    return path if path.startswith("..") else f"./{path}"
+
+
+def inherits(context: Context, service: Service) -> bool:
+    """Whether the service extends another one of the project that is in scope: it gets there what it gives."""
+    for layer in service.layers:
+        base = context.project.services.get(layer.name) if layer.extended else None
+        if base and base.name in context.in_scope and any(own.mapping is layer.mapping for own in base.own_layers):
+            return True
+    return False
