@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls import files
+from aicos_tls.compose.checks import check, check_service
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.interpolation import expand
 from aicos_tls.compose.model import ComposeFile, Layer, Project, Service
-from aicos_tls.compose.resolve import MERGE, duplicate_keys, text_of, texts_of
+from aicos_tls.compose.resolve import MERGE, text_of, texts_of
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 from aicos_tls.yamledit.parse import parse
@@ -68,7 +69,7 @@ class _Loader:
         if path not in self._sources:
             file = self._read(path)
             source = ComposeFile(file, parse(file), base)
-            _check(source)
+            check(source)
             self._sources[path] = source
         return self._sources[path]
 
@@ -111,6 +112,7 @@ class _Loader:
             if not isinstance(mapping, Mapping):
                 raise TlsError(f"service {name} is not a mapping", where=source.where(entry.key))
             layer = Layer(source, name, entry.key, mapping)
+            check_service(layer)
             service = self._project.services.setdefault(name, Service(name, [], self._project.dotenv))
             service.layers.append(layer)
 
@@ -165,20 +167,6 @@ class _Loader:
                 yield found
             else:
                 self._project.notes.append((f"env_file {text} does not exist, not looked at", layer.source.where(item)))
-
-
-def _check(source: ComposeFile) -> None:
-    for document in source.stream.documents:
-        for key, first in duplicate_keys(document):
-            raise TlsError(
-                f"the key {key.value!r} stands here for the second time (first in line {source.where(first).line})",
-                where=source.where(key),
-                hint="docker compose refuses such a file: remove one of them",
-            )
-        target = deref(document)
-        if not isinstance(target, Mapping) and not (isinstance(target, Scalar) and target.is_null):
-            kind = "a list" if isinstance(target, Sequence) else "a text"
-            raise TlsError(f"this is no compose file: it holds {kind}, not a mapping", where=source.where(document))
 
 
 def _no_services(project: Project) -> TlsError:

@@ -85,20 +85,3 @@ def texts_of(node: Node | None) -> list[str]:
     target = deref(node)
     members = target.items if isinstance(target, Sequence) else [target]
     return [text for text in map(text_of, members) if text is not None]
-
-
-def duplicate_keys(node: Node) -> Iterator[tuple[Scalar, Scalar]]:
-    """Yield each key that a mapping has twice, with its first occurrence. Compose refuses such files."""
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Sequence):
-            pending += current.items
-        elif isinstance(current, Mapping):
-            seen: dict[str, Scalar] = {}
-            for key, value in current.pairs:
-                pending += (key, value)
-                if isinstance(key, Scalar) and key.value != MERGE:
-                    first = seen.setdefault(key.value, key)
-                    if first is not key:
-                        yield key, first

@@ -43,7 +43,9 @@ def check(context: Context) -> Iterator[Outcome]:
         found = context.healthchecks.get(service.name)
         if found is not None and service.name in context.servers:
             outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
-            if isinstance(outcome, Rewritten):
+            if isinstance(outcome, Rewritten) and (reason := _needs_a_person(found.test, outcome)):
+                yield Declined(ID, service.name, found.where, reason, _paste(found.test, outcome))
+            elif isinstance(outcome, Rewritten):
                 rewritten[service.name] = (found, outcome)
             elif isinstance(outcome, Refused):
                 yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
@@ -54,6 +56,23 @@ def check(context: Context) -> Iterator[Outcome]:
     for name, (found, outcome) in rewritten.items():
         if outcome.edits:
             yield _propose(context, found, outcome, alike[name])
+
+
+def _needs_a_person(test: Test, outcome: Rewritten) -> str:
+    """Why a test is left to a person, though it is known how it would ask over HTTPS; empty when it is not.
+
+    Adding a scheme, a flag or an argument is a change that can be read at a glance. A program that has to be taken
+    apart, or an address that does not say that it is HTTP, is shown and not changed.
+    """
+    if any(isinstance(edit, TextEdit) and edit.start < edit.end for edit in outcome.edits):
+        return f"the {outcome.program} program has to be rewritten, not only given another scheme"
+    if outcome.edits and not any("http://" in word.lower() for word in test.words):
+        return "the address is written without http://, so only a person can be sure what is meant"
+    return ""
+
+
+def _paste(test: Test, outcome: Rewritten) -> str:
+    return f"    healthcheck:\n      test: {_flow(knowledge.apply(test, outcome.edits))}"
 
 
 def _alike(rewritten: dict[str, tuple[Healthcheck, Rewritten]]) -> dict[str, frozenset[str]]:
@@ -79,7 +98,7 @@ def _propose(context: Context, found: Healthcheck, outcome: Rewritten, wanting: 
         edit = context.placement.set_member(layer, "healthcheck", "test", value, frozenset({found.service}))
         return Proposal(change, (edit,))
     except NoPlaceError as error:
-        return Declined(ID, found.service, found.where, str(error), f"    healthcheck:\n      test: {_flow(after)}")
+        return Declined(ID, found.service, found.where, str(error), _paste(found.test, outcome))
 
 
 def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
@@ -112,7 +131,7 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     try:
         edit = context.placement.set_member(service.first, "healthcheck", "test", _value(after), context.in_scope)
     except NoPlaceError as error:
-        yield Declined(ID, service.name, where, str(error), f"    healthcheck:\n      test: {_flow(after)}")
+        yield Declined(ID, service.name, where, str(error), _paste(test, outcome))
         return
     summary = f"overrides the HEALTHCHECK of {where}: {outcome.summary}"
     yield Proposal(_change(service.name, where, test, after, summary), (edit,))
