@@ -1,0 +1,78 @@
+"""What a language's code change is given and what it returns. One shape for Node, Python, Go, nginx and Dockerfiles.
+
+A change of code is data, like every change: splices into the text of a file, new files, and what a person has to do.
+The guide (phases 3 and 4) is the source of what the code does: serve HTTPS when `TLS_ENABLED=true`, fall back to HTTP
+otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aicos_tls.compose.urls import host_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from aicos_tls.errors import Where
+    from aicos_tls.files import TextFile
+    from aicos_tls.yamledit.edits import Splice
+
+
+@dataclass(frozen=True)
+class CodeContext:
+    """What is known of the service whose code is looked at.
+
+    `short_name` names its certificate files, `mount_path` is where they are in the container, `ports` are the ports it
+    is known to listen on, `servers` are the DNS names of all servers in scope (lower case) with the service each means,
+    `is_server` says whether it has to serve HTTPS itself.
+    """
+
+    service: str
+    short_name: str
+    mount_path: str
+    ports: frozenset[int]
+    servers: Mapping[str, str]
+    is_server: bool
+
+    def names_server(self, host: str) -> str | None:
+        """The service in scope that `host` names, or None."""
+        return self.servers.get(host_name(host))
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """One intended difference in a source: what it is in words, where, and the splices that make it."""
+
+    what: str
+    where: Where
+    splices: tuple[Splice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """A place that is not understood well enough to change: why, and the code to paste."""
+
+    where: Where
+    reason: str
+    paste: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSource:
+    """A file to be added to a service: `tls.js`, `tls.py`, `tls.go`. `path` lies in the service's directory."""
+
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True)
+class CodeResult:
+    """What is to be done about one source file. `helper` says that it calls the service's helper file."""
+
+    file: TextFile
+    changes: tuple[CodeChange, ...] = ()
+    manual: tuple[Manual, ...] = ()
+    helper: bool = field(default=False)
