@@ -146,5 +146,7 @@ def _outcome(
             path = certificate_path(survey.directory, step.short_name)
             made = facts(signed[step.short_name], path, CERTIFICATE_MODE, now=now)
             yield Certificate(step, made, shortened=made.not_after < expiry(profile, now))
-        elif kept:
+        elif kept is None:
+            raise InternalError(f"the certificate of {step.short_name} was to be kept, and is not there")
+        else:
             yield Certificate(step, kept)

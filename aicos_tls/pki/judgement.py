@@ -91,8 +91,10 @@ def _foreign(certificate: x509.Certificate, authority: AuthorityFound) -> str:
 
 def _authority_problem(files: PairFiles, *, now: datetime) -> Problem | None:
     """Why there is no working CA. A key that is only out of reach is none of the reasons."""
-    if files.key.locked or (files.certificate.value and not files.key.there):
+    if files.key.locked:
         problem = files.certificate.problem or _half(files)
+    elif not files.key.there:
+        problem = files.certificate.problem
     else:
         problem = _pair_problem(files)
     if problem or not files.certificate.value:

@@ -57,7 +57,7 @@ def find(path: Path, parse: Callable[[bytes], _Value], hint: str) -> Found[_Valu
     try:
         file = files.read(path)
     except TlsError as error:
-        locked = not os.access(path, os.R_OK)
+        locked = isinstance(error.__context__, PermissionError)
         return Found(path, there=True, problem=Problem(path, error.message, hint), locked=locked)
     try:
         return Found(path, there=True, mode=file.mode, value=parse(file.raw))
