@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -49,11 +50,12 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate after the run, kept or new. `shortened`: it ends with its CA, before the days that were asked."""
+    """A certificate after the run, kept or new."""
 
     step: Step
     facts: CertificateFacts
     shortened: bool = False
+    """New, but ends with its CA, a day or more before the days asked for are over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _make_keys(
 ) -> dict[str, keys.PrivateKey]:
     """A new key for each name, as many at once as there are processors.
 
-    Measured with two: nine RSA 4096 keys in 3.1 s, one after the other in 5.5 s.
+    Measured with two: nine RSA 4096 keys in 3.1 s, one after the other in 5.5 s; wall time is 0.55 of the time used.
     """
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         running = {pool.submit(keys.generate, key_type): short_name for short_name in short_names}
@@ -145,7 +147,7 @@ def _outcome(
         if step.short_name in signed:
             path = certificate_path(survey.directory, step.short_name)
             made = facts(signed[step.short_name], path, CERTIFICATE_MODE, now=now)
-            yield Certificate(step, made, shortened=made.not_after < expiry(profile, now))
+            yield Certificate(step, made, shortened=expiry(profile, now) - made.not_after >= timedelta(days=1))
         elif kept is None:
             raise InternalError(f"the certificate of {step.short_name} was to be kept, and is not there")
         else:

@@ -24,14 +24,21 @@ if TYPE_CHECKING:
 REPLACE = "aicos-tls certs issue --force"
 """The command that replaces everything; a short name after it limits it to that pair."""
 
+RENEW = "issue it anew, its key kept, with: aicos-tls certs issue"
+
 
 @dataclass(frozen=True, slots=True)
 class PairFiles:
-    """A pair's two files, and what to do when they are of no use."""
+    """A pair's two files, and how to replace them."""
 
     certificate: Found[x509.Certificate]
     key: Found[keys.PrivateKey]
-    hint: str
+    replace: str
+
+    @property
+    def hint(self) -> str:
+        """What to do when a file is of no use."""
+        return _put_back(self.replace)
 
     @property
     def found(self) -> tuple[Found[x509.Certificate] | Found[keys.PrivateKey], ...]:
@@ -42,13 +49,13 @@ class PairFiles:
 def find_pair(directory: Path, short_name: str) -> PairFiles:
     """Read the pair `short_name` (or `CA_NAME`) in `directory`."""
     if short_name == CA_NAME:
-        hint = f"put the right file back, or replace the CA and all certificates with: {REPLACE}"
+        replace = f"replace the CA and all certificates with: {REPLACE}"
     else:
-        hint = f"put the right file back, or replace the pair with: {REPLACE} {short_name}"
+        replace = f"replace the pair with: {REPLACE} {short_name}"
     return PairFiles(
-        find(certificate_path(directory, short_name), load, hint),
-        find(key_path(directory, short_name), keys.from_pem, hint),
-        hint,
+        find(certificate_path(directory, short_name), load, _put_back(replace)),
+        find(key_path(directory, short_name), keys.from_pem, _put_back(replace)),
+        replace,
     )
 
 
@@ -74,13 +81,20 @@ def judge_leaf(files: PairFiles, wanted: Wanted, authority: AuthorityFound, *, n
     broken = _pair_problem(files)
     if broken or not certificate:
         return Pair(wanted.short_name, names, State.CONFLICT, broken, about)
-    state, objection = State.CONFLICT, _foreign(certificate, authority)
-    if not objection:
-        state, objection = State.STALE, conformance.leaf_objection(certificate, names, now=now)
-    if not objection:
-        return Pair(wanted.short_name, names, State.FITS, None, about, key)
-    problem = Problem(files.certificate.path, f"the certificate {objection}", files.hint)
-    return Pair(wanted.short_name, names, state, problem, about, key)
+    path = files.certificate.path
+    objection = _foreign(certificate, authority)
+    if objection:
+        problem = Problem(path, f"the certificate {objection}", files.hint)
+        return Pair(wanted.short_name, names, State.CONFLICT, problem, about, key)
+    objection = conformance.leaf_objection(certificate, names, now=now)
+    if objection:
+        problem = Problem(path, f"the certificate {objection}", RENEW)
+        return Pair(wanted.short_name, names, State.STALE, problem, about, key)
+    return Pair(wanted.short_name, names, State.FITS, None, about, key)
+
+
+def _put_back(replace: str) -> str:
+    return f"put the right file back, or {replace}"
 
 
 def _foreign(certificate: x509.Certificate, authority: AuthorityFound) -> str:

@@ -7,7 +7,7 @@ and releases the interpreter's lock meanwhile, so threads make several at once.
 from __future__ import annotations
 
 import os
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
@@ -21,6 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from aicos_tls.pki.profile import KeyType
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 PrivateKey: TypeAlias = (
     rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
@@ -71,21 +74,21 @@ def from_pem(data: bytes) -> PrivateKey:
     return key
 
 
-def fits(key: PrivateKey, public: object) -> bool:
+def fits(key: PrivateKey, public: PublicKeyTypes) -> bool:
     """Whether `key` is the private half of `public`, the public key of a certificate.
 
     An RSA key must also sign something that `public` verifies: the numbers that it shares with the public key may be
     right in a file that is damaged elsewhere.
     """
     own = key.public_key()
-    if type(own) is not type(public) or public_bytes(own) != public_bytes(public):
+    if public_bytes(own) != public_bytes(public):
         return False
     return not isinstance(key, rsa.RSAPrivateKey) or _signs(key)
 
 
-def public_bytes(public: object) -> bytes:
+def public_bytes(public: PublicKeyTypes) -> bytes:
     """The DER SubjectPublicKeyInfo of a public key, which is the same for equal keys."""
-    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined,no-any-return]
+    return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def signature_hash(key: PrivateKey) -> SHA256 | SHA384 | SHA512 | None:
@@ -100,7 +103,7 @@ def signature_hash(key: PrivateKey) -> SHA256 | SHA384 | SHA512 | None:
     return SHA256()
 
 
-def describe_public(public: object) -> str:
+def describe_public(public: PublicKeyTypes) -> str:
     """The kind of a public key in one word: `rsa4096`, `p256`, `p384`, `ed25519`, or whatever else was found."""
     if isinstance(public, rsa.RSAPublicKey):
         return f"rsa{public.key_size}"

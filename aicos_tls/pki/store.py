@@ -92,11 +92,11 @@ def _remarks(authority: PairFiles, leaves: Sequence[PairFiles]) -> Iterator[Prob
     certificate = authority.certificate
     if certificate.value:
         for weakness in conformance.authority_weaknesses(certificate.value):
-            yield Problem(certificate.path, f"the certificate {weakness}", authority.hint)
+            yield Problem(certificate.path, f"the certificate {weakness}", authority.replace)
     for leaf in leaves:
         weakness = conformance.weak_key(leaf.certificate.value) if leaf.certificate.value else ""
         if weakness:
-            yield Problem(leaf.certificate.path, f"the certificate {weakness}", leaf.hint)
+            yield Problem(leaf.certificate.path, f"the certificate {weakness}", leaf.replace)
 
 
 def _mode_remarks(pair: PairFiles) -> Iterator[Problem]:

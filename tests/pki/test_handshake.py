@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 20
-NAMES = ("aicos-api", "api_1", "_db", "redis-", "Web.Example.internal", "a" * 63, ".".join(["b" * 50] * 4), "10.0.0.7")
+NAMES = (
+    "aicos-api",
+    "api_1",
+    "_db",
+    "redis-",
+    "-x",
+    "Web.Example.internal",
+    "a" * 63,
+    ".".join(["b" * 50] * 4),
+    "10.0.0.7",
+)
 LOCAL = ("localhost", "127.0.0.1", "::1")
 ALL_NAMES = (*NAMES, *LOCAL)
 VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)

@@ -135,10 +135,13 @@ def test_a_leaf_that_its_ca_cuts_short_says_so(
     certs: Path, wanted: tuple[Wanted, ...], quick: Profile, now: datetime
 ) -> None:
     later = now + timedelta(days=40)
+    soon = now + timedelta(hours=23)
     more = (*wanted, Wanted("new", ("new",)))
     issued = issue(survey(certs, more, now=later), quick, project="x", now=later)
     assert [certificate.shortened for certificate in issued.certificates] == [False, False, False, True]
     assert issued.certificates[3].facts.days_left == 60
+    issued = issue(survey(certs, more, now=soon), quick, project="x", now=soon)
+    assert not any(certificate.shortened for certificate in issued.certificates)
 
 
 def test_what_stands_in_the_way_is_said_before_a_key_is_made(

@@ -172,6 +172,8 @@ def test_a_name_that_is_lacking_makes_a_leaf_stale(certs: Path, wanted: tuple[Wa
     api = _api(survey(certs, more, now=now))
     assert api.state is State.STALE
     assert _problem(api) == ("api-cert.pem", "the certificate lacks the name api.internal")
+    assert api.problem
+    assert api.problem.hint == "issue it anew, its key kept, with: aicos-tls certs issue"
 
 
 def test_more_names_than_wanted_do_no_harm(certs: Path, wanted: tuple[Wanted, ...], now: datetime) -> None:
