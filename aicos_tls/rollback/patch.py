@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from aicos_tls.rollback.runs import differences, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from aicos_tls.rollback.record import FileChange
     from aicos_tls.rollback.runs import Run
@@ -40,7 +40,7 @@ def _patch(changes: Sequence[FileChange], context: int) -> bytes:
 def _file(change: FileChange, context: int) -> bytes:
     after, before = split(change.after), split(change.before or b"")
     old = b"/dev/null" if change.before is None else _name("b/" + change.path)
-    hunks = _hunks(differences(after, before), after, context)
+    hunks = [_render(hunk, after, context) for hunk in _hunks(differences(after, before), context)]
     return b"".join([b"--- ", _name("a/" + change.path), b"\n+++ ", old, b"\n", *hunks])
 
 
@@ -62,17 +62,15 @@ class _Hunk:
     shift: int
 
 
-def _hunks(runs: Sequence[Run], after: Sequence[bytes], context: int) -> Iterator[bytes]:
+def _hunks(runs: Sequence[Run], context: int) -> list[_Hunk]:
+    hunks: list[_Hunk] = []
     shift = 0
-    hunk = _Hunk([], 0)
     for run in runs:
-        if hunk.runs and run.start - hunk.runs[-1].end > 2 * context:
-            yield _render(hunk, after, context)
-            hunk = _Hunk([], shift)
-        hunk.runs.append(run)
+        if not hunks or run.start - hunks[-1].runs[-1].end > 2 * context:
+            hunks.append(_Hunk([], shift))
+        hunks[-1].runs.append(run)
         shift += len(run.before) - len(run.after)
-    if hunk.runs:
-        yield _render(hunk, after, context)
+    return hunks
 
 
 def _render(hunk: _Hunk, after: Sequence[bytes], context: int) -> bytes:
