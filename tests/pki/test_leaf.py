@@ -116,7 +116,7 @@ def test_times_are_encoded_as_rfc_5280_wants_them(start: str, days: int, tag: in
     assert leaf.not_valid_after_utc == end
 
 
-def test_a_ca_of_another_maker_without_key_identifier_gets_a_computed_one() -> None:
+def test_a_ca_of_another_maker_gives_its_first_moment_and_a_computed_identifier() -> None:
     issuer = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([]))
@@ -128,5 +128,6 @@ def test_a_ca_of_another_maker_without_key_identifier_gets_a_computed_one() -> N
         .sign(KEY, keys.signature_hash(KEY))
     )
     leaf = issue_leaf(Authority(issuer, KEY), names_for(["api"]), KEY, Profile(days=1), now=EPOCH)
+    assert leaf.not_valid_before_utc == EPOCH
     stated = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
     assert stated.key_identifier == x509.SubjectKeyIdentifier.from_public_key(KEY.public_key()).digest
