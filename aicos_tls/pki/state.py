@@ -50,7 +50,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityFound:
-    """The CA as found: never stale. `key` is there only when it fits; `key_problem` says why a CA that fits has none."""
+    """The CA as found: never stale. `key` is there only when it fits; `key_problem` says why it is not."""
 
     state: State
     problem: Problem | None = None
