@@ -32,7 +32,8 @@ ADDRESS = st.ip_addresses().filter(lambda address: "%" not in str(address)).map(
 
 def _text(pem: bytes, openssl: Callable[..., str], tmp_path: Path) -> str:
     (tmp_path / "cert.pem").write_bytes(pem)
-    return re.sub(r"\s+", " ", openssl("x509", "-in", "cert.pem", "-noout", "-text"))
+    # Releases of openssl differ in the blanks, around the equals signs of a name too.
+    return re.sub(r"\s+", " ", openssl("x509", "-in", "cert.pem", "-noout", "-text")).replace(" = ", "=")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +56,8 @@ def test_openssl_reads_what_was_meant(
     for expected in (
         "Version: 3 (0x2)",
         f"Signature Algorithm: {algorithm}",
-        "Issuer: O = aicos-tls, CN = aicos internal CA",
-        "Subject: O = aicos-tls, CN = aicos-api",
+        "Issuer: O=aicos-tls, CN=aicos internal CA",
+        "Subject: O=aicos-tls, CN=aicos-api",
         "Not Before: Mar 1 11:00:00 2026 GMT Not After : Feb 27 12:00:00 2036 GMT",
         "X509v3 Basic Constraints: critical CA:FALSE",
         f"X509v3 Key Usage: critical {usage} X509v3",
