@@ -83,7 +83,7 @@ def _authority_step(found: AuthorityFound, *, forced: bool) -> Step:
     if found.state is State.MISSING:
         return Step(CA_NAME, Action.ISSUE, "there is none")
     if forced:
-        _refuse_immovable(found.problem or found.key_problem)
+        _refuse_immovable(found.problem)
         return Step(CA_NAME, Action.ISSUE, "forced")
     if found.problem:
         raise found.problem.error()

@@ -50,7 +50,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityFound:
-    """The CA as found: never stale. `key_problem` says why it cannot issue, when all else is in order."""
+    """The CA as found: never stale. `key` is there only when it fits; `key_problem` says why it is not."""
 
     state: State
     problem: Problem | None = None
@@ -62,7 +62,7 @@ class AuthorityFound:
     @property
     def issuer(self) -> Authority | None:
         """The CA as one that can issue; None when it is out of order or its key is out of reach."""
-        if self.state is not State.FITS or self.certificate is None or self.key is None:
+        if self.certificate is None or self.key is None:
             return None
         return Authority(self.certificate, self.key)
 

@@ -32,7 +32,8 @@ ADDRESS = st.ip_addresses().filter(lambda address: "%" not in str(address)).map(
 
 def _text(pem: bytes, openssl: Callable[..., str], tmp_path: Path) -> str:
     (tmp_path / "cert.pem").write_bytes(pem)
-    return re.sub(r"\s+", " ", openssl("x509", "-in", "cert.pem", "-noout", "-text"))
+    # Releases of openssl differ in the blanks, around the equals signs of a name too.
+    return re.sub(r"\s+", " ", openssl("x509", "-in", "cert.pem", "-noout", "-text")).replace(" = ", "=")
 
 
 @pytest.mark.parametrize(
@@ -55,8 +56,8 @@ def test_openssl_reads_what_was_meant(
     for expected in (
         "Version: 3 (0x2)",
         f"Signature Algorithm: {algorithm}",
-        "Issuer: O = aicos-tls, CN = aicos internal CA",
-        "Subject: O = aicos-tls, CN = aicos-api",
+        "Issuer: O=aicos-tls, CN=aicos internal CA",
+        "Subject: O=aicos-tls, CN=aicos-api",
         "Not Before: Mar 1 11:00:00 2026 GMT Not After : Feb 27 12:00:00 2036 GMT",
         "X509v3 Basic Constraints: critical CA:FALSE",
         f"X509v3 Key Usage: critical {usage} X509v3",
@@ -116,7 +117,7 @@ def test_times_are_encoded_as_rfc_5280_wants_them(start: str, days: int, tag: in
     assert leaf.not_valid_after_utc == end
 
 
-def test_a_ca_of_another_maker_without_key_identifier_gets_a_computed_one() -> None:
+def test_a_ca_of_another_maker_gives_its_first_moment_and_a_computed_identifier() -> None:
     issuer = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([]))
@@ -128,5 +129,6 @@ def test_a_ca_of_another_maker_without_key_identifier_gets_a_computed_one() -> N
         .sign(KEY, keys.signature_hash(KEY))
     )
     leaf = issue_leaf(Authority(issuer, KEY), names_for(["api"]), KEY, Profile(days=1), now=EPOCH)
+    assert leaf.not_valid_before_utc == EPOCH
     stated = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
     assert stated.key_identifier == x509.SubjectKeyIdentifier.from_public_key(KEY.public_key()).digest
