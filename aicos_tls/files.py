@@ -111,17 +111,18 @@ class TextFile:
 def read(path: Path) -> TextFile:
     """Read a regular file of at most `MAX_BYTES` bytes; raises `TlsError` for everything that cannot be read."""
     try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise TlsError("this is a directory, not a file", where=Where(path))
+        if not stat.S_ISREG(status.st_mode):  # before it is opened: a named pipe would make that wait for ever
+            raise TlsError("not a regular file", where=Where(path))
         with path.open("rb") as stream:
             status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise TlsError("not a regular file", where=Where(path))
             if status.st_size > MAX_BYTES:
                 raise TlsError(f"larger than {MAX_BYTES // 2**20} MiB", where=Where(path))
             raw = stream.read()
     except FileNotFoundError:
         raise TlsError("no such file", where=Where(path)) from None
-    except IsADirectoryError:
-        raise TlsError("this is a directory, not a file", where=Where(path)) from None
     except OSError as error:
         raise TlsError(f"cannot be read: {error.strerror}", where=Where(path)) from None
     return TextFile(path, raw, stat.S_IMODE(status.st_mode), Path(os.path.realpath(path)))

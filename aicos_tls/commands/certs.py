@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - dataclass field
 from typing import TYPE_CHECKING, Literal
 
 from aicos_tls import disk, files, rollback

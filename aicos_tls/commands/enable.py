@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003 - dataclass field
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__, disk, files, rollback
@@ -52,7 +52,7 @@ class Result:
     options: Options
     certificates: tuple[Listed, ...] = ()
     remarks: tuple[str, ...] = ()
-    written: tuple[str, ...] = field(default=())
+    written: tuple[Path, ...] = ()
 
     @property
     def changed(self) -> list[Target]:
@@ -98,7 +98,7 @@ def enable(
         issued = _issue(prepared, now, progress) if options.certificates else None
         operations = _operations(prepared, issued)
         disk.commit(operations, locked)
-    written = tuple(str(op.path) for op in operations if isinstance(op, disk.Write))
+    written = tuple(op.path for op in operations if isinstance(op, disk.Write))
     return Result(prepared, options, _listed(prepared, issued), _remarks(prepared, issued), written)
 
 
@@ -274,7 +274,7 @@ def _to_output(prepared: Prepared, options: Options) -> Result:
     with nullcontext() if options.dry_run else disk.lock(options.output.parent) as locked:
         if locked is not None:
             disk.commit([disk.Write(options.output, data, disk.ANY)], locked)
-    return Result(prepared, options, written=(str(options.output),))
+    return Result(prepared, options, written=(options.output,))
 
 
 __all__ = ["Listed", "Options", "Result", "enable", "load_record"]

@@ -137,7 +137,7 @@ def _targets(directory: Path, plan: Plan, originals: dict[str, bytes | None]) ->
     """Every file that this plan or the last run is about, as it was, is and will be."""
     found: list[Target] = []
     planned = {relative(directory, file.path): file for file in plan.files}
-    for name, file in planned.items():
+    for file in planned.values():
         found.append(Target(file.path, file.kind, file.before, read_if_there(file.path), file.after))
     for name, data in originals.items():
         if name not in planned:

@@ -68,7 +68,7 @@ class Issued:
     """As in `Decision`."""
 
 
-def issue(  # noqa: PLR0913 - each of them is a fact of its own
+def issue(
     survey: Survey,
     profile: Profile,
     *,

@@ -25,7 +25,7 @@ def plan_gitignore(directory: Path, certs_dir: str, read: Reader = read_if_there
     """The new `.gitignore` of a project, or None when the project is not in git or ignores the directory already."""
     root = repository(directory)
     relative = os.path.normpath(certs_dir)
-    if root is None or os.path.isabs(relative) or relative.startswith(".."):
+    if root is None or relative.startswith(("/", "..")):
         return None
     if is_ignored(root, directory / relative, read):
         return None
@@ -47,7 +47,7 @@ def repository(directory: Path) -> Path | None:
 
 
 def is_ignored(root: Path, path: Path, read: Reader = read_if_there) -> bool:
-    """Whether the `.gitignore` files from the root of the work tree down to the directory's parent ignore a directory."""
+    """Whether the `.gitignore` files from the root of the work tree downwards ignore the directory `path`."""
     from pathspec import GitIgnoreSpec
 
     real = Path(os.path.realpath(path))

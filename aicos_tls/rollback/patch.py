@@ -34,14 +34,15 @@ def env_patch(changes: Iterable[FileChange]) -> bytes:
 
 def _patch(changes: Sequence[FileChange], context: int) -> bytes:
     changed = sorted((change for change in changes if change.before != change.after), key=lambda change: change.path)
-    return b"".join(_file(change, context) for change in changed)
+    return b"".join(unified(change.path, change.after, change.before, context) for change in changed)
 
 
-def _file(change: FileChange, context: int) -> bytes:
-    after, before = split(change.after), split(change.before or b"")
-    old = b"/dev/null" if change.before is None else _name("b/" + change.path)
-    hunks = [_render(hunk, after, context) for hunk in _hunks(differences(after, before), context)]
-    return b"".join([b"--- ", _name("a/" + change.path), b"\n+++ ", old, b"\n", *hunks])
+def unified(path: str, one: bytes | None, other: bytes | None, context: int) -> bytes:
+    """The diff from `one` to `other` with `context` lines around each change; None stands for no file at all."""
+    lines = split(one or b"")
+    names = [b"/dev/null" if data is None else _name(f"{side}/{path}") for side, data in (("a", one), ("b", other))]
+    hunks = [_render(hunk, lines, context) for hunk in _hunks(differences(lines, split(other or b"")), context)]
+    return b"".join([b"--- ", names[0], b"\n+++ ", names[1], b"\n", *hunks])
 
 
 def _name(path: str) -> bytes:
