@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclass field
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from aicos_tls import disk, files, rollback
 from aicos_tls.commands.enable import CERTS_MODE, certs_directory, wanted
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from aicos_tls.pki.store import Inventory
 
 
-@dataclass(frozen=True)
-class IssueResult:
+class IssueResult(Struct, frozen=True):
     """The certificates after the run, the CA's first; `written` are the new files."""
 
     directory: Path
@@ -96,8 +96,6 @@ def _operations(prepared: Prepared, directory: Path, issued: Issued) -> list[dis
 
 def _recorded(prepared: Prepared, record: rollback.Record, issued: Issued) -> disk.Operation:
     """The record with the new certificates, so that `rollback --certs` knows them."""
-    from dataclasses import replace
-
     known = {c.path: c for c in record.certificates}
     for new in issued.new_files:
         if new.path.name.endswith("-cert.pem"):

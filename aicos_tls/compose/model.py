@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from aicos_tls.compose.entries import Mount, Variable, mounts, variables
 from aicos_tls.compose.interpolation import expand
 from aicos_tls.compose.resolve import Entry, Resolver, text_of, texts_of
@@ -33,8 +35,7 @@ Reset, replace value).
 """
 
 
-@dataclass(frozen=True, eq=False)
-class ComposeFile:
+class ComposeFile(Struct, frozen=True, eq=False, dict=True):
     """One compose file. `base` is the directory that its relative paths start from."""
 
     file: TextFile
@@ -57,8 +58,7 @@ class ComposeFile:
         return self.file.where(node.start)
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+class Layer(Struct, frozen=True, eq=False):
     """One definition of a service. `extended` when it is there because another service extends it."""
 
     source: ComposeFile

@@ -7,8 +7,10 @@ be there again with the same value, written plain or not as before; every edit m
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.yamledit.edits import (

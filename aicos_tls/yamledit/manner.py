@@ -6,8 +6,9 @@ Measured once, so that an added line looks like its neighbours.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, Style
 
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from aicos_tls.yamledit.nodes import Stream
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """Columns by which a block mapping and a block sequence are set off from their key, and the usual quote."""
 
     mapping_indent: int = 2
