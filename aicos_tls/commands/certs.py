@@ -96,6 +96,8 @@ def _operations(prepared: Prepared, directory: Path, issued: Issued) -> list[dis
 
 def _recorded(prepared: Prepared, record: rollback.Record, issued: Issued) -> disk.Operation:
     """The record with the new certificates, so that `rollback --certs` knows them."""
+    from dataclasses import replace
+
     known = {c.path: c for c in record.certificates}
     for new in issued.new_files:
         if new.path.name.endswith("-cert.pem"):

@@ -128,6 +128,19 @@ def test_a_service_that_is_gone_takes_its_lines_along() -> None:
     )
 
 
+@pytest.mark.parametrize("edit", ["", "      - PORT=80\n"])
+def test_of_a_service_and_its_copy_the_first_is_taken_back(edit: str) -> None:
+    """The copy is the user's, line for line; that it has TLS is shown by whoever looks at the result."""
+    start, end = ENABLED.index("  web:"), ENABLED.index("networks:")
+    web = ENABLED[start:end].replace(edit, "")
+    copy = web.replace("web:", "web2:", 1).replace("image: web", "image: x")
+    original = COMPOSE[: COMPOSE.index("networks:")].replace(edit, "")
+    assert (
+        after_edit(ENABLED[:start] + web + copy + ENABLED[end:])
+        == original + copy + COMPOSE[COMPOSE.index("networks:") :]
+    )
+
+
 def test_a_service_that_was_moved_is_for_a_person_to_decide() -> None:
     start, middle, end = ENABLED.index("  api:"), ENABLED.index("  web:"), ENABLED.index("networks:")
     moved = ENABLED[:start] + ENABLED[middle:end] + ENABLED[start:middle] + ENABLED[end:]
