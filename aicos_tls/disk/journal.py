@@ -105,7 +105,7 @@ def _identity(locked: Locked) -> list[object]:
     return [os.fspath(locked.project), status.st_dev, status.st_ino]
 
 
-def _parse(data: Any, locked: Locked) -> tuple[Journal, State]:  # noqa: ANN401 (JSON; the checks are below)
+def _parse(data: Any, locked: Locked) -> tuple[Journal, State]:
     if data["schema"] != _SCHEMA or data["project"] != _identity(locked):
         raise ValueError(data["project"])
     journal = Journal(
@@ -116,7 +116,7 @@ def _parse(data: Any, locked: Locked) -> tuple[Journal, State]:  # noqa: ANN401 
     return journal, State(data["state"])
 
 
-def _step(entry: Any) -> Step:  # noqa: ANN401
+def _step(entry: Any) -> Step:
     step = Step(
         _absolute(entry["target"]),
         _digest(entry["old"]),

@@ -60,7 +60,7 @@ def lock(project: Path) -> Iterator[Locked]:
 
 
 def _acquire(locked: Locked) -> FileLock:
-    from filelock import FileLock, Timeout  # noqa: PLC0415 (80 ms that only runs that write should pay)
+    from filelock import FileLock, Timeout
 
     holder = _holder(locked)
     guard = FileLock(locked.state / "lock")
