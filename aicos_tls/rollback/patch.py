@@ -7,8 +7,9 @@ are nobody's business; `patch -p1` takes it as it is, git wants `git apply --uni
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from aicos_tls.rollback.runs import differences, split
 
@@ -55,8 +56,7 @@ def _name(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape") + (b"\t" if " " in path else b"")
 
 
-@dataclass(frozen=True, slots=True)
-class _Hunk:
+class _Hunk(Struct, frozen=True):
     """Runs that stand so close that their contexts touch; `shift` is what the lines before them gained going back."""
 
     runs: list[Run]

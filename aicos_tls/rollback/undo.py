@@ -5,8 +5,9 @@ Nothing is written here, and nothing may be written by the caller while `Undo.bl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.files import sha256
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
     from aicos_tls.rollback.record import FileRecord, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """The exact bytes from before the run; None when there was no file."""
 
     path: str
     data: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """The file was edited since: the edits without the run. None when nothing is left of a file that the run made.
 
     A value that was edited in an env file does not show, and such a file counts as `Restored`; the edit is kept.
@@ -39,16 +38,14 @@ class Merged:
     data: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """The very lines that the run changed were edited since; `clashes` has both sides."""
 
     path: str
     clashes: tuple[Clash, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A file that the run changed is gone."""
 
     path: str
@@ -57,8 +54,7 @@ class Missing:
 Outcome = Restored | Merged | Conflict | Missing
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """The outcome for each file of a record."""
 
     outcomes: tuple[Outcome, ...]

@@ -117,6 +117,7 @@ def test_owner_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @as_root
 def test_somebody_who_is_not_root(tmp_path: Path) -> None:
     """The refusals by `access(2)`, which root never meets."""
+    commit(tmp_path)  # loads what is loaded late, while this process may still read it
     tmp_path.chmod(0o777)
     for parent in tmp_path.parents:
         if parent.stat().st_uid == 0 and parent.name.startswith("pytest"):
