@@ -1,8 +1,9 @@
 """curl: `curl -f http://localhost:8001/health` → `curl -f --insecure https://localhost:8001/health` (guide, phase 5).
 
 The scheme of own addresses changes, and the flags for trust go directly before the first own address, once for
-each group of options (`--next` starts a new group and forgets the flags). A user's own `-k`, `--cacert` or `--cert` stays and
-is not repeated. An own `https` address without any such flag gets one: the certificate it meets from now on is ours.
+each group of options (`--next` starts a new group and forgets the flags). A user's own `-k`, `--cacert` or `--cert`
+stays and is not repeated. An own `https` address without any such flag gets one: the certificate it meets from now on
+is ours.
 Options that take a value: `curl --help all`, curl 7.88 to 8.
 """
 

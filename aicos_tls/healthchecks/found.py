@@ -1,4 +1,4 @@
-"""What one command of a test turns out to do: the value that every program family returns, and the rules for an address.
+"""What one command of a test does: the value that every program family returns, and the rules of an address.
 
 A family *decides* and returns a `Found`; `edits.apply` alone applies. The rules that are the same for every program
 live here: an own address gets its scheme (and the port it meant), another host's address is listed and left alone, a

@@ -48,8 +48,8 @@ NO_HTTP = {
 """Well-known programs that do not speak HTTP to the service, and what they do instead."""
 
 TEXT_ONLY = frozenset(
-    """: [ [[ awk basename cat cd cut date dirname echo egrep exit export expr false fgrep grep head jq kill ls printf ps
-    pwd read return sed set sleep stat tail tee test touch tr true umask unset wc xargs""".split()  # noqa: SIM905 - a list would take 40 lines
+    """: [ [[ awk basename cat cd cut date dirname echo egrep exit export expr false fgrep grep head jq kill ls printf
+    ps pwd read return sed set sleep stat tail tee test touch tr true umask unset wc xargs""".split()  # noqa: SIM905 - a list would take 40 lines
 )
 """Programs that handle text, files and processes: an address among their arguments is no request."""
 

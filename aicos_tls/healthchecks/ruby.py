@@ -1,7 +1,8 @@
 """Ruby one-liners, in their plain forms: `Net::HTTP.get…(URI('http://…'))` and open-uri's `URI.open('http://…')`.
 
 `Net::HTTP.get` has no argument for certificates, so it becomes `Net::HTTP.start(host, port, use_ssl: true, …)` (Ruby
-docs, Net::HTTP, "HTTPS"); `URI.open` takes `ssl_verify_mode:` and `ssl_ca_cert:` (docs, OpenURI). Tried with Ruby 3.1.
+docs, Net::HTTP, "HTTPS"); `URI.open` takes `ssl_verify_mode:` and `ssl_ca_cert:` (docs,
+OpenURI; a number, since the constant is not loaded yet where it stands). Tried with Ruby 3.1.
 """
 
 from __future__ import annotations
@@ -85,7 +86,11 @@ def _start(call: re.Match[str], url: Url, context: Context) -> TextEdit:
     """The call that asks the same over TLS: the response for `get_response`, its body for `get`."""
     quote = call["quote"]
     path = url.path if url.path.startswith("/") else f"/{url.path}"
-    how = f"ca_file: {quote}{context.paths.ca}{quote}" if context.trust.verifies else "verify_mode: 0"
+    how = (
+        f"ca_file: {quote}{context.paths.ca}{quote}"
+        if context.trust.verifies
+        else "verify_mode: OpenSSL::SSL::VERIFY_NONE"
+    )
     host = url.host if not context.trust.verifies else ANY_ADDRESS.get(url.host, url.host)
     body = ".body" if call["verb"] == "get" else ""
     text = (

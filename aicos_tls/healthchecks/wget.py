@@ -1,8 +1,8 @@
 """GNU and BusyBox wget: `wget -qO- http://localhost/` → `wget -qO- --no-check-certificate https://localhost:80/`.
 
 Both know `--no-check-certificate` (BusyBox since 1.28, of 2018; it must come with `ssl_client` or its own TLS, as
-Alpine's does). Only GNU's can be given a CA or a client certificate, and a test does not show which of the two the image
-holds: unless the caller knows, checking is refused.
+Alpine's does). Only GNU's can be given a CA or a client certificate, and a test does not show which of the two the
+image holds: unless the caller knows, checking is refused.
 """
 
 from __future__ import annotations
