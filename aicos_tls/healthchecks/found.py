@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
+from aicos_tls.healthchecks.edits import minimal
 from aicos_tls.healthchecks.model import Ask, InsertWord, TextEdit, Trust, TrustPaths, Wget
 from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, is_own_hostname, owner, parse
 
@@ -124,8 +125,9 @@ def trusted_host(url: Url, word: int, context: Context) -> Found:
         return Found()
     if url.host in ANY_ADDRESS:
         instead = ANY_ADDRESS[url.host]
+        edit = minimal(TextEdit(word, 0, len(url.host), instead), url.host)
         return Found(
-            edits=(TextEdit(word, url.host_start, url.host_end, instead),),
+            edits=(TextEdit(word, url.host_start + edit.start, url.host_start + edit.end, edit.text),),
             notes=(f"{url.host} became {instead}, where it leads: no certificate holds {url.host}",),
         )
     return unverifiable(url.host, context)
