@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from aicos_tls.healthchecks import (
+    Ask,
     Endpoint,
     Form,
     InsertWord,
@@ -21,6 +22,7 @@ from aicos_tls.healthchecks import (
     Wget,
     apply,
     asks_http,
+    other_hosts,
     rewrite,
 )
 
@@ -30,6 +32,8 @@ ENDPOINT = Endpoint(frozenset({"api", "aicos-api"}))
 Words = str | list[str]
 Change = Callable[..., Words]
 Outcomes = Callable[..., Outcome]
+Asks = Callable[[Words], tuple[Ask, ...]]
+Others = Callable[[Words], tuple[str, ...]]
 
 
 def as_test(words: Words) -> Test:
@@ -49,7 +53,8 @@ def check_laws(test: Test, done: Rewritten, again: Outcome) -> None:
             continue
         old = test.words[edit.word][edit.start : edit.end]
         assert 0 <= edit.start <= edit.end <= len(test.words[edit.word])
-        assert (old or edit.text) and (not old or not edit.text or (old[0], old[-1]) != (edit.text[0], edit.text[-1]))
+        assert old or edit.text
+        assert not old or not edit.text or (old[0], old[-1]) != (edit.text[0], edit.text[-1])
     places = [(edit.word, at) for edit in done.edits if isinstance(edit, TextEdit) for at in (edit.start, edit.end)]
     assert places == sorted(places)
     assert isinstance(again, Rewritten), again
@@ -90,3 +95,15 @@ def outcome() -> Outcomes:
         return done
 
     return run
+
+
+@pytest.fixture
+def asks() -> Asks:
+    """What the service is asked over plain HTTP."""
+    return lambda words: asks_http(as_test(words), ENDPOINT)
+
+
+@pytest.fixture
+def others() -> Others:
+    """The addresses of other hosts."""
+    return lambda words: other_hosts(as_test(words), ENDPOINT)
