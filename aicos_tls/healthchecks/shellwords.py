@@ -133,7 +133,7 @@ class _Reader:
 
     def _read_redirect(self, redirect: re.Match[str], pending: _Pending) -> None:
         self.at = redirect.end()
-        if redirect[0].endswith("<<"):
+        if redirect[0].lstrip("0123456789") == "<<":
             raise UnreadableShellError("a here-document")
         if self.peek() == "(":
             self.at += 1
@@ -209,7 +209,8 @@ class _Reader:
             self._skip_to("}" if kind == "{" else "'")
         inner = Quote.ANSI if kind == "'" else quote
         raw = self.text[start : self.at]
-        shown = raw if kind in "{'" or _HOSTNAME.fullmatch(raw) else opening[0] + "_" * (self.at - opening.end())
+        masked = opening[0] + "_" * (len(raw) - len(opening[0]) - 1) + raw[-1]
+        shown = raw if kind in "{'" or _HOSTNAME.fullmatch(raw) else masked
         for offset, char in enumerate(shown):
             value.add(char, start + offset, start + offset + 1, inner)
         return True

@@ -178,7 +178,7 @@ CLIENT = ["--cert", "/app/certs/api-cert.pem", "--key", "/app/certs/api-key.pem"
     [
         (Trust.CA, ["curl", "-f", "http://api:1/"], ["curl", "-f", *CA, "https://api:1/"]),
         (Trust.CA, ["curl", "http://0.0.0.0:1/"], ["curl", *CA, "https://127.0.0.1:1/"]),
-        (Trust.CA, ["curl", "0.0.0.0"], ["curl", *CA, "https://127.0.0.1:80"]),
+        (Trust.CA, ["curl", "0.0.0.0/"], ["curl", *CA, "https://127.0.0.1:80/"]),
         (Trust.CA, ["curl", "http://[::]:1/"], ["curl", *CA, "https://[::1]:1/"]),
         (Trust.CA, ["curl", "-k", "http://api:1/"], ["curl", "-k", "https://api:1/"]),
         (Trust.CA, "curl localhost:1", f"curl {' '.join(CA)} https://localhost:1"),

@@ -38,8 +38,8 @@ CODE: list[tuple[str, str]] = [
         f"import ssl, urllib.request; urllib.request.urlopen('https://api:1', {U})",
     ),
     (
-        "import sys,urllib.request as r; sys.exit(0 if r.urlopen('http://api:1').status == 200 else 1)",
-        f"import ssl; import sys,urllib.request as r; sys.exit(0 if r.urlopen('https://api:1', {U}).status == 200 else 1)",
+        "import sys,urllib.request as r; sys.exit(r.urlopen('http://api:1').status != 200)",
+        f"import ssl; import sys,urllib.request as r; sys.exit(r.urlopen('https://api:1', {U}).status != 200)",
     ),
     (
         "import urllib.request as r; q=r.Request('http://api:1/', method='HEAD'); r.urlopen(q)",
@@ -84,9 +84,8 @@ CODE: list[tuple[str, str]] = [
         f"import ssl; print('ä💚'); import urllib.request as r\nr.urlopen('https://api:1/', {U})\n",
     ),
     (
-        "\nimport urllib.request as r\ntry:\n  r.urlopen('http://api:1/')\nexcept OSError:\n  raise SystemExit(1)\n",
-        f"\nimport ssl; import urllib.request as r\ntry:\n  r.urlopen('https://api:1/', {U})\n"
-        "except OSError:\n  raise SystemExit(1)\n",
+        "\nimport urllib.request as r\ntry:\n  r.urlopen('http://api:1/')\nexcept OSError:\n  exit(1)\n",
+        f"\nimport ssl; import urllib.request as r\ntry:\n  r.urlopen('https://api:1/', {U})\nexcept OSError:\n  exit(1)\n",
     ),
     (
         "import urllib.request as r; r.urlopen('http://api:1/', context=None)",
@@ -122,12 +121,12 @@ CODE: list[tuple[str, str]] = [
         "import importlib; importlib.import_module('httpx').get('https://api:1', verify=False)",
     ),
     (
-        "import http.client as c; k=c.HTTPConnection('localhost', 8000); k.request('GET','/h'); k.getresponse()",
-        f"import ssl; import http.client as c; k=c.HTTPSConnection('localhost', 8000, {U}); k.request('GET','/h'); k.getresponse()",
+        "import http.client as c; k=c.HTTPConnection('localhost', 8000); k.request('GET','/h')",
+        f"import ssl; import http.client as c; k=c.HTTPSConnection('localhost', 8000, {U}); k.request('GET','/h')",
     ),
     (
-        "from http.client import HTTPConnection; HTTPConnection('localhost:80', timeout=2).request('GET', '/')",
-        f"import ssl; from http.client import HTTPSConnection; HTTPSConnection('localhost:80', timeout=2, {U}).request('GET', '/')",
+        "from http.client import HTTPConnection; HTTPConnection('localhost:80').connect()",
+        f"import ssl; from http.client import HTTPSConnection; HTTPSConnection('localhost:80', {U}).connect()",
     ),
     (
         "import http.client; http.client.HTTPConnection('localhost').request('GET', '/')",
@@ -182,6 +181,8 @@ def test_around_the_code(before: Words, after: Words, change: Change) -> None:
 
 
 CA = "/app/certs/ca-cert.pem"
+CHECKED = f"context=ssl.create_default_context(cafile='{CA}')"
+CLIENT = "cert=('/app/certs/api-cert.pem', '/app/certs/api-key.pem')"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ CA = "/app/certs/ca-cert.pem"
         (
             Trust.CA,
             "import urllib.request as r; r.urlopen('http://api:1')",
-            f"import ssl; import urllib.request as r; r.urlopen('https://api:1', context=ssl.create_default_context(cafile='{CA}'))",
+            f"import ssl; import urllib.request as r; r.urlopen('https://api:1', {CHECKED})",
         ),
         (
             Trust.CA,
@@ -205,14 +206,12 @@ CA = "/app/certs/ca-cert.pem"
         (
             Trust.MUTUAL,
             "import requests as r; r.get('http://api:1')",
-            f"import requests as r; r.get('https://api:1', verify='{CA}', "
-            "cert=('/app/certs/api-cert.pem', '/app/certs/api-key.pem'))",
+            f"import requests as r; r.get('https://api:1', verify='{CA}', {CLIENT})",
         ),
         (
             Trust.CA,
             "import http.client as c; c.HTTPConnection('localhost',1)",
-            "import ssl; import http.client as c; "
-            f"c.HTTPSConnection('localhost',1, context=ssl.create_default_context(cafile='{CA}'))",
+            f"import ssl; import http.client as c; c.HTTPSConnection('localhost',1, {CHECKED})",
         ),
     ],
 )

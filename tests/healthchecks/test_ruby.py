@@ -54,7 +54,8 @@ def test_inside_shell_quotes(change: Change) -> None:
 
 def test_checking(change: Change, outcome: Outcomes) -> None:
     get = ["ruby", "-e", "Net::HTTP.get(URI('http://0.0.0.0:1/'))"]
-    started = "Net::HTTP.start('127.0.0.1', 1, use_ssl: true, ca_file: '/app/certs/ca-cert.pem') { |http| http.get('/').body }"
+    how = "use_ssl: true, ca_file: '/app/certs/ca-cert.pem'"
+    started = f"Net::HTTP.start('127.0.0.1', 1, {how}) {{ |http| http.get('/').body }}"
     assert change(get, Trust.CA) == ["ruby", "-e", started]
     opened = ["ruby", "-e", "URI.open('https://api:1', ssl_ca_cert: '/app/certs/ca-cert.pem')"]
     assert change(["ruby", "-e", "URI.open('http://api:1')"], Trust.CA) == opened
