@@ -84,8 +84,8 @@ CODE: list[tuple[str, str]] = [
         f"import ssl; print('ä💚'); import urllib.request as r\nr.urlopen('https://api:1/', {U})\n",
     ),
     (
-        "\nimport urllib.request as r\ntry:\n  r.urlopen('http://api:1/')\nexcept OSError:\n  exit(1)\n",
-        f"\nimport ssl; import urllib.request as r\ntry:\n  r.urlopen('https://api:1/', {U})\nexcept OSError:\n  exit(1)\n",
+        "\nimport urllib.request as r\ntry:\n  r.urlopen('http://api:1/')\nfinally:\n  pass\n",
+        f"\nimport ssl; import urllib.request as r\ntry:\n  r.urlopen('https://api:1/', {U})\nfinally:\n  pass\n",
     ),
     (
         "import urllib.request as r; r.urlopen('http://api:1/', context=None)",

@@ -166,13 +166,13 @@ def filled(words: str | tuple[str, ...], port: int) -> Test:
     return Test(Form.EXEC, tuple(word.replace("PORT", str(port)) for word in words))
 
 
-def check(words: str | tuple[str, ...], site: Site, trust: Trust) -> None:
+def check(words: str | tuple[str, ...], site: Site, trust: Trust, *, strangers: bool = False) -> None:
     test = filled(words, site.port)
     done = rewrite(test, Endpoint(), trust, site.paths, wget=Wget.GNU)
     assert isinstance(done, Rewritten), done
     assert run(test, trust, site.paths) != 0
     assert run(apply(test, done.edits), trust, site.paths) == 0
-    if trust.verifies:
+    if trust.verifies and strangers:
         strange = rewrite(test, Endpoint(), trust, site.strange, wget=Wget.GNU)
         assert isinstance(strange, Rewritten)
         assert run(apply(test, strange.edits), trust, site.strange) != 0
@@ -220,13 +220,13 @@ PYTHON = [
     "import os, urllib.request as r; r.urlopen(f'http://localhost:{int(\"PORT\")}/h')",
     "\nimport urllib.request as r\ntry:\n  r.urlopen('http://localhost:PORT/')\nexcept OSError:\n  exit(1)\n",
     "import http.client as c; k=c.HTTPConnection('localhost', PORT); k.request('GET','/h'); k.getresponse()",
-    "from http.client import HTTPConnection as C; k=C('localhost:PORT', timeout=2); k.request('GET', '/'); k.getresponse()",
+    "from http.client import HTTPConnection as C; k=C('localhost:PORT'); k.request('GET', '/'); k.getresponse()",
 ]
 JAVASCRIPT = [
-    "require('http').get('http://localhost:PORT/', r => process.exit(r.statusCode!=200)).on('error', e => process.exit(1))",
+    "require('http').get('http://localhost:PORT/', r => process.exit(r.statusCode-200)).on('error', e => exit(1))",
     "require('http').get({host:'localhost', port:PORT}, r => process.exit(0)).on('error', e => process.exit(1))",
-    "const h=require('node:http'),o={port:PORT};h.request(o, r => process.exit(0)).on('error', e => process.exit(1)).end()",
-    "import('http').then(h => h.get('http://localhost:PORT', r => process.exit(0)).on('error', e => process.exit(1)))",
+    "const h=require('node:http'),o={port:PORT};h.request(o, r => process.exit(0)).on('error', e => exit(1)).end()",
+    "import('http').then(h => h.get('http://localhost:PORT', r => process.exit(0)).on('error', e => exit(1)))",
     "fetch('http://localhost:PORT/').then(r => process.exit(r.ok?0:1)).catch(() => process.exit(1))",
 ]
 RUBY = [
@@ -245,14 +245,14 @@ CHECKS = pytest.mark.parametrize("trust", [Trust.INSECURE, Trust.CA], ids=lambda
 @pytest.mark.parametrize("words", CURL)
 def test_curl(words: str | tuple[str, ...], trust: Trust, site: Site) -> None:
     need("curl")
-    check(words, site, trust)
+    check(words, site, trust, strangers=words == CURL[0])
 
 
 @CHECKS
 @pytest.mark.parametrize("words", WGET)
 def test_wget(words: str | tuple[str, ...], trust: Trust, site: Site) -> None:
     need("wget")
-    check(words, site, trust)
+    check(words, site, trust, strangers=words == WGET[0])
 
 
 @pytest.mark.parametrize("words", [CURL[0], CURL[9], WGET[0], WGET[3]])
@@ -272,14 +272,19 @@ def test_busybox_wget(site: Site) -> None:
 @pytest.mark.parametrize("code", PYTHON)
 def test_python(code: str, trust: Trust, site: Site) -> None:
     need("python3")
-    check(("python3", "-c", code), site, trust)
+    check(("python3", "-c", code), site, trust, strangers=code in {PYTHON[0], PYTHON[6]})
 
 
 @CHECKS
 @pytest.mark.parametrize("library", ["requests", "httpx"])
 def test_python_libraries(library: str, trust: Trust, site: Site) -> None:
     need(sys.executable, library)
-    check((sys.executable, "-c", f"import {library}; {library}.get('http://localhost:PORT/')"), site, trust)
+    check(
+        (sys.executable, "-c", f"import {library}; {library}.get('http://localhost:PORT/')"),
+        site,
+        trust,
+        strangers=True,
+    )
 
 
 @CHECKS
@@ -287,25 +292,25 @@ def test_python_libraries(library: str, trust: Trust, site: Site) -> None:
 @pytest.mark.parametrize("program", ["node", "bun"])
 def test_node(program: str, code: str, trust: Trust, site: Site) -> None:
     need(program)
-    check((program, "-e", code), site, trust)
+    check((program, "-e", code), site, trust, strangers=code == JAVASCRIPT[0])
 
 
 @CHECKS
 @pytest.mark.parametrize("code", ["const r = await fetch('http://localhost:PORT/'); Deno.exit(r.ok ? 0 : 1)"])
 def test_deno(code: str, trust: Trust, site: Site) -> None:
     need("deno")
-    check(("deno", "eval", code), site, trust)
+    check(("deno", "eval", code), site, trust, strangers=True)
 
 
 @CHECKS
 @pytest.mark.parametrize("code", RUBY)
 def test_ruby(code: str, trust: Trust, site: Site) -> None:
     need("ruby")
-    check(("ruby", "-rnet/http", "-ropen-uri", "-e", code), site, trust)
+    check(("ruby", "-rnet/http", "-ropen-uri", "-e", code), site, trust, strangers=code in {RUBY[0], RUBY[2]})
 
 
 @CHECKS
 @pytest.mark.parametrize("code", PHP)
 def test_php(code: str, trust: Trust, site: Site) -> None:
     need("php")
-    check(("php", "-r", code), site, trust)
+    check(("php", "-r", code), site, trust, strangers=code == PHP[0])
