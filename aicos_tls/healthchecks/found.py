@@ -1,5 +1,4 @@
-"""What one command of a test turns out to do: the value that every program family returns, and the rules for an
-address.
+"""What one command of a test does: the value that every program family returns, and the rules of an address.
 
 A family *decides* and returns a `Found`; `edits.apply` alone applies. The rules that are the same for every program
 live here: an own address gets its scheme (and the port it meant), another host's address is listed and left alone, a
@@ -11,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
+from aicos_tls.healthchecks.edits import minimal
 from aicos_tls.healthchecks.model import Ask, InsertWord, TextEdit, Trust, TrustPaths, Wget
 from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, is_own_hostname, owner, parse
 
@@ -125,8 +125,9 @@ def trusted_host(url: Url, word: int, context: Context) -> Found:
         return Found()
     if url.host in ANY_ADDRESS:
         instead = ANY_ADDRESS[url.host]
+        edit = minimal(TextEdit(word, 0, len(url.host), instead), url.host)
         return Found(
-            edits=(TextEdit(word, url.host_start, url.host_end, instead),),
+            edits=(TextEdit(word, url.host_start + edit.start, url.host_start + edit.end, edit.text),),
             notes=(f"{url.host} became {instead}, where it leads: no certificate holds {url.host}",),
         )
     return unverifiable(url.host, context)

@@ -106,7 +106,7 @@ class _Code:
         if self.script.matches(at, "new", "URL", "("):
             return self._read_argument(at + 3)
         if at >= len(self.script.tokens):
-            return Found()
+            return Found(refusals=("a call that does not end",))
         token = self.script.tokens[at]
         if token.literal:
             self.seen.add(at)

@@ -26,7 +26,7 @@ class Syntax:
 class Argument:
     """An option (`name` without dashes) or an operand (`name` is "").
 
-    `word`: the item it begins in. `value_word`, `value_start`: the item and offset where its value (or the operand
+    `word`: the item it begins in, or the `--` before it: a place for further options. `value_word`, `value_start`: the item and offset where its value (or the operand
     itself) stands; `value` is None for an option without one.
     """
 
@@ -44,7 +44,7 @@ def read(words: Sequence[str], syntax: Syntax) -> tuple[Argument, ...]:
     while at < len(words):
         word = words[at]
         if word == "--":
-            arguments += [Argument("", index, words[index], index) for index in range(at + 1, len(words))]
+            arguments += [Argument("", at, words[index], index) for index in range(at + 1, len(words))]
             break
         if word.startswith("--"):
             found = [_long(words, at, syntax)]

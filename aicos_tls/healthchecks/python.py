@@ -202,15 +202,20 @@ class _Reader:
         """The edits of one connection, and of the import that its class came with."""
         edits = [] if ported else [TextEdit(0, host.end, host.end, f":{DEFAULT_PORT}")]
         for place in ast.walk(self.source.tree):
-            if (isinstance(place, ast.alias) and place.name == "HTTPConnection") or (
-                isinstance(place, ast.Name) and place.id == "HTTPConnection"
-            ):
-                at = self.source.start(place) + len("HTTP")
-                edits.append(TextEdit(0, at, at, "S"))
-            elif isinstance(place, ast.Attribute) and place.attr == "HTTPConnection":
-                at = self.source.end(place) - len("Connection")
-                edits.append(TextEdit(0, at, at, "S"))
+            at = self._class_name(place)
+            if at is not None:
+                edits.append(TextEdit(0, at + len("HTTP"), at + len("HTTP"), "S"))
         return (*edits, *self._add_arguments(node, [f"context={self._decision('urlopen', host.quote)}"]))
+
+    def _class_name(self, place: ast.AST) -> int | None:
+        """Where `place` names the class, None when it does not."""
+        if isinstance(place, ast.alias) and place.name == "HTTPConnection":
+            return self.source.start(place)
+        if isinstance(place, ast.Name) and place.id == "HTTPConnection":
+            return self.source.start(place)
+        if isinstance(place, ast.Attribute) and place.attr == "HTTPConnection":
+            return self.source.end(place) - len("HTTPConnection")
+        return None
 
     def _unexplained(self) -> Found:
         """An own address in a literal that no known call fetches."""

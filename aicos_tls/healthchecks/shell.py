@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.healthchecks.found import Found, ask
 from aicos_tls.healthchecks.model import TextEdit
-from aicos_tls.healthchecks.shellwords import UnquotableError, UnreadableShellError, commands
+from aicos_tls.healthchecks.quoting import UnquotableError
+from aicos_tls.healthchecks.shellwords import UnreadableShellError, commands
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST, TCP_FILE, read_sockets
 from aicos_tls.healthchecks.urls import embedded, is_own
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from aicos_tls.healthchecks.found import Context
     from aicos_tls.healthchecks.model import Edit
-    from aicos_tls.healthchecks.shellwords import Command, ShellWord
+    from aicos_tls.healthchecks.quoting import ShellWord
+    from aicos_tls.healthchecks.shellwords import Command
 
     Family = Callable[[Sequence[str], Context], Found]
 
