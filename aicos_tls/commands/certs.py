@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - dataclass field
+from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct

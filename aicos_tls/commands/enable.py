@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from pathlib import Path  # noqa: TC003 - dataclass field
+from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
