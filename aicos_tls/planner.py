@@ -160,5 +160,5 @@ def _published(context: Context, name: str) -> Iterator[Note]:
     service = context.project.services[name]
     ports = [text for _, entry in service.effective("ports") for text in texts_of(entry.value)]
     if ports:
-        text = f"its published port speaks TLS now ({', '.join(ports)}): use https:// from the host"
+        text = "a published port speaks TLS now: from the host it is https://, with certs/ca-cert.pem to verify"
         yield Note("todo", text, name, service.where)
