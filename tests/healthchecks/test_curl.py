@@ -7,7 +7,7 @@ import pytest
 from aicos_tls.healthchecks import Endpoint, NotHttp, Refused, Rewritten, Trust
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Change, Outcomes, Words
+    from healthchecks.conftest import Change, Outcomes, Words
 
 EXEC: list[tuple[list[str], list[str]]] = [
     (["curl", "-f", "http://localhost:8001/health"], ["curl", "-f", "--insecure", "https://localhost:8001/health"]),

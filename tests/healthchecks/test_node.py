@@ -8,7 +8,7 @@ from aicos_tls.healthchecks import Endpoint, NotHttp, Refused, Rewritten, Trust,
 from aicos_tls.healthchecks.model import Ask, Form, Test
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Change, Outcomes, Words
+    from healthchecks.conftest import Change, Outcomes, Words
 
 CODE: list[tuple[str, str]] = [
     (

@@ -7,7 +7,7 @@ import pytest
 from aicos_tls.healthchecks import Endpoint, NotHttp, Refused, Trust
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Change, Outcomes
+    from healthchecks.conftest import Change, Outcomes
 
 C = "false, stream_context_create(['ssl' => ['verify_peer' => false, 'verify_peer_name' => false]])"
 

@@ -8,7 +8,7 @@ from aicos_tls.healthchecks import Ask, NotHttp, Refused, Rewritten
 from aicos_tls.healthchecks.programs import NO_HTTP
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Asks, Others, Outcomes, Words
+    from healthchecks.conftest import Asks, Others, Outcomes, Words
 
 
 @pytest.mark.parametrize(

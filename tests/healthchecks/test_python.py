@@ -8,7 +8,7 @@ from aicos_tls.healthchecks import Endpoint, NotHttp, Refused, Trust
 from aicos_tls.healthchecks.python import FETCHES
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Change, Outcomes, Words
+    from healthchecks.conftest import Change, Outcomes, Words
 
 U = "context=ssl._create_unverified_context()"
 

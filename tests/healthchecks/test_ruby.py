@@ -7,7 +7,7 @@ import pytest
 from aicos_tls.healthchecks import Endpoint, NotHttp, Refused, Trust
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Change, Outcomes
+    from healthchecks.conftest import Change, Outcomes
 
 V = "use_ssl: true, verify_mode: OpenSSL::SSL::VERIFY_NONE"
 

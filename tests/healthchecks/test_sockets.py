@@ -7,7 +7,7 @@ import pytest
 from aicos_tls.healthchecks import Ask, NotHttp, Refused
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Asks, Outcomes, Words
+    from healthchecks.conftest import Asks, Outcomes, Words
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from aicos_tls.healthchecks import NotHttp, Refused, Trust, Wget
 
 if TYPE_CHECKING:
-    from tests.healthchecks.conftest import Change, Outcomes, Words
+    from healthchecks.conftest import Change, Outcomes, Words
 
 N = "--no-check-certificate"
 
