@@ -42,7 +42,9 @@ def text(result: Result, style: Style) -> str:
         lines.append(f"{style('name', relative(result.directory, folder))}: {count} certificates and keys {gone}")
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
     if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
-        lines.append("the certificates stay, and git no longer ignores them: aicos-tls rollback --certs removes them, too")
+        lines.append(
+            "the certificates stay, and git no longer ignores them: aicos-tls rollback --certs removes them, too"
+        )
     if not result.dry_run:
         lines.append("restart: docker compose down, docker compose build, docker compose up -d")
     return "\n".join(lines) + "\n"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-
 import re
 import subprocess
 from pathlib import Path
@@ -110,7 +109,9 @@ def test_certificates_are_accepted_by_openssl(aicos: Path, run: Run) -> None:
 
 def test_docker_compose_accepts_the_result(aicos: Path, run: Run, compose: Path) -> None:
     run("enable", *FAST)
-    done = subprocess.run([compose, "config", "--format", "json"], cwd=aicos, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [compose, "config", "--format", "json"], cwd=aicos, capture_output=True, text=True, check=True
+    )
     services = json.loads(done.stdout)["services"]
     assert services["aicos-backend"]["environment"]["INTEGRATIONS_URL"] == "https://aicos-integrations:8006"
     assert services["aicos-frontend"]["volumes"][0]["target"] == "/app/certs"

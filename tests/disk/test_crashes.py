@@ -38,7 +38,7 @@ class Faults:
     def wrap(self, name: str) -> Callable[..., object]:
         real = getattr(os, name)
 
-        def call(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 (stands for functions of many shapes)
+        def call(*args: Any, **kwargs: Any) -> object:
             if name != "open" or args[1] & os.O_CREAT:
                 self.count += 1
                 self.act(name, real, args)
@@ -310,7 +310,7 @@ contents = st.binary(max_size=5)
     number=st.sampled_from([errno.ENOSPC, errno.EPERM, errno.EIO]),
     death=st.booleans(),
 )
-def test_any_set_of_operations_at_any_call(  # noqa: PLR0913, PLR0917 (what is varied)
+def test_any_set_of_operations_at_any_call(
     tmp_path_factory: pytest.TempPathFactory,
     old: dict[str, bytes],
     new: dict[str, tuple[bytes, int | None]],

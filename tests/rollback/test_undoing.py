@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from msgspec.structs import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.rollback import (
