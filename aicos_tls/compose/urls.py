@@ -45,7 +45,7 @@ class Url:
     @property
     def plain(self) -> bool:
         """Whether the scheme is one without TLS."""
-        return not self.scheme.lower().endswith("s")
+        return self.scheme.lower() in {"http", "ws"}
 
     @property
     def insertions(self) -> tuple[Insertion, ...]:

@@ -64,9 +64,13 @@ def import_line(syntax: Syntax, helper: str, name: str | None) -> str:
     return f"{keyword} {name} = require({helper}){semicolon}" if name else f"require({helper}){semicolon}"
 
 
-def insert(syntax: Syntax, line: str) -> Splice:
-    """Put `line` after the imports that the file begins with, or before its first statement."""
-    last, newline = _last_import(syntax), syntax.file.newline
+def insert(syntax: Syntax, line: str, *, before: int) -> Splice:
+    """Put `line` after the imports that the file begins with, or before its first statement.
+
+    `before` is the first character that a change touches: a `require` has to run before the statement there. (An
+    `import` runs first wherever it stands.)
+    """
+    last, newline = _last_import(syntax, len(syntax.text) if is_module(syntax) else before), syntax.file.newline
     if last is None:
         first = next((node for node in syntax.root.named_children if not _is_preface(node, syntax)), syntax.root)
         at = _with_comments(first, syntax)
@@ -80,6 +84,10 @@ def insert(syntax: Syntax, line: str) -> Splice:
 def _line_end(syntax: Syntax, node: Node) -> int:
     """The end of a statement with the comment that stands behind it on its line."""
     at = syntax.end(node)
+    source = syntax.source(node)
+    ended = source.removesuffix(";").rstrip()
+    if "\n" in source[len(ended) :]:  # the semicolon stands before the next statement, in the style without them
+        return at - len(source) + len(ended)
     after = node.next_sibling
     if after is not None and after.type == "comment" and after.start_point.row == node.end_point.row:
         return syntax.end(after)
@@ -102,10 +110,12 @@ def _is_preface(node: Node, syntax: Syntax) -> bool:
     return node.type == "expression_statement" and node.named_children[0].type == "string" and bool(syntax.text)
 
 
-def _last_import(syntax: Syntax) -> Node | None:
-    """The last import of the file's first run of imports."""
+def _last_import(syntax: Syntax, before: int) -> Node | None:
+    """The last import of the file's first run of imports that ends before a character."""
     last = None
     for node in syntax.root.named_children:
+        if syntax.end(node) > before:
+            break
         if node.type == "import_statement" or _is_require(node, syntax):
             last = node
         elif not _is_preface(node, syntax) and not (last is None and is_module(syntax)):

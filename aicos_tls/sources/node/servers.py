@@ -84,7 +84,8 @@ def _listen(call: Node, receiver: Node, look: Look) -> None:
     if between != ".listen(":
         look.decline(call, "this way to call listen is not understood", _paste(call, receiver, look))
         return
-    separator = ", " if arguments(call) else ""
+    comma = "," if look.syntax.text[end].isspace() else ", "
+    separator = comma if arguments(call) else ""
     look.change(
         "serve HTTPS when TLS_ENABLED is true",
         call,

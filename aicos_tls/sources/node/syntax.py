@@ -85,18 +85,19 @@ class Syntax:
         """Where the text cannot be parsed; None when it can."""
         if not self.root.has_error:
             return None
-        for node in _walk(self.root):
+        for node in _walk(self.root, every=True):
             if node.is_error or node.is_missing:
                 return self.where(node)
         return self.where(self.root)
 
 
-def _walk(root: Node) -> Iterator[Node]:
+def _walk(root: Node, *, every: bool = False) -> Iterator[Node]:
+    """Yield the named nodes, or `every` one, in the order of the text."""
     stack = [root]
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(node.named_children))
+        stack.extend(reversed(node.children if every else node.named_children))
 
 
 def _language(suffix: str) -> Language:

@@ -30,7 +30,7 @@ MAX_LINE = 2_000
 """Characters; a longer line is written by a program (a bundler, a minifier), and a change of it would be lost."""
 
 _GENERATED = re.compile(r"@generated|do not edit|automatically generated|code generated", re.IGNORECASE)
-_LISTENS = re.compile(r"\.\s*listen\s*\(|\bcreateServer\b|\bserve\s*\(|NestFactory|WebSocket(?:\.|\s*)Server")
+_LISTENS = re.compile(r"\.\s*listen\b|\bcreateServer\b|http\.Server|hapi|fastify|\bserve\s*\(|NestFactory|WebSocket(?:\.|\s*)Server")
 _ASKS = re.compile(
     r"\b(?:axios|fetch|https?|undici|got|needle|superagent|ws|WebSocket|request|io|proxy)\b", re.IGNORECASE
 )
@@ -124,6 +124,7 @@ def _serve(look: Look) -> None:
 def _bring_in(look: Look, helper: str, *, loads: bool) -> None:
     """The line that brings the helper in; imports whose last use has gone give it their place or go."""
     syntax = look.syntax
+    first = min((part.start for change in look.changes for part in change.splices), default=len(syntax.text))
     present = any(look.kinds.is_helper(found.module) for found in look.bindings.imports.values()) or any(
         look.kinds.is_helper(module) for module in imports.loaded_modules(syntax)
     )
@@ -135,7 +136,7 @@ def _bring_in(look: Look, helper: str, *, loads: bool) -> None:
     for name in look.replaced:
         wanted = _without(name, wanted, look)
     if wanted is not None:
-        place = imports.insert(syntax, wanted)
+        place = imports.insert(syntax, wanted, before=first)
         look.changes.append(CodeChange("bring the helper in", syntax.file.where(place.start), (place,)))
 
 
