@@ -4,21 +4,188 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aicos_tls.files import read
 from aicos_tls.sources.model import CodeContext
-from aicos_tls.sources.node import ModuleKind, helper_file, snippets
-
-from .conftest import FIXTURES, free_port, https_server, started
+from aicos_tls.sources.node import ModuleKind, helper_file, import_path, snippets, transform
+from aicos_tls.yamledit.apply import splice
 
 pytestmark = pytest.mark.slow
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+NAMES = ("backend", "ai-intelligence", "pattern-recognition", "nl-parser", "voice-processor", "context-service")
+SERVERS = {f"aicos-{name}": f"aicos-{name}" for name in (*NAMES, "integrations")}
+PACKAGES = (
+    "axios@1", "cors@2", "express@4", "koa@2", "fastify@5", "@hapi/hapi@21", "ws@8", "node-fetch@2", "got@11",
+    "@nestjs/core@11", "@nestjs/common@11", "@nestjs/platform-express@11", "reflect-metadata", "rxjs@7",
+    "typescript@5", "@types/node@20",
+)  # fmt: skip
+
+
+def _openssl(directory: Path, *arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+
+def _issue(directory: Path, name: str, dns: tuple[str, ...]) -> None:
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    if not (directory / "ca-cert.pem").exists():
+        extension = "basicConstraints=critical,CA:true"
+        _openssl(
+            directory, "req", "-x509", *key, "-keyout", "ca-key.pem", "-out", "ca-cert.pem", "-days", "30",
+            "-subj", f"/CN=CA of {directory.name}", "-addext", extension,
+        )  # fmt: skip
+    _openssl(directory, "req", *key, "-keyout", f"{name}-key.pem", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+    names = ",".join([*(f"DNS:{host}" for host in dns), "DNS:localhost", "IP:127.0.0.1"])
+    (directory / "ext").write_text(f"subjectAltName={names}\n")
+    _openssl(
+        directory, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca-cert.pem", "-CAkey", "ca-key.pem",
+        "-CAcreateserial", "-days", "20", "-extfile", "ext", "-out", f"{name}-cert.pem",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def certs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's certificates; `services` has the names of all microservices."""
+    directory = tmp_path_factory.mktemp("certs")
+    _issue(directory, "backend", ("aicos-backend",))
+    _issue(directory, "integrations", ("aicos-integrations",))
+    _issue(directory, "services", tuple(SERVERS))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Certificates of another CA, which stands for a public one."""
+    directory = tmp_path_factory.mktemp("public")
+    _issue(directory, "outside", ())
+    return directory
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages that the sources use, installed once."""
+    directory = tmp_path_factory.mktemp("modules")
+    (directory / "package.json").write_text('{"private": true}')
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", *PACKAGES]
+    subprocess.run(command, cwd=directory, check=True, timeout=300)
+    return directory / "node_modules"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A started service and the port it listens on."""
+
+    port: int
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture
+def changed(tmp_path: Path, node_modules: Path) -> Callable[[str, str, int], Path]:
+    """Copies an AICOS service, gives it a port of its own, and puts the changes in."""
+
+    def put_in(folder: str, short_name: str, port: int) -> Path:
+        directory = tmp_path / short_name
+        shutil.copytree(FIXTURES / "aicos" / folder, directory)
+        (directory / "node_modules").symlink_to(node_modules)
+        context = CodeContext(
+            f"aicos-{short_name}", short_name, "/app/certs", frozenset({port}), SERVERS, is_server=True
+        )
+        helper = helper_file(context, ModuleKind.COMMONJS, directory)
+        for path in directory.rglob("*.js"):
+            if "node_modules" not in path.relative_to(directory).parts:
+                path.write_text(path.read_text().replace("3001", str(port)).replace("8006", str(port)))
+                file = read(path)
+                result = transform(file, context, import_path(helper.path, file, ModuleKind.COMMONJS))
+                assert not result.manual
+                path.write_text(splice(file.text, [part for change in result.changes for part in change.splices]))
+        helper.path.write_text(helper.text)
+        return directory
+
+    return put_in
+
+
+@contextmanager
+def started(directory: Path, ready: str, port: int, *arguments: str, **settings: str) -> Iterator[Running]:
+    """Run `node` until it says that it is ready."""
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environment = plain | {"PORT": str(port)} | settings
+    with subprocess.Popen(
+        ["node", *(arguments or ("server.js",))],
+        cwd=directory,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdout is not None
+        printed: list[str] = []
+        try:
+            for line in process.stdout:
+                printed.append(line)
+                if ready in line:
+                    break
+            else:
+                pytest.fail("".join(printed))
+            yield Running(port, process)
+        finally:
+            process.kill()
+
+
+def free_port() -> int:
+    """A port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class _Echo(BaseHTTPRequestHandler):
+    """Answers every request with its path."""
+
+    def do_GET(self) -> None:
+        body = b'{"result": {"title": "x"}, "path": "' + self.path.encode() + b'"}'
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PUT = do_OPTIONS = do_GET  # noqa: N815 - the same
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that http.server uses
+        """Keep quiet."""
+
+
+@contextmanager
+def https_server(certificate: Path, key: Path) -> Iterator[int]:
+    """An HTTPS server on loopback; gives its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Echo) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
 
 Changed = Callable[[str, str, int], Path]
 SERVICES = [("backend", "backend", "/api/health"), ("services/integrations", "integrations", "/health")]
@@ -32,9 +199,10 @@ dns.lookup = (name, options, done) => lookup(name.startsWith('aicos-') ? '127.0.
 def get(port: int, path: str, ca: Path | None, name: str = "localhost") -> Any:
     """GET over TLS with verification for `name`, trusting `ca` only (or the public roots)."""
     context = ssl.create_default_context(cafile=ca)
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as raw, context.wrap_socket(
-        raw, server_hostname=name
-    ) as secure:
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=20) as raw,
+        context.wrap_socket(raw, server_hostname=name) as secure,
+    ):
         connection = http.client.HTTPSConnection(name, port)
         connection.sock = secure
         connection.request("GET", path)
@@ -82,7 +250,10 @@ def test_the_backend_reaches_the_others_under_their_names(changed: Changed, cert
         urls["INTEGRATIONS_URL"] = f"https://aicos-integrations:{other}"
         with started(directory, ready, port, "--require", str(tmp_path / "lookup.js"), "server.js",
                      TLS_ENABLED="true", TLS_CERT_PATH=str(certs), **urls):  # fmt: skip
-            ask = lambda path: get(port, path, certs / "ca-cert.pem")  # noqa: E731 - short
+
+            def ask(path: str) -> Any:
+                return get(port, path, certs / "ca-cert.pem")
+
             assert ask("/api/services")["healthy"]
             assert ask("/api/integrations/providers")["path"] == "/providers"  # axios.create
             assert ask("/api/patterns")["path"] == "/patterns"
@@ -118,10 +289,11 @@ def test_outside_calls_go_on_working(changed: Changed, certs: Path, public: Path
 CLIENTS = """
 const https = require('https');
 const url = process.argv[2];
+const mine = new https.Agent({ keepAlive: true });
 const asked = (ask) => new Promise((resolve, reject) => ask(resolve).on('error', reject));
 const clients = {
   'https.get': () => asked((done) => https.get(url, (r) => { r.resume(); done(); })),
-  agent: () => asked((done) => https.get(url, { agent: new https.Agent({ keepAlive: true }) }, (r) => { r.resume(); done(); })),
+  agent: () => asked((done) => https.get(url, { agent: mine }, (r) => { r.resume(); done(); })),
   fetch: () => fetch(url),
   axios: () => require('axios').get(url),
   'node-fetch': () => require('node-fetch')(url),
@@ -149,17 +321,11 @@ def test_the_helper_makes_every_client_trust(
         done = subprocess.run(
             ["node", "clients.js", f"https://localhost:{port}/", how],
             cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
-            env={"PATH": _path(), "TLS_ENABLED": "true", "TLS_CERT_PATH": str(certs)},
+            env={"PATH": os.environ["PATH"], "TLS_ENABLED": "true", "TLS_CERT_PATH": str(certs)},
         )  # fmt: skip
     answers = dict(line.split() for line in done.stdout.splitlines())
     assert len(answers) >= 6
     assert set(answers.values()) == {expected}
-
-
-def _path() -> str:
-    import os
-
-    return os.environ["PATH"]
 
 
 def _service(directory: Path, node_modules: Path, kind: ModuleKind) -> CodeContext:
@@ -182,9 +348,7 @@ APPLICATIONS = {
 
 @pytest.mark.parametrize("framework", APPLICATIONS)
 @pytest.mark.parametrize("kind", [ModuleKind.COMMONJS, ModuleKind.ESM])
-def test_the_snippets_serve(
-    tmp_path: Path, node_modules: Path, certs: Path, framework: str, kind: ModuleKind
-) -> None:
+def test_the_snippets_serve(tmp_path: Path, node_modules: Path, certs: Path, framework: str, kind: ModuleKind) -> None:
     context = _service(tmp_path, node_modules, kind)
     code = APPLICATIONS[framework] + snippets(context, framework, "server", kind=kind)
     if kind is ModuleKind.ESM:
@@ -206,9 +370,10 @@ def test_the_snippets_serve(
     (tmp_path / f"server{ending}").write_text(code)
     with started(tmp_path, "it is up", port, f"server{ending}", TLS_ENABLED="true", TLS_CERT_PATH=str(certs)):
         context_ = ssl.create_default_context(cafile=certs / "ca-cert.pem")
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as raw, context_.wrap_socket(
-            raw, server_hostname="aicos-backend"
-        ) as secure:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=20) as raw,
+            context_.wrap_socket(raw, server_hostname="aicos-backend") as secure,
+        ):
             assert secure.version() is not None
 
 
@@ -227,7 +392,7 @@ def test_the_typescript_helper_compiles_and_serves(
     use = "import * as tls from './tls.js';\ntls.createServer((req, res) => res.end('{}')).listen(process.env.PORT);\n"
     (tmp_path / "main.ts").write_text(use)
     (tmp_path / "package.json").write_text('{"type": "%s"}' % ("commonjs" if "commonjs" in settings else "module"))
-    command = [node_modules / ".bin" / "tsc", "--strict", "--skipLibCheck", "--types", "node", "--outDir", "out"]
+    command = [str(node_modules / ".bin" / "tsc"), "--strict", "--skipLibCheck", "--types", "node", "--outDir", "out"]
     subprocess.run([*command, *settings, "main.ts"], cwd=tmp_path, check=True, timeout=120)
     port = free_port()
     with started(tmp_path, "HTTPS server", port, "out/main.js", TLS_ENABLED="true", TLS_CERT_PATH=str(certs)):

@@ -174,9 +174,9 @@ def _host_expression(node: Node, look: Look) -> tuple[Node | None, str]:
     """The expression that gives the host of a URL that is put together, and the text after it."""
     if node.type == "template_string":
         parts = node.named_children
-        if len(parts) > 1 and parts[0].type == "string_fragment" and parts[1].type == "template_substitution":
-            if _SCHEME_ONLY.fullmatch(look.syntax.source(parts[0])) and parts[1].named_children:
-                return parts[1].named_children[0], look.syntax.text[look.syntax.end(parts[1]) :]
+        host = parts[1] if len(parts) > 1 and _SCHEME_ONLY.fullmatch(look.syntax.source(parts[0])) else None
+        if host is not None and host.type == "template_substitution" and host.named_children:
+            return host.named_children[0], look.syntax.text[look.syntax.end(host) :]
         return None, ""
     parent = node.parent
     if parent is None or parent.type != "binary_expression" or not _SCHEME_ONLY.fullmatch(_inside(node, look)):

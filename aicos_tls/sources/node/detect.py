@@ -170,7 +170,7 @@ def _source_of(text: str, sources: Mapping[PurePosixPath, TextFile]) -> PurePosi
     """The source that a started file is or was compiled from: `dist/main.js` comes from `src/main.ts`."""
     path = PurePosixPath(text)
     candidates = [path, path.with_suffix(".js"), path / "index.js"]
-    if path.parts and path.parts[0] in {"dist", "build", "lib", "out"}:
+    if len(path.parts) > 1 and path.parts[0] in {"dist", "build", "lib", "out"}:
         inner = PurePosixPath(*path.parts[1:])
         inner = inner.relative_to("src") if inner.is_relative_to("src") else inner
         candidates += [PurePosixPath(base, inner).with_suffix(".ts") for base in ("src", "")]

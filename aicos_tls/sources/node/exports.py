@@ -64,25 +64,21 @@ def _exported(name: str, syntax: Syntax) -> Iterator[Node]:
         elif target == "module.exports" and value.type == "object" and name in properties(value, syntax):
             yield properties(value, syntax)[name]
     for node in syntax.of("export_statement"):
-        value_or_none = node.child_by_field_name("value")
-        if value_or_none is not None and name == "default":
-            yield value_or_none
-        for declarator in _declarators(node):
-            value_or_none = declarator.child_by_field_name("value")
-            if value_or_none is not None and syntax.source(child(declarator, "name")) == name:
-                yield value_or_none
-        for clause in (part for part in node.named_children if part.type == "export_clause"):
-            for specifier in clause.named_children:
-                if specifier.type == "export_specifier" and _public_name(specifier, syntax) == name:
-                    yield child(specifier, "name")
+        yield from _of_statement(node, name, syntax)
 
 
-def _declarators(statement: Node) -> Iterator[Node]:
-    """Yield the declarators of `export const …`."""
+def _of_statement(statement: Node, name: str, syntax: Syntax) -> Iterator[Node]:
+    """Yield what one `export` statement exports as `name`."""
+    value = statement.child_by_field_name("value")
+    if value is not None and name == "default":
+        yield value
     declaration = statement.child_by_field_name("declaration")
-    if declaration is not None:
-        yield from (part for part in declaration.named_children if part.type == "variable_declarator")
-
-
-def _public_name(specifier: Node, syntax: Syntax) -> str:
-    return syntax.source(specifier.child_by_field_name("alias") or child(specifier, "name"))
+    for declarator in declaration.named_children if declaration is not None else ():
+        value = declarator.child_by_field_name("value")
+        if value is not None and syntax.source(child(declarator, "name")) == name:
+            yield value
+    for clause in (part for part in statement.named_children if part.type == "export_clause"):
+        for specifier in (part for part in clause.named_children if part.type == "export_specifier"):
+            public = specifier.child_by_field_name("alias") or child(specifier, "name")
+            if syntax.source(public) == name:
+                yield child(specifier, "name")

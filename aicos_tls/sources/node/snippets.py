@@ -32,7 +32,7 @@ def snippets(
     """Code for one part of a service.
 
     `part` is `server` (`framework`: http, express, connect, koa, fastify, nestjs, hapi), `client` (`framework`: axios,
-    fetch, https; any other gives all three), `healthcheck` or `helper`. Raises `TlsError` for what there is no code for.
+    fetch, https; any other gives all three), `healthcheck` or `helper`. Raises `TlsError` where there is no code.
     """
     values = {
         "service": context.service,

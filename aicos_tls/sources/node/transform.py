@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose import urls
@@ -26,11 +25,16 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
     from aicos_tls.sources.model import CodeContext
 
+_HEAD = 5
+"""Lines in which a program says that it wrote a file."""
+
 MAX_LINE = 2_000
 """Characters; a longer line is written by a program (a bundler, a minifier), and a change of it would be lost."""
 
 _GENERATED = re.compile(r"@generated|do not edit|automatically generated|code generated", re.IGNORECASE)
-_LISTENS = re.compile(r"\.\s*listen\b|\bcreateServer\b|http\.Server|hapi|fastify|\bserve\s*\(|NestFactory|WebSocket(?:\.|\s*)Server")
+_LISTENS = re.compile(
+    r"\.\s*listen\b|\bcreateServer\b|http\.Server|hapi|fastify|\bserve\s*\(|NestFactory|WebSocket(?:\.|\s*)Server"
+)
 _ASKS = re.compile(
     r"\b(?:axios|fetch|https?|undici|got|needle|superagent|ws|WebSocket|request|io|proxy)\b", re.IGNORECASE
 )
@@ -94,8 +98,8 @@ def _written_by_program(text: str) -> int | None:
     at = 0
     for number, line in enumerate(text.splitlines(keepends=True)):
         if len(line) > MAX_LINE or (
-            number < 5 and line.lstrip().startswith(("//", "/*", "*")) and _GENERATED.search(line)
-        ):  # noqa: PLR2004 - where such notes stand
+            number < _HEAD and line.lstrip().startswith(("//", "/*", "*")) and _GENERATED.search(line)
+        ):
             return at
         at += len(line)
     return None

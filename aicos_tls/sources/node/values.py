@@ -39,23 +39,24 @@ def value_of(node: Node, bindings: Bindings, depth: int = 0) -> Value:
     """What is known of an expression."""
     syntax = bindings.syntax
     node = bare(node)
+    found = UNKNOWN
     if depth > _MAX_DEPTH:
-        return UNKNOWN
+        return found
     if node.type in {"string", "template_string"}:
-        return Value(_text(node, bindings, depth))
-    if node.type == "number":
-        return Value(syntax.source(node).replace("_", ""))
-    if node.type == "binary_expression" and syntax.source(child(node, "operator")) in {"||", "??"}:
+        found = Value(_text(node, bindings, depth))
+    elif node.type == "number":
+        found = Value(syntax.source(node).replace("_", ""))
+    elif node.type == "binary_expression" and syntax.source(child(node, "operator")) in {"||", "??"}:
         left = value_of(child(node, "left"), bindings, depth + 1)
         right = value_of(child(node, "right"), bindings, depth + 1)
-        return Value(right.text, left.variable) if left.variable is not None else left
-    if match := _ENVIRONMENT.fullmatch(syntax.source(node)):
-        return Value(None, match.group(1) or match.group(2))
-    if node.type == "call_expression" and syntax.source(callee(node)) in _CONVERSIONS and arguments(node):
-        return value_of(arguments(node)[0], bindings, depth + 1)
-    if node.type in {"identifier", "shorthand_property_identifier", "member_expression"}:
-        return _bound(node, bindings, depth)
-    return UNKNOWN
+        found = Value(right.text, left.variable) if left.variable is not None else left
+    elif match := _ENVIRONMENT.fullmatch(syntax.source(node)):
+        found = Value(None, match.group(1) or match.group(2))
+    elif node.type == "call_expression" and syntax.source(callee(node)) in _CONVERSIONS and arguments(node):
+        found = value_of(arguments(node)[0], bindings, depth + 1)
+    elif node.type in {"identifier", "shorthand_property_identifier", "member_expression"}:
+        found = _bound(node, bindings, depth)
+    return found
 
 
 def _bound(node: Node, bindings: Bindings, depth: int) -> Value:
@@ -68,18 +69,16 @@ def _text(node: Node, bindings: Bindings, depth: int) -> str | None:
     plain = string_value(node, bindings.syntax)
     if plain is not None:
         return plain
-    parts: list[str] = []
-    for part in node.named_children:
-        if part.type == "string_fragment":
-            parts.append(bindings.syntax.source(part))
-            continue
-        if part.type != "template_substitution" or not part.named_children:
-            return None
-        value = value_of(part.named_children[0], bindings, depth + 1)
-        if value.text is None:
-            return None
-        parts.append(value.text)
-    return "".join(parts)
+    parts = [
+        bindings.syntax.source(part)
+        if part.type == "string_fragment"
+        else value_of(part.named_children[0], bindings, depth + 1).text
+        for part in node.named_children
+        if part.type in {"string_fragment", "template_substitution"}
+    ]
+    known = [part for part in parts if part is not None]
+    whole = len(known) == len(parts) == len(node.named_children)
+    return "".join(known) if whole else None
 
 
 def port_of(call_arguments: list[Node], bindings: Bindings) -> Value:

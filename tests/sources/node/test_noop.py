@@ -13,9 +13,7 @@ from aicos_tls.sources.node import transform
 SERVERS = {name: name for name in ("aicos-api", "aicos-ai")}
 APP = "const app = require('express')();\n"
 GUIDE = (
-    "const https = require('https');\nconst fs = require('fs');\n"
-    + APP
-    + "if (process.env.TLS_ENABLED === 'true') {\n"
+    "const https = require('https');\nconst fs = require('fs');\n" + APP + "if (process.env.TLS_ENABLED === 'true') {\n"
     "  https.createServer({ key: fs.readFileSync('k') }, app).listen(3000);\n"
     "} else {\n  app.listen(3000);\n}\n"
 )
