@@ -167,11 +167,11 @@ def drop(found: Import, syntax: Syntax) -> Splice | None:
     siblings = part.parent if part is not None else None
     if part is None or siblings is None:
         return None
-    members = [node for node in siblings.named_children if node.type in {part.type, "import_specifier", "pair_pattern"}]
-    if part.type in {"shorthand_property_identifier_pattern", "pair_pattern"}:
-        members = [node for node in siblings.named_children if node.type != "comment"]
+    if part.type == "identifier" and part.next_named_sibling is not None:  # import http, { STATUS_CODES } from 'http'
+        return Splice(syntax.start(part), syntax.start(part.next_named_sibling), (0,), "")
     if part.type not in {"import_specifier", "shorthand_property_identifier_pattern", "pair_pattern"}:
         return None
+    members = [node for node in siblings.named_children if node.type != "comment"]
     index = [node.id for node in members].index(part.id)
     if len(members) == 1:
         return None

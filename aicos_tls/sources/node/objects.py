@@ -20,9 +20,9 @@ def add_property(node: Node, text: str, syntax: Syntax, *, first: bool = False) 
     if not members:
         inside = syntax.text[syntax.start(node) + 1 : syntax.end(node) - 1]
         at = syntax.start(node) + 1
-        return (
-            Splice(at, at + (0 if inside.strip() else len(inside)), _RANK, f" {text}{',' * bool(inside.strip())} "),
-        )
+        if inside.strip():  # a comment
+            return (Splice(at, at, _RANK, f" {text},{'' if inside[0].isspace() else ' '}"),)
+        return (Splice(at, at + len(inside), _RANK, f" {text} "),)
     if first:
         at = syntax.start(members[0])
         return (Splice(at, at, _RANK, f"{text},{_gap(node, members[0], syntax) or ' '}"),)

@@ -141,7 +141,10 @@ def _is_likely(call: Node, receiver: Node, look: Look) -> bool:
 def _reason(kind: Kind) -> str:
     if kind is Kind.OTHER:
         return "this kind of server takes its certificate in a way of its own"
-    return "it is not known what listens here"
+    return (
+        "it is not known what listens here: the code to paste is right for an Express, Connect or Koa application, "
+        "other frameworks take serverOptions() of the helper where they are made"
+    )
 
 
 def _paste(call: Node, receiver: Node, look: Look) -> str:
