@@ -1,6 +1,6 @@
 """The helper file of a Node service: one file, `tls.js`, that everything else calls.
 
-What it does and why (tried on Node 18.20, 20.20, 22.12 and 24.21):
+What it does and why (tried on Node 18.20, 20.20, 22.12, 22.23 and 24.21):
 
 - Servers: `createServer`, `listen` and `serverOptions` serve HTTPS when TLS_ENABLED is true and are what they stand
   for otherwise. A certificate that is missing is an error that names the file.
