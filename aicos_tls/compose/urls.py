@@ -44,7 +44,7 @@ class Url(Struct, frozen=True):
     @property
     def plain(self) -> bool:
         """Whether the scheme is one without TLS."""
-        return not self.scheme.lower().endswith("s")
+        return self.scheme.lower() in {"http", "ws"}
 
     @property
     def insertions(self) -> tuple[Insertion, ...]:
