@@ -7,12 +7,13 @@ host that a variable holds is refused.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from aicos_tls.healthchecks.edits import minimal
 from aicos_tls.healthchecks.model import Ask, InsertWord, TextEdit, Trust, TrustPaths, Wget
-from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, is_own_hostname, owner, parse
+from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, is_own, is_own_hostname, owner, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,10 @@ VERIFIABLE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read in tests, never bound
 """The unspecified addresses, which no certificate holds, and where Linux takes a connection to them."""
+
+
+_UNUSUAL = re.compile(r"https?:(?!//[^/])|\s+https?:", re.IGNORECASE)
+"""curl takes one slash, or three, for two; nobody should have to guess which host that means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,24 @@ def ask(url: Url) -> Ask:
     return Ask(port, url.path or "/", url.host)
 
 
+def own_asks(text: str, context: Context) -> tuple[Ask, ...]:
+    """The requests that own plain HTTP addresses anywhere in `text` stand for, whoever makes them."""
+    return tuple(ask(url) for url in embedded(text) if is_own(url, context.endpoint) and not url.secure)
+
+
+def leftover(text: str, seen: set[int], context: Context) -> Found:
+    """The own addresses of `text` that begin at no offset in `seen`: no call that is understood uses them."""
+    found = Found()
+    for url in embedded(text):
+        if not is_own(url, context.endpoint) or url.start in seen:
+            continue
+        if url.secure:
+            found += Found(secure=(ask(url),))
+        else:
+            found += Found(asks=(ask(url),), refusals=("a form of request that cannot be changed here",))
+    return found
+
+
 def look(url: Url, word: int, context: Context, *, joined: bool = False) -> Found:
     """What is to be done with the address `url` in item `word`; `joined`: more text is put behind it at run time."""
     whose = owner(url.host, context.endpoint)
@@ -146,6 +169,8 @@ def look_at_operand(words: Sequence[str], argument: Argument, context: Context) 
     """What is to be done with an operand of curl or wget, which both take an address without `http://` for HTTP."""
     word = words[argument.value_word]
     url = parse(word, argument.value_start, scheme_optional=True)
+    if _UNUSUAL.match(word, argument.value_start):
+        return Found(asks=own_asks(word, context), refusals=(f"an address that is written in an unusual way: {word}",))
     if url is None:
         hidden = "$" in word and "://" not in word
         return Found(refusals=(f"the address {word} is in a variable",)) if hidden else Found()

@@ -136,6 +136,19 @@ class Script:
     def _assigns(self, at: int, name: str) -> bool:
         return self.matches(at, name, "=") and self.text(at + 2) != "=" and self.text(at - 1) != "."
 
+    def plain(self, index: int) -> bool:
+        """Whether every entry of the object literal at `index` is written `key: value`."""
+        end = self.close(index)
+        at = index + 1
+        while at < end:
+            if self.text(at + 1) != ":":
+                return False
+            while at < end and self.text(at) != ",":
+                at = self.close(at) if self.text(at) in _PARTNERS else at
+                at += 1
+            at += 1
+        return end < len(self.tokens)
+
     def keys(self, index: int) -> Iterator[tuple[str, int]]:
         """The plain keys of the object literal at `index`, each with the index of its value's first token."""
         end = self.close(index)

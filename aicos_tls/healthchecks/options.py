@@ -26,8 +26,8 @@ class Syntax:
 class Argument:
     """An option (`name` without dashes) or an operand (`name` is "").
 
-    `word`: the item it begins in, or the `--` before it: a place for further options. `value_word`, `value_start`: the item and offset where its value (or the operand
-    itself) stands; `value` is None for an option without one.
+    `word`: the item it begins in, or the `--` before it: a place for further options. `value_word`, `value_start`: the
+    item and offset where its value (or the operand itself) stands; `value` is None for an option without one.
     """
 
     name: str

@@ -10,10 +10,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aicos_tls.healthchecks.found import Found, ask, look
+from aicos_tls.healthchecks.found import Found, leftover, look
 from aicos_tls.healthchecks.model import TextEdit, Trust
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST
-from aicos_tls.healthchecks.urls import embedded, is_own, parse
+from aicos_tls.healthchecks.urls import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +42,7 @@ def _read_code(text: str, context: Context) -> Found:
         url = parse(call["address"])
         if url is not None:
             found += _read_call(call, url, context)
-    for url in embedded(text):
-        if not is_own(url, context.endpoint) or url.start in seen:
-            continue
-        if url.secure:
-            found += Found(secure=(ask(url),))
-        else:
-            found += Found(asks=(ask(url),), refusals=("a form of request that cannot be changed here",))
+    found += leftover(text, seen, context)
     if found.own or found.refusals or found.others or found.notes:
         return found
     if SENDS_REQUEST.search(text) and "sock" in text:

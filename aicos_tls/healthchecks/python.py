@@ -13,11 +13,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aicos_tls.healthchecks.found import Found, look, unverifiable
+from aicos_tls.healthchecks.found import Found, look, own_asks, unverifiable
 from aicos_tls.healthchecks.model import Ask, TextEdit, Trust
 from aicos_tls.healthchecks.pythonsource import Source, UnreadableCodeError
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST
-from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, is_own, owner, parse
+from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, owner, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,8 +79,10 @@ def _read_code(text: str, context: Context) -> Found:
     try:
         return _Reader(Source(text), context).read()
     except UnreadableCodeError:
-        own = tuple(url for url in embedded(text) if is_own(url, context.endpoint))
-        return Found(refusals=("the code is no Python 3 that can be read here",)) if own else _silent(text)
+        asked = own_asks(text, context)
+        return (
+            Found(asks=asked, refusals=("the code is no Python 3 that can be read here",)) if asked else _silent(text)
+        )
 
 
 def _silent(text: str) -> Found:
@@ -220,10 +222,10 @@ class _Reader:
     def _unexplained(self) -> Found:
         """An own address in a literal that no known call fetches."""
         for node in self.source.strings():
-            own = [url for url in embedded(str(node.value)) if is_own(url, self.context.endpoint) and not url.secure]
+            asked = own_asks(str(node.value), self.context)
             start = self.source.start(node)
-            if own and not any(start <= seen <= self.source.end(node) for seen in self.seen):
-                return Found(refusals=(f"an own address whose use cannot be seen: {own[0].text}",))
+            if asked and not any(start <= seen <= self.source.end(node) for seen in self.seen):
+                return Found(asks=asked, refusals=(f"an own address whose use cannot be seen: {node.value!s}",))
         return Found()
 
     def _import_ssl(self) -> Found:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aicos_tls.healthchecks.edits import minimal
-from aicos_tls.healthchecks.found import ANY_ADDRESS, Found, ask, look
+from aicos_tls.healthchecks.found import ANY_ADDRESS, Found, leftover, look
 from aicos_tls.healthchecks.model import Ask, TextEdit, Trust
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST
-from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, is_own, owner, parse
+from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, owner, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,13 +48,7 @@ def _read_code(text: str, context: Context) -> Found:
     for call in _SECURE.finditer(text):
         if owner(call["host"], context.endpoint) is Owner.SELF:
             found += Found(secure=(Ask(int(call["port"]), "/", call["host"]),))
-    for url in embedded(text):
-        if not is_own(url, context.endpoint) or url.start in seen:
-            continue
-        if url.secure:
-            found += Found(secure=(ask(url),))
-        else:
-            found += Found(asks=(ask(url),), refusals=("a form of request that cannot be changed here",))
+    found += leftover(text, seen, context)
     if found.own or found.refusals or found.others or found.notes:
         return found
     if "Net::HTTP" in text:

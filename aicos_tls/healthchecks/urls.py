@@ -27,7 +27,8 @@ _AUTHORITY = (
 _URL = re.compile(rf"(?P<scheme>https?)://{_AUTHORITY}", re.IGNORECASE)
 _BARE = re.compile(rf"(?P<scheme>){_AUTHORITY}(?=[/?#]|$)")
 _START = re.compile(r"https?://", re.IGNORECASE)
-_HOSTNAME = re.compile(r"\$?\$HOSTNAME|\$?\$\{HOSTNAME\}|\$?\$\(hostname(?: -[a-zA-Z]+)?\)|`hostname(?: -[a-zA-Z]+)?`")
+_COMMAND = r"hostname(?:\s+-\w+)?\s*(?:\|[^);&`]*)?"
+_HOSTNAME = re.compile(rf"\$?\$HOSTNAME|\$?\$\{{HOSTNAME\}}|\$?\$\({_COMMAND}\)|`{_COMMAND}`")
 _LOOPBACK = re.compile(
     r"127(?:\.\d{1,3}){1,3}|localhost|localhost\.localdomain|ip6-localhost|0\.0\.0\.0|::1|::|0+(?::0+){6}:0*1"
 )

@@ -72,6 +72,10 @@ EXEC: list[tuple[list[str], list[str]]] = [
         ["curl", "-f", "http://localhost:3000", "||", "exit", "1"],
         ["curl", "-f", "--insecure", "https://localhost:3000", "||", "exit", "1"],
     ),
+    (
+        ["timeout", "5", "sh", "-c", "timeout 4 curl localhost:1"],
+        ["timeout", "5", "sh", "-c", "timeout 4 curl --insecure https://localhost:1"],
+    ),
     (["timeout", "5", "curl", "http://api:1/"], ["timeout", "5", "curl", "--insecure", "https://api:1/"]),
     (["env", "A=b", "curl", "http://api:1/"], ["env", "A=b", "curl", "--insecure", "https://api:1/"]),
     (
@@ -101,6 +105,10 @@ SHELL: list[tuple[str, str]] = [
     ("curl -f http://$${HOSTNAME}:1/", "curl -f --insecure https://$${HOSTNAME}:1/"),
     ("curl -f http://$$(hostname):1/", "curl -f --insecure https://$$(hostname):1/"),
     ("curl -f http://$$(hostname -i)/", "curl -f --insecure https://$$(hostname -i):80/"),
+    (
+        "curl -f http://$$(hostname -i | awk '{print $$1}'):1/",
+        "curl -f --insecure https://$$(hostname -i | awk '{print $$1}'):1/",
+    ),
     ("curl -f http://`hostname`:1/", "curl -f --insecure https://`hostname`:1/"),
     ("curl localhost:1 || exit 1", "curl --insecure https://localhost:1 || exit 1"),
     ("curl 'localhost:1/x' || exit 1", "curl --insecure 'https://localhost:1/x' || exit 1"),
@@ -226,6 +234,9 @@ def test_nothing_to_do(words: Words, outcome: Outcomes) -> None:
     "words",
     [
         ["curl", "-f", "$URL"],
+        ["curl", "-f", "http:/localhost:1/"],
+        ["curl", "-f", "http:localhost"],
+        ["curl", "-f", "http:///localhost"],
         ["curl", "-f", "${HEALTH_URL:-http://localhost/}"],
         ["curl", "-f", "http://${HOST}:80/"],
         ["curl", "--proto", "=http", "http://localhost:1/"],

@@ -23,6 +23,7 @@ CODE: list[tuple[str, str]] = [
     ),
     ("require('http').get({port:6060})", "require('https').get({port:6060})"),
     ("require('http').get({path:'/x'})", "require('https').get({port:80,path:'/x'})"),
+    ("require('http').get({port:1,f:[1,{a:2}],})", "require('https').get({port:1,f:[1,{a:2}],})"),
     ("require('http').get({})", "require('https').get({port:80})"),
     (
         "require('http').request({hostname:'localhost',port:process.env.PORT,protocol:'http:'}).end()",
@@ -170,6 +171,7 @@ NOTHING = [
     "require('http').get({socketPath:'/x',path:'/'})",
     "fetch('http://example.com/')",
     "console.log('no http')",
+    "require('http').createServer().listen(1)",
     "const s = 'it isn\\'t'",
 ]
 
@@ -213,6 +215,12 @@ def test_scripts_cannot_be_seen(words: list[str], outcome: Outcomes) -> None:
         "require('net').connect(1).write('GET / HTTP/1.1\\r\\n\\r\\n')",
         "require('http').get(",
         "require('http').get(`$${u}`)",
+        "require('http').get({...o,path:'/'})",
+        "const port=1;require('http').get({host:'localhost',port})",
+        "require('http').get({port:1",
+        "fetch(process.env.URL)",
+        "fetch('http://'+host)",
+        "axios.get(url)",
     ],
 )
 def test_refused(code: str, outcome: Outcomes) -> None:

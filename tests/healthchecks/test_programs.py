@@ -57,6 +57,9 @@ if TYPE_CHECKING:
         "/opt/mssql-tools/bin/sqlcmd -S localhost -U sa -P example_123 -Q 'SELECT 1' || exit 1",
         "cat <<E\nhello\nE",
         "VAR=http://db:1/ env",
+        "xargs curl < /tmp/urls",
+        "echo x | sh",
+        "echo http://localhost:1/ | grep localhost",
     ],
 )
 def test_nothing_to_do(words: Words, outcome: Outcomes, asks: Asks) -> None:
@@ -79,6 +82,18 @@ def test_a_well_known_program_is_told_by_name(name: str, outcome: Outcomes) -> N
         (["/beszel", "health", "--url=http://localhost:8090"], Ask(8090, "/", "localhost")),
         (["uvx", "httpx", "http://localhost:8080/health"], Ask(8080, "/health", "localhost")),
         (["curl -f http://localhost:1/x || exit 1"], Ask(1, "/x", "localhost")),
+        ("echo http://localhost:1/ | xargs curl -f", Ask(1, "/", "localhost")),
+        ("xargs curl http://localhost:1/", Ask(1, "/", "localhost")),
+        ("echo 'curl http://localhost:1/' | sh", Ask(1, "/", "localhost")),
+        (["env", "URL=http://localhost:1/", "/probe"], Ask(1, "/", "localhost")),
+        ("export URL=http://localhost:1/; /probe", Ask(1, "/", "localhost")),
+        ("URL=http://localhost:1/ /probe", Ask(1, "/", "localhost")),
+        (["curl", " http://localhost:1/"], Ask(1, "/", "localhost")),
+        (["python", "-c", "import aiohttp; aiohttp.get('http://localhost:1/')"], Ask(1, "/", "localhost")),
+        (["python", "-c", "print 'http://localhost:1/'"], Ask(1, "/", "localhost")),
+        (["node", "-e", "probe('http://localhost:1/')"], Ask(1, "/", "localhost")),
+        (["node", "-e", "fetch('http://localhost:1/"], Ask(1, "/", "localhost")),
+        ("cat <<E\nhttp://localhost:1/\nE", Ask(1, "/", "localhost")),
         ("su app -c 'curl http://localhost:1/'", Ask(1, "/", "localhost")),
     ],
 )

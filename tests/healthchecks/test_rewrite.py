@@ -90,55 +90,51 @@ def test_items_that_are_not_touched_stay(flags: list[str], url: str, trust: Trus
         ]
 
 
-ALPHABET = st.sampled_from(
-    [
-        "http://localhost",
-        "https://api:1",
-        "curl ",
-        "wget ",
-        "node -e ",
-        "'",
-        '"',
-        "\\",
-        "$",
-        "$$",
-        "(",
-        ")",
-        "{",
-        "}",
-        "`",
-    ]
-    + [
-        " ",
-        "\n",
-        ";",
-        "|",
-        "&",
-        "<",
-        ">",
-        "#",
-        "=",
-        ",",
-        "a",
-        "é",
-        "💚",
-        ".get(",
-        "require('http')",
-        "import requests\n",
-    ]
-    + [
-        "requests.get(",
-        "f'",
-        "%s",
-        "/",
-        ":80",
-        "GET / HTTP/1.0",
-        "/dev/tcp/localhost/1",
-        "nc localhost 1",
-        "\x00",
-        "\t",
-    ]
-)
+PIECES = [
+    "http://localhost",
+    "https://api:1",
+    "curl",
+    "wget",
+    "node",
+    "-e",
+    "'",
+    '"',
+    "\\",
+    "$",
+    "$$",
+    "(",
+    ")",
+    "{",
+    "}",
+    "`",
+    ";",
+    "|",
+    "&",
+    "<",
+    ">",
+    "#",
+    "=",
+    ",",
+    "a",
+    "é",
+    "💚",
+    ".get(",
+    "require('http')",
+    "requests.get(",
+    "f'",
+    "%s",
+    "/",
+    ":80",
+    "GET",
+    "/",
+    "HTTP/1.0",
+    "/dev/tcp/localhost/1",
+    "fetch(",
+    "{port:1}",
+    "Net::HTTP.",
+    "file_get_contents(",
+]
+ALPHABET = st.sampled_from([*PIECES, " ", " ", "\n", "import requests\n", "nc localhost 1", "\x00", "\t"])
 STARTS = [
     (Form.SHELL, ()),
     (Form.EXEC, ()),
@@ -165,6 +161,12 @@ def test_nonsense_is_never_a_crash(start: tuple[Form, tuple[str, ...]], text: st
         assert again.edits == ()
     else:
         assert done.reason
+
+
+def test_only_the_programs_that_ask_are_named() -> None:
+    done = rewrite(Test(Form.SHELL, ("redis-cli ping && curl localhost && wget -q api",)), OWN, Trust.INSECURE)
+    assert isinstance(done, Rewritten)
+    assert done.program == "curl, wget"
 
 
 def test_an_empty_test() -> None:
