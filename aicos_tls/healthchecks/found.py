@@ -8,8 +8,10 @@ host that a variable holds is refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
 
 from aicos_tls.healthchecks.edits import minimal
 from aicos_tls.healthchecks.model import Ask, InsertWord, TextEdit, Trust, TrustPaths, Wget
@@ -33,8 +35,7 @@ _UNUSUAL = re.compile(r"https?:(?!//[^/])|\s+https?:", re.IGNORECASE)
 """curl takes one slash, or three, for two; nobody should have to guess which host that means."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a family needs to know besides the command."""
 
     endpoint: Endpoint
@@ -43,8 +44,7 @@ class Context:
     wget: Wget = Wget.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What was found, all in the order of the text.
 
     `asks`: own requests over plain HTTP. `secure`: own ones over HTTPS already. `others`: addresses of other hosts.
@@ -63,7 +63,7 @@ class Found:
 
     def __add__(self, other: Found) -> Found:
         """Both, one after the other."""
-        return Found(**{item.name: getattr(self, item.name) + getattr(other, item.name) for item in fields(Found)})
+        return Found(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def own(self) -> bool:

@@ -7,9 +7,10 @@ keys of an object literal (ECMAScript 2024, 12 Lexical Grammar). Where this read
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,8 +31,7 @@ class Kind(Enum):
     SIGN = "sign"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`start` and `end` are character offsets into the code, quotes included."""
 
     kind: Kind
@@ -104,8 +104,7 @@ def _template(code: str, start: int) -> Token:
     return Token(Kind.TEMPLATE, code[start : at + 1], start, at + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """Tokens, and questions about them; every index is one of `tokens`."""
 
     tokens: tuple[Token, ...]

@@ -9,8 +9,9 @@ from 2.8 on, so Deno is given a flag, directly after `eval`: `--unsafely-ignore-
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.healthchecks.found import Found
 from aicos_tls.healthchecks.model import InsertWord, Trust

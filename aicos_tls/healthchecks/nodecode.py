@@ -7,8 +7,9 @@ whose address cannot be seen. All calls are understood, or nothing changes.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.healthchecks.found import Found, look, own_asks, unverifiable
 from aicos_tls.healthchecks.javascript import Kind, Script, UnreadableScriptError, tokens

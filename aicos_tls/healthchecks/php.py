@@ -7,8 +7,9 @@ options). Tried with PHP 8.2.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.healthchecks.found import Found, leftover, look
 from aicos_tls.healthchecks.model import TextEdit, Trust

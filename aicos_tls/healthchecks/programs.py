@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-from aicos_tls.healthchecks.curl import read_curl
+from msgspec.structs import replace
+
 from aicos_tls.healthchecks.found import Found, ask, own_asks
-from aicos_tls.healthchecks.node import read_bun, read_deno, read_node
-from aicos_tls.healthchecks.php import read_php
-from aicos_tls.healthchecks.python import read_python
-from aicos_tls.healthchecks.ruby import read_ruby
-from aicos_tls.healthchecks.shell import SHELLS, read_shell
-from aicos_tls.healthchecks.sockets import read_netcat
 from aicos_tls.healthchecks.urls import embedded, is_own
-from aicos_tls.healthchecks.wget import read_wget
 from aicos_tls.healthchecks.wrappers import inner, program
 
 if TYPE_CHECKING:
@@ -72,34 +66,31 @@ def read_command(words: Sequence[str], context: Context) -> Found:
     return found if found.own or found.refusals else replace(found, programs=())
 
 
-def _read_shell(words: Sequence[str], context: Context) -> Found:
-    return read_shell(words, context, read_command)
-
-
-FAMILIES: dict[str, Callable[[Sequence[str], Context], Found]] = {
-    **dict.fromkeys(SHELLS, _read_shell),
-    "bun": read_bun,
-    "curl": read_curl,
-    "deno": read_deno,
-    "nc": read_netcat,
-    "ncat": read_netcat,
-    "netcat": read_netcat,
-    "node": read_node,
-    "nodejs": read_node,
-    "socat": read_netcat,
-    "telnet": read_netcat,
-    "wget": read_wget,
+FAMILIES = {
+    **dict.fromkeys(("ash", "bash", "dash", "ksh", "sh", "zsh"), "shell.read_shell"),
+    **dict.fromkeys(("nc", "ncat", "netcat", "socat", "telnet"), "sockets.read_netcat"),
+    "bun": "node.read_bun",
+    "curl": "curl.read_curl",
+    "deno": "node.read_deno",
+    "node": "node.read_node",
+    "nodejs": "node.read_node",
+    "wget": "wget.read_wget",
 }
+"""Module and function of each program; a module is loaded when a test uses its program, most projects need two."""
+
+_VERSIONED = ((_PYTHON, "python.read_python"), (_RUBY, "ruby.read_ruby"), (_PHP, "php.read_php"))
 
 
 def _family(name: str) -> Callable[[Sequence[str], Context], Found]:
     """The family that reads a command of the program `name`."""
-    if name in FAMILIES:
-        return FAMILIES[name]
-    for pattern, family in ((_PYTHON, read_python), (_RUBY, read_ruby), (_PHP, read_php)):
-        if pattern.fullmatch(name):
-            return family
-    return _read_other
+    home = FAMILIES.get(name) or next((home for pattern, home in _VERSIONED if pattern.fullmatch(name)), None)
+    if home is None:
+        return _read_other
+    module, function = home.split(".")
+    family = getattr(import_module(f"aicos_tls.healthchecks.{module}"), function)
+    if module == "shell":
+        return lambda words, context: cast("Found", family(words, context, read_command))
+    return cast("Callable[[Sequence[str], Context], Found]", family)
 
 
 def _read_other(words: Sequence[str], context: Context) -> Found:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.healthchecks.found import Found, look, own_asks, unverifiable
 from aicos_tls.healthchecks.model import Ask, TextEdit, Trust
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 _VERBS = ("delete", "get", "head", "options", "patch", "post", "put")
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """A call that fetches: the position of its address and the argument that decides about certificates."""
 
     address: int

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeGuard
+
+from msgspec import Struct
 
 _VARIABLE = re.compile(r"\$\$|\$\{[^}]*\}|\$\w+")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
@@ -33,8 +34,7 @@ def _parse(code: str) -> ast.Module:
             raise UnreadableCodeError(str(error)) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A string literal that begins an address; `start`, `end`: its content; `joined`: more is put behind it."""
 
     start: int

@@ -7,8 +7,9 @@ so that an edit of the value becomes an edit of the source without a quote being
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from aicos_tls.healthchecks.model import TextEdit
 
@@ -29,8 +30,7 @@ class Quote(Enum):
     ANSI = "ansi"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where one character of a word's value came from: source offsets and quoting."""
 
     start: int
@@ -38,8 +38,7 @@ class Origin:
     quote: Quote
 
 
-@dataclass(frozen=True, slots=True)
-class ShellWord:
+class ShellWord(Struct, frozen=True):
     """A word: its span in the source (quotes included) and its value with the origin of each character."""
 
     start: int

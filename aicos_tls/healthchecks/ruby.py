@@ -8,8 +8,9 @@ OpenURI; a number, since the constant is not loaded yet where it stands). Tried 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.healthchecks.edits import minimal
 from aicos_tls.healthchecks.found import ANY_ADDRESS, Found, leftover, look

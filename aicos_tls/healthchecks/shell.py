@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.healthchecks.found import Found, own_asks
 from aicos_tls.healthchecks.model import TextEdit

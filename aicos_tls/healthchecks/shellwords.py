@@ -9,7 +9,8 @@ unfinished quotes are `UnreadableShellError`. Since the text is a compose value,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aicos_tls.healthchecks.quoting import ESCAPED_IN_DOUBLE, Origin, Quote, ShellWord
 
@@ -18,8 +19,7 @@ class UnreadableShellError(Exception):
     """The shell text uses something that this reader does not read; nothing of it may be changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A simple command: assignments before it, its words, and the targets of its redirections."""
 
     assignments: tuple[ShellWord, ...]

@@ -8,9 +8,10 @@ resolved here: the caller knows the variables.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from aicos_tls.healthchecks.model import Endpoint
@@ -42,8 +43,7 @@ class Owner(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(Struct, frozen=True):
     """An address in a value; `start`, `scheme_end`, `host_start`, `host_end` are offsets into that value.
 
     `scheme` is "" where none was written; `port` is None without a port or with one that is no plain number.
