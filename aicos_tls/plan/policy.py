@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
@@ -62,6 +61,8 @@ def _from_toml(policy: Policy, path: Path) -> Policy:
     file = read_if_there(path)
     if file is None:
         return policy
+    import tomllib
+
     try:
         values = tomllib.loads(file.text)
     except tomllib.TOMLDecodeError as error:
