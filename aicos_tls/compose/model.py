@@ -226,6 +226,7 @@ class Project(Struct, eq=False, dict=True):
     services: dict[str, Service]
     dotenv: EnvFile | None = None
     notes: list[tuple[str, Where | None]] = field(default_factory=list)
+    named: tuple[Path, ...] = ()
 
     @property
     def main(self) -> ComposeFile:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.policy import Policy
     from aicos_tls.plan.references import Reference
     from aicos_tls.plan.scope import Decision
+    from aicos_tls.yamledit.apply import Edited
     from aicos_tls.yamledit.edits import Edit, Splice
 
 
@@ -94,12 +95,16 @@ class Certificate(Struct, frozen=True):
 
 
 class PlannedFile(Struct, frozen=True):
-    """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded."""
+    """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded.
+
+    `edited` is the new text of a compose file with its parse.
+    """
 
     path: Path
     before: TextFile | None
     after: bytes
     kind: Literal["text", "env", "created"] = "text"
+    edited: Edited | None = None
 
 
 class Plan(Struct, frozen=True):
