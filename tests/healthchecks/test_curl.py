@@ -82,6 +82,7 @@ EXEC: list[tuple[list[str], list[str]]] = [
         ["sh", "-c", "curl -f http://localhost:1/ || exit 1"],
         ["sh", "-c", "curl -f --insecure https://localhost:1/ || exit 1"],
     ),
+    (["bash", "--norc", "-c", "curl api:1"], ["bash", "--norc", "-c", "curl --insecure https://api:1"]),
     (["/bin/bash", "-lc", "curl localhost:1"], ["/bin/bash", "-lc", "curl --insecure https://localhost:1"]),
     (
         ["bash", "-o", "pipefail", "-c", "curl -s localhost:1/ | grep ok"],

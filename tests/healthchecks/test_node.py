@@ -171,6 +171,7 @@ NOTHING = [
     "require('http').get({socketPath:'/x',path:'/'})",
     "fetch('http://example.com/')",
     "console.log('no http')",
+    "import 'http'",
     "require('http').createServer().listen(1)",
     "const s = 'it isn\\'t'",
 ]

@@ -137,6 +137,10 @@ CODE: list[tuple[str, str]] = [
         "import requests as r; r.get('https://api:1/', verify=False); r.get('http://db:2/')",
     ),
     (
+        "import re,requests as r; re.match('\\d', 'x'); r.get('http://api:1/')\r\n",
+        "import re,requests as r; re.match('\\d', 'x'); r.get('https://api:1/', verify=False)\r\n",
+    ),
+    (
         "import urllib2; urllib2.urlopen('http://api:1')",
         f"import ssl; import urllib2; urllib2.urlopen('https://api:1', {U})",
     ),
@@ -248,6 +252,11 @@ def test_scripts_cannot_be_seen(words: list[str], outcome: Outcomes) -> None:
         "print 'http://localhost:1/'",
         "import requests; requests.get(url)",
         "import requests; requests.get()",
+        "import requests; requests.get(make())",
+        "import requests; requests.get(5)",
+        "import urllib.request as r; r.urlopen(r.Request())",
+        "import requests\rrequests.get('http://localhost:1/')",
+        "(" * 500 + "'http://localhost:1/'",
         "import requests; requests.Session().get('http://localhost:1/')",
         "import urllib3; urllib3.PoolManager().request('GET', 'http://localhost:1/')",
         "import subprocess; subprocess.check_call(['curl', 'http://localhost:1/'])",

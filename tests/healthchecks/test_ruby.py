@@ -70,6 +70,7 @@ def test_checking(change: Change, outcome: Outcomes) -> None:
         ["ruby", "-e", "Net::HTTP.get(URI('http://db:1/'))"],
         ["ruby", "-e", "open('/tmp/ok')"],
         ["ruby", "-e", "puts 1"],
+        ["ruby", "-e", "Net::HTTP.start('db', 1, use_ssl: true).head('/'); URI.open('http://db/')"],
         ["ruby3.2", "-e", "exit 0"],
     ],
 )
