@@ -68,3 +68,12 @@ def compose() -> Path:
     assert spec is not None
     assert spec.submodule_search_locations
     return Path(next(iter(spec.submodule_search_locations))) / "docker-compose"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reachable_by_others(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Open the way to the temporary directories: some tests become another user to see what that one sees."""
+    folder = tmp_path_factory.getbasetemp()
+    while folder.name.startswith(("pytest-", "popen-")):
+        folder.chmod(0o755)
+        folder = folder.parent
