@@ -12,14 +12,25 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "aicos_tls"
 
-SPINE = ["errors", "files", "yamledit", "compose", "healthchecks", "plan", "sources", "serving", "rules", "planner"]
+SPINE = [
+    "errors",
+    "files",
+    "yamledit",
+    "compose",
+    "healthchecks",
+    "plan",
+    "sources",
+    "serving",
+    "rules",
+    "proof",
+    "planner",
+]
 ALLOWED = {
     **{name: set(SPINE[:index]) for index, name in enumerate(SPINE)},
     "healthchecks": {"errors"},
     "disk": {"errors", "files"},
     "rollback": {"errors", "files"},
     "pki": {"errors", "files"},
-    "proof": set(SPINE),
     "override": {*SPINE, "proof"},
     "commands": {*SPINE, "disk", "rollback", "pki", "live", "proof", "override"},
     "report": {*SPINE, "disk", "rollback", "pki", "live", "commands"},
