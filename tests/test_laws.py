@@ -184,7 +184,8 @@ def variables(value: Any) -> dict[str, Any]:
     seed=st.integers(),
 )
 def test_the_order_of_splices_does_not_matter(text: str, cuts: list[tuple[int, int, str]], seed: int) -> None:
-    at, splices = 0, []
+    at = 0
+    splices: list[Splice] = []
     for gap, length, new in cuts:
         start = min(at + gap, len(text))
         end = min(start + length, len(text))
