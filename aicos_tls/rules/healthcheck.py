@@ -116,7 +116,7 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     build = build_of(service, context.project.directory)
     if build is None or build.problem:
         return
-    stage = parse(read(build.dockerfile), build.target)
+    stage = parse(read(build.dockerfile), build.target, build.args)
     found = image_healthcheck(stage)
     if found is None:
         return
