@@ -3,9 +3,9 @@
     HEALTHCHECK CMD wget --spider http://localhost:8005/health || exit 1
     HEALTHCHECK CMD wget --no-check-certificate --spider https://localhost:8005/health || exit 1
 
-What is asked, and how, is the business of `aicos_tls.healthchecks`; here its edits find their places in the file, through
-continued lines and JSON. An image knows nothing of `TLS_ENABLED`: where it also runs without TLS, an override in the
-compose file is the better place, and the compose half of a plan puts one there.
+What is asked, and how, is the business of `aicos_tls.healthchecks`; here its edits find their places in the file,
+through continued lines and JSON. An image knows nothing of `TLS_ENABLED`: where it also runs without TLS, an override
+in the compose file is the better place, and the compose half of a plan puts one there.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def transform(
     if not isinstance(outcome, Rewritten) or not outcome.edits:
         return CodeResult(file)
     try:
-        splices = tuple(_splices(file.text, found, outcome.edits))
+        splices = tuple(_splices(found, outcome.edits))
     except _NoPlaceError:
         after = knowledge.apply(found.test, outcome.edits)
         return CodeResult(file, manual=(Manual(where, "HEALTHCHECK: the change spans lines", _paste(after.words)),))
@@ -70,13 +70,13 @@ def _offset(found: ImageHealthcheck, at: int) -> int:
     return found.instruction.offsets[at]
 
 
-def _splices(text: str, found: ImageHealthcheck, edits: tuple[Edit, ...]) -> Iterator[Splice]:
+def _splices(found: ImageHealthcheck, edits: tuple[Edit, ...]) -> Iterator[Splice]:
     value = found.instruction.value
     if found.test.form is Form.SHELL:
         spans = [(at, at + 1) for at in range(found.start, len(value))]
         for edit in edits:
             assert not isinstance(edit, InsertWord)  # noqa: S101 - shell text has one word
-            yield _splice(text, found, edit, value[found.start :], spans, _plain(edit.text))
+            yield _splice(found, edit, _plain(edit.text), value[found.start :], spans)
         return
     items = jsonwords.words(value, found.start)
     for rank, edit in enumerate(edits):
@@ -85,7 +85,7 @@ def _splices(text: str, found: ImageHealthcheck, edits: tuple[Edit, ...]) -> Ite
         else:
             word = items[edit.word]
             inner = jsonwords.written(_plain(edit.text))
-            yield _splice(text, found, edit, word.value, list(word.spans), inner)
+            yield _splice(found, edit, inner, word.value, list(word.spans))
 
 
 def _plain(text: str) -> str:
@@ -93,7 +93,7 @@ def _plain(text: str) -> str:
 
 
 def _splice(
-    text: str, found: ImageHealthcheck, edit: TextEdit, word: str, spans: list[tuple[int, int]], replacement: str
+    found: ImageHealthcheck, edit: TextEdit, replacement: str, word: str, spans: list[tuple[int, int]]
 ) -> Splice:
     """The edit of one word, whose characters have these spans in the value, as an edit of the file."""
     start, end = _undoubled(word, edit.start), _undoubled(word, edit.end)
