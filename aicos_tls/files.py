@@ -11,10 +11,11 @@ import codecs
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from aicos_tls.errors import TlsError, Where
 
@@ -50,8 +51,7 @@ class Lines:
         return self._starts[line - 1]
 
 
-@dataclass(frozen=True)
-class TextFile:
+class TextFile(Struct, frozen=True, dict=True):
     """A text file as it was read. `path` is the name the user gave, `real` what it is after symlinks."""
 
     path: Path
@@ -111,17 +111,18 @@ class TextFile:
 def read(path: Path) -> TextFile:
     """Read a regular file of at most `MAX_BYTES` bytes; raises `TlsError` for everything that cannot be read."""
     try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise TlsError("this is a directory, not a file", where=Where(path))
+        if not stat.S_ISREG(status.st_mode):  # before it is opened: a named pipe would make that wait for ever
+            raise TlsError("not a regular file", where=Where(path))
         with path.open("rb") as stream:
             status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise TlsError("not a regular file", where=Where(path))
             if status.st_size > MAX_BYTES:
                 raise TlsError(f"larger than {MAX_BYTES // 2**20} MiB", where=Where(path))
             raw = stream.read()
     except FileNotFoundError:
         raise TlsError("no such file", where=Where(path)) from None
-    except IsADirectoryError:
-        raise TlsError("this is a directory, not a file", where=Where(path)) from None
     except OSError as error:
         raise TlsError(f"cannot be read: {error.strerror}", where=Where(path)) from None
     return TextFile(path, raw, stat.S_IMODE(status.st_mode), Path(os.path.realpath(path)))

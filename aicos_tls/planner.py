@@ -6,8 +6,9 @@ The plan is computed once; the diff, the files that are written and every report
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.resolve import texts_of
@@ -55,8 +56,7 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     )
 
 
-@dataclass
-class _Draft:
+class _Draft(Struct, eq=False):
     """Proposals on their way to texts."""
 
     proposals: list[Proposal]
@@ -160,5 +160,5 @@ def _published(context: Context, name: str) -> Iterator[Note]:
     service = context.project.services[name]
     ports = [text for _, entry in service.effective("ports") for text in texts_of(entry.value)]
     if ports:
-        text = f"its published port speaks TLS now ({', '.join(ports)}): use https:// from the host"
+        text = "a published port speaks TLS now: from the host it is https://, with certs/ca-cert.pem to verify"
         yield Note("todo", text, name, service.where)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from aicos_tls.compose.resolve import text_of
 from aicos_tls.yamledit.nodes import Mapping, Scalar, Sequence, deref
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|github\.com/|.*\.git(?:#|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """Directories and files of a build. `problem` says why they cannot be looked at; then the paths mean nothing."""
 
     context: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.healthchecks import Form, Test
@@ -25,8 +26,7 @@ _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
 _PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*)""")
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image."""
 
     file: TextFile
@@ -148,8 +148,7 @@ def exec_words(text: str) -> tuple[str, ...] | None:
     return tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
 
 
-@dataclass(frozen=True, slots=True)
-class ImageHealthcheck:
+class ImageHealthcheck(Struct, frozen=True):
     """A HEALTHCHECK: the test as compose would write it, and where its command begins in `instruction.value`."""
 
     test: Test

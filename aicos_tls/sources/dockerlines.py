@@ -9,8 +9,9 @@ the `escape` directive, comments and empty lines between continued lines, and CR
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,7 @@ _HEREDOC = re.compile(r"\d*<<(-?)([^<]+)$")
 _WITH_HEREDOC = re.compile(r"(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """One instruction: upper-case name, the rest of it joined to one line, line number from 1.
 
     `offsets[i]` is where character `i` of `value` stands in the text of the file.
@@ -32,7 +32,7 @@ class Instruction:
     name: str
     value: str
     line: int
-    offsets: tuple[int, ...] = field(default=(), repr=False)
+    offsets: tuple[int, ...] = ()
 
     def part(self, start: int) -> Instruction:
         """The instruction that begins with the word at `start` of the value: what ONBUILD keeps for later."""

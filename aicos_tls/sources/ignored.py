@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,8 +78,7 @@ _LONG_LINE = 5000
 _MINIFIABLE = frozenset({".js", ".mjs", ".cjs", ".css"})
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """The ignore file of one directory; `base` is that directory, relative to the root of the walk."""
 
     base: PurePosixPath

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 _CHARACTER = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|[^\\]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class JsonWord:
+class JsonWord(Struct, frozen=True):
     """A string of the array: `start` is its opening quote, `end` is past the closing one; `spans` of its characters."""
 
     value: str

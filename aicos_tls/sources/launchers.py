@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.healthchecks.shellwords import Command, UnreadableShellError, commands
 from aicos_tls.healthchecks.wrappers import inner, program
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     Files = Mapping[PurePosixPath, TextFile]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What a launcher starts: `where` when that stands somewhere else than the launcher."""
 
     words: Words

@@ -7,8 +7,10 @@ and entry scripts are seen through. Where several commands run one after the oth
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.compose.resolve import texts_of
 from aicos_tls.healthchecks.wrappers import program
@@ -33,8 +35,7 @@ _IMAGE_STARTS = {"nginx": ("nginx", "-g", "daemon off;"), "httpd": ("httpd-foreg
 """What well-known base images start when a Dockerfile says nothing (their own Dockerfiles)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """The words of the program, where they stand, what led to them, and variables that the command itself sets."""
 
     words: tuple[str, ...]

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
+
 from aicos_tls import files
 from aicos_tls.errors import TlsError
 from aicos_tls.sources.build import is_inside
@@ -27,8 +29,7 @@ _SNIFFED = 8000
 """Bytes: a NUL among the first that many means binary, as for git."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Guards against huge trees. `files` and `entries` are counts, `file_bytes` and `total_bytes` are bytes."""
 
     files: int = 20_000
@@ -37,8 +38,7 @@ class Limits:
     total_bytes: int = 256 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A file or directory that was not looked at though it may matter, and why."""
 
     path: Path

@@ -7,8 +7,10 @@ be there again with the same value, written plain or not as before; every edit m
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.yamledit.edits import (
@@ -88,8 +90,7 @@ def _prove(before: Stream, after: Stream, edits: list[Edit]) -> None:
         expected.compare(old, new)
 
 
-@dataclass
-class _Expected:
+class _Expected(Struct, eq=False):
     """The edits by the node they name."""
 
     texts: dict[int, list[SetText]] = field(default_factory=lambda: defaultdict(list))

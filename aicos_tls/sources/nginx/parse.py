@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,8 +25,7 @@ class NotNginxError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word: its value without quotes; `start` and `end` bound what is between the quotes, or the word itself."""
 
     value: str

@@ -7,8 +7,9 @@ looked for among the `upstream` blocks, then by DNS; `set` gives variables their
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.urls import host_name
 
@@ -30,8 +31,7 @@ DEFAULT_PORT = ":80"
 """The port of a plain `proxy_pass` and of a `server` in an `upstream` that name none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Where a plain scheme stands and what it leads to; offsets are characters of the file.
 
     `scheme_at` is where the `s` goes, or where the whole scheme goes for a `grpc_pass` without one; `port_at` is where
@@ -44,8 +44,7 @@ class Address:
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unclear:
+class Unclear(Struct, frozen=True):
     """An address that may lead to a server, and what is not known about it."""
 
     reason: str

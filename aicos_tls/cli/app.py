@@ -1,0 +1,285 @@
+"""The commands and their options (typer).
+
+Each calls one function of `commands` and prints what `report` makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aicos_tls.cli import output
+from aicos_tls.cli.errors import DONE, FOUND, REFUSED
+from aicos_tls.cli.options import (
+    AllOption,
+    CertsDir,
+    Color,
+    ColorOption,
+    ComposeFiles,
+    Days,
+    Exclude,
+    Format,
+    FormatOption,
+    Include,
+    KeyTypeOption,
+    MountPath,
+    Only,
+    StripPrefix,
+    now,
+    policy_flags,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+app = typer.Typer(
+    name="aicos-tls",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+certs = typer.Typer(help="Make and list certificates.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(certs, name="certs")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the application and return its exit code; usage errors are 2, as everywhere."""
+    try:
+        result = app(list(arguments), standalone_mode=False)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except Exception as error:
+        code = output.usage_error(error)
+        if code is None:
+            raise
+        return code
+    return result if isinstance(result, int) else DONE
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
+    if value:
+        from aicos_tls import __version__
+
+        typer.echo(f"aicos-tls {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Encrypt every connection between the containers of a docker-compose.yml, reviewably and reversibly.
+
+    \b
+    aicos-tls enable docker-compose.yml --dry-run    the diff, nothing written
+    aicos-tls enable docker-compose.yml              certificates, patched file, rollback patch
+    aicos-tls rollback                               the bytes from before
+    """  # noqa: D301 - \b keeps the lines apart in the help
+
+
+@app.command(short_help="Encrypt the connections between the services of a compose file.")
+def enable(
+    compose_files: ComposeFiles = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the diff; write nothing.")] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit 1 when there would be, or were, changes.")
+    ] = False,
+    output_file: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the patched compose file here; leave all else alone.")
+    ] = None,
+    no_certs: Annotated[bool, typer.Option("--no-certs", help="Make no certificates.")] = False,
+    certs_dir: CertsDir = None,
+    mount_path: MountPath = None,
+    only: Only = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    every: AllOption = False,
+    strip_prefix: StripPrefix = None,
+    key_type: KeyTypeOption = None,
+    days: Days = None,
+    form: FormatOption = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every URL that was left alone, too.")] = False,
+    color: ColorOption = Color.AUTO,
+) -> int:
+    """Encrypt the connections between the services of a compose file.
+
+    \b
+    aicos-tls enable --dry-run                       what would change, as a diff
+    aicos-tls enable --dry-run --format markdown     the same for a pull request
+    aicos-tls enable docker-compose.yml              certificates, patched file, rollback patch
+    aicos-tls enable base.yml override.yml           several files, as docker compose -f base.yml -f override.yml
+    aicos-tls enable --only api --only web           two services and nothing else
+    aicos-tls enable --dry-run --exit-code -q        in CI: 1 when TLS is not enabled everywhere
+    """  # noqa: D301
+    from aicos_tls.commands.enable import Options
+    from aicos_tls.commands.enable import enable as command
+    from aicos_tls.report import enable as report
+
+    flags = policy_flags(
+        certs_dir=certs_dir, mount_path=mount_path, only=only, include=include, exclude=exclude, all=every or None,
+        strip_prefix=strip_prefix, key_type=key_type, days=days,
+    )  # fmt: skip
+    style = output.style(color, form)
+    with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
+        result = command(
+            compose_files or [],
+            flags,
+            Options(dry_run, not no_certs, output_file),
+            now=now(),
+            environment=os.environ,
+            progress=progress,
+        )
+    if not quiet or result.blocked:
+        if form is Format.JSON:
+            from aicos_tls.report.json import enable_json
+
+            output.show(enable_json(result))
+        elif form is Format.MARKDOWN:
+            from aicos_tls.report.markdown import markdown
+
+            output.show(markdown(result))
+        elif form is Format.DIFF:
+            from aicos_tls.report.diff import coloured_diff
+
+            output.show(coloured_diff(report.diff(result), style))
+        else:
+            output.show(report.text(result, style, verbose=verbose))
+    if result.blocked:
+        output.complain(
+            "a change that could not be made would leave a client and its server at odds; nothing was written"
+        )
+        return REFUSED
+    return FOUND if exit_code and result.would_change else DONE
+
+
+@app.command(short_help="Take the last `enable` back.")
+def rollback(
+    compose_files: ComposeFiles = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the diff; write nothing.")] = False,
+    certificates: Annotated[
+        bool, typer.Option("--certs", help="Remove the certificates that were issued, too.")
+    ] = False,
+    form: FormatOption = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    color: ColorOption = Color.AUTO,
+) -> int:
+    """Take the last `enable` back: the bytes from before, with later edits kept.
+
+    \b
+    aicos-tls rollback --dry-run        what would change
+    aicos-tls rollback                  take it back; certificates stay
+    aicos-tls rollback --certs          certificates and keys go, too
+    """  # noqa: D301
+    from aicos_tls.commands.rollback import rollback as command
+    from aicos_tls.report import rollback as report
+
+    result = command(compose_files or [], dry_run=dry_run, certificates=certificates, environment=os.environ)
+    if form is Format.JSON:
+        from aicos_tls.report.json import rollback_json
+
+        output.show(rollback_json(result))
+    elif form is Format.DIFF:
+        output.show(report.diff(result))
+    elif not quiet or result.blocked:
+        output.show(report.text(result, output.style(color, form)))
+    return REFUSED if result.blocked else DONE
+
+
+@app.command(short_help="Explain a rule or a service.")
+def explain(
+    subject: Annotated[str | None, typer.Argument(metavar="[RULE|SERVICE]", help="A rule or a service.")] = None,
+    compose_files: ComposeFiles = None,
+    *,
+    color: ColorOption = Color.AUTO,
+) -> int:
+    """Print a rule's manual page, or why a service was or was not touched; without a name, list the rules.
+
+    \b
+    aicos-tls explain                   the rules
+    aicos-tls explain healthcheck       what the rule does
+    aicos-tls explain backend           what happens to the service, line by line
+    """  # noqa: D301
+    from aicos_tls.commands.explain import explain as command
+    from aicos_tls.commands.explain import rules
+    from aicos_tls.commands.project import prepare
+    from aicos_tls.report import explain as report
+
+    style = output.style(color, Format.TEXT)
+    if subject is None:
+        output.show(report.rule_list(rules(), style))
+    else:
+        output.show(report.page(command(subject, lambda: prepare(compose_files or [], {}, os.environ)), style))
+    return DONE
+
+
+@certs.command("issue", short_help="Issue what is missing or expired.")
+def certs_issue(
+    services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")] = None,
+    *,
+    file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace keys and certificates that are there.")] = False,
+    certs_dir: CertsDir = None,
+    key_type: KeyTypeOption = None,
+    days: Days = None,
+    every: AllOption = False,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> int:
+    """Issue the CA and one certificate for each service in scope; what is there and fits is kept.
+
+    \b
+    aicos-tls certs issue                       whatever is missing or expired
+    aicos-tls certs issue backend --force       a new key and certificate for one service
+    aicos-tls certs issue --force               a new CA and everything else
+    """  # noqa: D301
+    from aicos_tls.commands.certs import issue as command
+    from aicos_tls.report import certs as report
+
+    flags = policy_flags(certs_dir=certs_dir, key_type=key_type, days=days, all=every or None)
+    with output.key_progress(shown=form is Format.TEXT) as progress:
+        result = command(
+            file or [], services or [], flags, force=force, now=now(), environment=os.environ, progress=progress
+        )
+    if form is Format.JSON:
+        from aicos_tls.report.json import issue_json
+
+        output.show(issue_json(result))
+    else:
+        output.show(report.issued(result, output.style(color, form)))
+    return DONE
+
+
+@certs.command("list", short_help="List certificates with names and expiry dates.")
+def certs_list(
+    directory: Annotated[Path, typer.Argument(metavar="[DIRECTORY]", help="Certificates directory.")] = Path("certs"),
+    *,
+    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    color: ColorOption = Color.AUTO,
+) -> int:
+    """List certificates: file, subject, names, expiry date, days left, key type, modes.
+
+    \b
+    aicos-tls certs list                        those in ./certs
+    aicos-tls certs list deploy/certs --format json
+    """  # noqa: D301
+    from aicos_tls.commands.certs import inventory
+    from aicos_tls.report import certs as report
+
+    result = inventory(directory, now=now())
+    if form is Format.JSON:
+        from aicos_tls.report.json import inventory_json
+
+        output.show(inventory_json(result))
+    else:
+        output.show(report.listed(result, output.style(color, form)))
+    return FOUND if result.problems else DONE

@@ -1,0 +1,63 @@
+"""Errors to messages and exit codes, in one place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from aicos_tls import __version__
+from aicos_tls.errors import TlsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DONE, FOUND, REFUSED, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def guarded(arguments: Sequence[str]) -> int:
+    """Run the application with `arguments` and return the exit code; nothing escapes as a traceback."""
+    from aicos_tls.cli.app import run
+
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    except TlsError as error:
+        say(error)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("aicos-tls: interrupted; nothing half done was left behind", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone, for example `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception:  # noqa: BLE001 - whatever else escapes is a bug, and is reported as one
+        return _bug(arguments)
+    return code
+
+
+def say(error: TlsError) -> None:
+    """Print an expected error: one line of what and where, one of what to do."""
+    place = f"{error.where}: " if error.where else ""
+    print(f"aicos-tls: {place}{error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"  → {error.hint}", file=sys.stderr)
+
+
+def _bug(arguments: Sequence[str]) -> int:
+    import platform
+    import tempfile
+    import traceback
+
+    report = "\n".join(
+        (
+            f"aicos-tls {__version__}, Python {platform.python_version()}, {platform.platform()}",
+            f"arguments: {list(arguments)}",
+            traceback.format_exc(),
+        )
+    )
+    with tempfile.NamedTemporaryFile("w", prefix="aicos-tls-", suffix=".log", delete=False, encoding="utf-8") as log:
+        log.write(report)
+    print(f"aicos-tls: this is a bug: {report.strip().splitlines()[-1]}", file=sys.stderr)
+    print(f"  → nothing was written; please report it with {log.name}", file=sys.stderr)
+    return BUG

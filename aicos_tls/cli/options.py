@@ -1,0 +1,73 @@
+"""Options that several commands share, and how they become settings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(str, Enum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    DIFF = "diff"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class Color(str, Enum):
+    """When colour is used; `auto` means on a terminal, unless NO_COLOR is set (https://no-color.org)."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class KeyName(str, Enum):
+    """Kinds of key, as the policy names them."""
+
+    RSA4096 = "rsa4096"
+    RSA2048 = "rsa2048"
+    P256 = "p256"
+    P384 = "p384"
+
+
+ComposeFiles = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[COMPOSE_FILE]...", help="Default: what docker compose would pick.", show_default=False),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="text, diff, json or markdown.")]
+ColorOption = Annotated[Color, typer.Option("--color", help="auto, always or never; NO_COLOR is respected.")]
+CertsDir = Annotated[str | None, typer.Option(help="Directory of the certificates.  [default: ./certs]")]
+MountPath = Annotated[str | None, typer.Option(help="Where containers find it.  [default: /app/certs]")]
+Only = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="Only these services (repeatable).")]
+Include = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="These services too (repeatable).")]
+Exclude = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="Not these services (repeatable).")]
+AllOption = Annotated[bool, typer.Option("--all", help="Every service, whatever its image.")]
+StripPrefix = Annotated[
+    str | None, typer.Option(metavar="PREFIX", help="Prefix that short names lack.  [default: what all services share]")
+]
+KeyTypeOption = Annotated[KeyName | None, typer.Option(help="Kind of key.  [default: rsa4096]", show_default=False)]
+Days = Annotated[int | None, typer.Option(min=1, help="Lifetime of certificates in days.  [default: 3650]")]
+
+
+def policy_flags(**given: object) -> dict[str, object]:
+    """The settings that were given; lists become tuples, enumerations their values."""
+    flags: dict[str, object] = {}
+    for name, value in given.items():
+        if value is None or value == []:
+            continue
+        if isinstance(value, list):
+            flags[name] = tuple(value)
+        else:
+            flags[name] = value.value if isinstance(value, Enum) else value
+    return flags
+
+
+def now() -> datetime:
+    """The present moment, the only place that asks for it."""
+    return datetime.now(UTC)

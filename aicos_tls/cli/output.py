@@ -1,0 +1,68 @@
+"""Printing: colour, progress, usage errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from aicos_tls.cli.options import Color, Format
+from aicos_tls.report.style import coloured, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from aicos_tls.report.style import Style
+
+
+def show(text: str) -> None:
+    """Print a report as it is; characters that the terminal cannot show become question marks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def complain(text: str) -> None:
+    """Print one line to standard error."""
+    print(f"aicos-tls: {text}", file=sys.stderr)
+
+
+def style(color: Color, form: Format) -> Style:
+    """Colour or none: by the option, the terminal and NO_COLOR. JSON and Markdown are never coloured."""
+    if form in (Format.JSON, Format.MARKDOWN) or color is Color.NEVER:
+        return plain
+    if color is Color.ALWAYS:
+        return coloured
+    wanted = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return coloured if wanted else plain
+
+
+@contextmanager
+def key_progress(*, shown: bool) -> Iterator[Callable[[int], Callable[[str], None]] | None]:
+    """A progress bar for keys, on a terminal only; it is made when the number of keys is known."""
+    if not shown or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("making keys"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+
+        def begin(total: int) -> Callable[[str], None]:
+            task = bar.add_task("", total=total)
+            return lambda name: bar.update(task, advance=1, description=name)
+
+        yield begin
+
+
+def usage_error(error: Exception) -> int | None:
+    """Print a usage error of the command line and return its exit code; None for every other exception."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is None or not hasattr(error, "exit_code"):
+        return None
+    complain(f"{format_message()}")
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        print(f"  → {context.command_path} --help", file=sys.stderr)
+    return int(error.exit_code)

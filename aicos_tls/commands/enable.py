@@ -1,0 +1,278 @@
+"""`enable`: plan, make certificates, write everything or nothing, and record it."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path  # noqa: TC003 - the type of a field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aicos_tls import __version__, disk, files, rollback
+from aicos_tls.commands.project import Prepared, Target, load_record, prepare, relative, state_path
+from aicos_tls.errors import TlsError, Where
+from aicos_tls.pki import CA_NAME, KeyType, Profile, Wanted, presence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from aicos_tls.pki.issuing import Issued
+
+CERTS_MODE = 0o755
+"""Mode of the certificates directory: containers with other users must reach their certificates; keys are 0600."""
+
+
+class Options(Struct, frozen=True):
+    """What a person asked for besides the policy."""
+
+    dry_run: bool = False
+    certificates: bool = True
+    output: Path | None = None
+
+
+class Listed(Struct, frozen=True):
+    """A certificate in the result. `state`: `issued`, `renewed` or `kept`; in a dry run `missing` or `there`."""
+
+    service: str
+    path: str
+    state: str
+    dns_names: tuple[str, ...]
+    expires: datetime | None = None
+    days_left: int | None = None
+    key_type: str = ""
+
+
+class Result(Struct, frozen=True):
+    """What a run did, or would do. `blocked`: a declined change would break the rest, so nothing was written."""
+
+    prepared: Prepared
+    options: Options
+    certificates: tuple[Listed, ...] = ()
+    remarks: tuple[str, ...] = ()
+    written: tuple[Path, ...] = ()
+
+    @property
+    def changed(self) -> list[Target]:
+        """The files that differ."""
+        return [target for target in self.prepared.targets if target.changes]
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a declined change leaves a client and its server at odds."""
+        return any(not declined.safe for declined in self.prepared.plan.declined)
+
+    @property
+    def would_change(self) -> bool:
+        """Whether files or certificates change, or would."""
+        return bool(self.changed) or any(c.state in ("issued", "renewed", "missing") for c in self.certificates)
+
+
+def enable(
+    named: Sequence[Path],
+    flags: dict[str, object],
+    options: Options,
+    *,
+    now: datetime,
+    environment: Mapping[str, str],
+    progress: Callable[[int], Callable[[str], None]] | None = None,
+) -> Result:
+    """Enable TLS, or with `dry_run` say what would be done. Raises `TlsError`; then nothing has been changed.
+
+    `progress` is called with the number of keys that will be made and returns what is told the name of each.
+    """
+    if options.dry_run:
+        return _dry_run(prepare(named, flags, environment), options)
+    prepared = prepare(named, flags, environment)
+    if options.output is not None:
+        return _to_output(prepared, options)
+    result = Result(prepared, options)
+    if result.blocked:
+        return result
+    with disk.lock(prepared.directory) as locked:
+        if disk.recover(locked) is not disk.Recovery.NOTHING:
+            prepared = prepare(named, flags, environment)
+        _same_project(prepared)
+        issued = _issue(prepared, now, progress) if options.certificates else None
+        operations = _operations(prepared, issued)
+        disk.commit(operations, locked)
+    written = tuple(op.path for op in operations if isinstance(op, disk.Write))
+    return Result(prepared, options, _listed(prepared, issued), _remarks(prepared, issued), written)
+
+
+def _dry_run(prepared: Prepared, options: Options) -> Result:
+    if disk.interrupted(prepared.directory):
+        raise TlsError(
+            "an earlier run was interrupted",
+            where=Where(prepared.directory / disk.STATE_DIRECTORY),
+            hint="run `aicos-tls enable` or `aicos-tls rollback`: it first puts things in order",
+        )
+    _same_project(prepared)
+    listed: tuple[Listed, ...] = ()
+    if options.certificates:
+        there = presence(certs_directory(prepared), wanted(prepared))
+        by_short = {c.short_name: c for c in prepared.plan.certificates}
+        names = [CA_NAME, *by_short]
+        listed = tuple(
+            Listed(
+                by_short[name].service if name in by_short else "",
+                f"{name}-cert.pem",
+                "missing" if name in there.incomplete else "there",
+                by_short[name].dns_names if name in by_short else (),
+            )
+            for name in names
+        )
+    return Result(prepared, options, listed)
+
+
+def _same_project(prepared: Prepared) -> None:
+    """Refuse to mix two projects in one directory: the record is of one of them."""
+    if prepared.record is None:
+        return
+    recorded = prepared.record.policy.get("compose_file")
+    main = relative(prepared.directory, prepared.selection.files[0])
+    if recorded != main:
+        raise TlsError(
+            f"TLS is enabled for {recorded} in this directory",
+            where=Where(prepared.selection.files[0]),
+            hint=f"enable both together (aicos-tls enable {recorded} {main}), or roll back first",
+        )
+
+
+def certs_directory(prepared: Prepared) -> Path:
+    """The certificates directory on the host."""
+    return prepared.directory / prepared.plan.policy.certs_dir
+
+
+def wanted(prepared: Prepared) -> list[Wanted]:
+    """The leaves that the plan asks for."""
+    return [Wanted(c.short_name, c.dns_names) for c in prepared.plan.certificates]
+
+
+def _issue(prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None) -> Issued | None:
+    if not prepared.plan.certificates:
+        return None
+    from aicos_tls.pki.decision import decide
+    from aicos_tls.pki.issuing import issue
+    from aicos_tls.pki.store import survey
+
+    found = survey(certs_directory(prepared), wanted(prepared), now=now)
+    policy = prepared.plan.policy
+    count = len(decide(found).new_keys)
+    told = progress(count) if progress and count else None
+    profile = Profile(KeyType(policy.key_type), policy.days)
+    return issue(found, profile, project=prepared.plan.project.name, now=now, progress=told)
+
+
+def _operations(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
+    operations: list[disk.Operation] = []
+    if issued and issued.new_files:
+        operations.append(disk.MakeDirectory(certs_directory(prepared), CERTS_MODE))
+        operations += [
+            disk.Write(new.path, new.data, disk.ANY if new.overwrite else None, new.mode) for new in issued.new_files
+        ]
+    for target in prepared.targets:
+        if target.changes:
+            operations.append(_operation(target))
+    return [*operations, *_record_operations(prepared, issued)] if operations else []
+
+
+def _operation(target: Target) -> disk.Operation:
+    if target.after is None:
+        return disk.Remove(target.path, target.now.digest if target.now else disk.ANY)
+    return disk.Write(target.path, target.after, target.now.digest if target.now else None)
+
+
+def _record_operations(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
+    """The record and the patches, from the texts before TLS to the ones that will be there."""
+    changes = [
+        rollback.FileChange(
+            relative(prepared.directory, target.path),
+            "created" if target.original is None else target.kind,
+            target.original.raw if target.original else None,
+            target.after,
+            target.original.mode if target.original else 0o644,
+        )
+        for target in prepared.targets
+        if target.after is not None and (target.original.raw if target.original else None) != target.after
+    ]
+    policy = {
+        "compose_file": relative(prepared.directory, prepared.selection.files[0]),
+        **prepared.plan.policy.as_dict(),
+    }
+    record = rollback.make_record(
+        changes,
+        tool=__version__,
+        policy=policy,
+        names=prepared.plan.short_names,
+        certificates=_recorded_certificates(prepared, issued),
+    )
+    texts = {
+        rollback.RECORD_NAME: rollback.to_json(record),
+        rollback.PATCH_NAME: rollback.patch(changes),
+        rollback.ENV_PATCH_NAME: rollback.env_patch(changes),
+    }
+    operations: list[disk.Operation] = []
+    for name, data in texts.items():
+        path = state_path(prepared.directory, name)
+        if data:
+            operations.append(disk.Write(path, data, disk.ANY))
+        elif path.exists():
+            operations.append(disk.Remove(path, disk.ANY))
+    return operations
+
+
+def _recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rollback.Certificate]:
+    known = {c.path: c for c in prepared.record.certificates} if prepared.record else {}
+    for new in issued.new_files if issued else ():
+        if new.path.name.endswith("-cert.pem"):
+            path = relative(prepared.directory, new.path)
+            known[path] = rollback.Certificate(path, files.sha256(new.data))
+    return list(known.values())
+
+
+def _listed(prepared: Prepared, issued: Issued | None) -> tuple[Listed, ...]:
+    if issued is None:
+        return ()
+    by_short = {c.short_name: c for c in prepared.plan.certificates}
+    return tuple(
+        Listed(
+            by_short[c.step.short_name].service if c.step.short_name in by_short else "",
+            c.facts.path.name,
+            c.step.action.value,
+            c.facts.dns_names,
+            c.facts.not_after,
+            c.facts.days_left,
+            c.facts.key_type,
+        )
+        for c in issued.certificates
+    )
+
+
+def _remarks(prepared: Prepared, issued: Issued | None) -> tuple[str, ...]:
+    directory = certs_directory(prepared)
+    return tuple(f"{directory / name}: belongs to no service" for name in (issued.orphans if issued else ()))
+
+
+def _to_output(prepared: Prepared, options: Options) -> Result:
+    """Write the patched compose file elsewhere and leave everything else alone: no certificates, no record."""
+    result = Result(prepared, options)
+    others = [target.path for target in result.changed if target.path != prepared.selection.files[0]]
+    others = [path for path in others if path.name != ".gitignore"]
+    if others:
+        raise TlsError(
+            f"{', '.join(map(str, others))} must change too, which one output file cannot hold",
+            where=Where(prepared.selection.files[0]),
+            hint="run without --output",
+        )
+    if result.blocked or options.output is None:
+        return result
+    target = next((t for t in result.changed if t.path == prepared.selection.files[0]), None)
+    data = target.after if target and target.after is not None else files.read(prepared.selection.files[0]).raw
+    with nullcontext() if options.dry_run else disk.lock(options.output.parent) as locked:
+        if locked is not None:
+            disk.commit([disk.Write(options.output, data, disk.ANY)], locked)
+    return Result(prepared, options, written=(options.output,))
+
+
+__all__ = ["Listed", "Options", "Result", "enable", "load_record"]

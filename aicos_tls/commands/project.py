@@ -1,0 +1,145 @@
+"""A project as a command finds it: its files, the record of an earlier run, and the plan made from both.
+
+An enabled project is planned on the texts that it had before: the record is undone in memory first. So enabling twice
+changes nothing, and enabling with another policy gives what rolling back and enabling would give.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from aicos_tls import disk, files, planner, rollback
+from aicos_tls.compose.discovery import Selection, select
+from aicos_tls.compose.load import load
+from aicos_tls.errors import TlsError, Where
+from aicos_tls.files import TextFile, read_if_there
+from aicos_tls.plan.gitignore import plan_gitignore
+from aicos_tls.plan.policy import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aicos_tls.plan.model import Plan
+    from aicos_tls.rollback import Record
+
+
+class Target(Struct, frozen=True):
+    """One file as it is now and as it is to be; None where there is, or will be, no file."""
+
+    path: Path
+    kind: rollback.Kind
+    original: TextFile | None
+    now: TextFile | None
+    after: bytes | None
+
+    @property
+    def changes(self) -> bool:
+        """Whether the run will change this file."""
+        return (self.now.raw if self.now else None) != self.after
+
+
+class Prepared(Struct, frozen=True):
+    """Everything that is known before anything is written."""
+
+    directory: Path
+    selection: Selection
+    plan: Plan
+    record: Record | None
+    targets: list[Target] = field(default_factory=list)
+
+
+def state_path(directory: Path, name: str) -> Path:
+    """A file of the state directory (`.aicos-tls`)."""
+    return directory / disk.STATE_DIRECTORY / name
+
+
+def load_record(directory: Path) -> Record | None:
+    """Read the record of the last run; None when there is none. Raises `TlsError` for one that cannot be used."""
+    path = state_path(directory, rollback.RECORD_NAME)
+    file = read_if_there(path)
+    return rollback.from_json(file.raw, path) if file else None
+
+
+def relative(directory: Path, path: Path) -> str:
+    """The path of a project file as the record has it: relative to the project directory, with slashes."""
+    return Path(os.path.relpath(path, directory)).as_posix()
+
+
+def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mapping[str, str]) -> Prepared:
+    """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`."""
+    selection = select(named, environment)
+    directory = selection.files[0].parent
+    record = load_record(directory)
+    originals = _originals(directory, record)
+
+    def read(path: Path) -> TextFile:
+        now = files.read(path)
+        data = originals.get(relative(directory, path), now.raw)
+        if data is None:
+            raise TlsError("this file was made by aicos-tls; it cannot be enabled itself", where=Where(path))
+        return now if data == now.raw else TextFile(path, data, now.mode, now.real)
+
+    project = load(selection.files, read=read)
+    policy = resolve(project, flags)
+    plan = planner.plan(project, policy, dict(record.names) if record else None)
+
+    def read_original(path: Path) -> TextFile | None:
+        name = relative(directory, path)
+        if name in originals and originals[name] is None:
+            return None
+        return read(path) if os.path.lexists(path) else None
+
+    ignored = plan_gitignore(directory, policy.certs_dir, read_original)
+    if ignored:
+        plan.files.append(ignored)
+    return Prepared(directory, selection, plan, record, _targets(directory, plan, originals))
+
+
+def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None]:
+    """The bytes before the last run of every file that it changed."""
+    if record is None:
+        return {}
+
+    def read(name: str) -> bytes | None:
+        file = read_if_there(rollback.locate(directory, name))
+        return file.raw if file else None
+
+    undone = rollback.undo(record, read)
+    if undone.blocked:
+        raise blocked_error(directory, undone)
+    return undone.contents
+
+
+def blocked_error(directory: Path, undone: rollback.Undo) -> TlsError:
+    """What to say when the last run cannot be taken back."""
+    first = undone.blocked[0]
+    path = directory / first.path
+    if isinstance(first, rollback.Missing):
+        return TlsError(
+            "the file that was changed is gone",
+            where=Where(path),
+            hint=f"put it back, or remove {directory / disk.STATE_DIRECTORY} if it is not needed any more",
+        )
+    clash = first.clashes[0]
+    return TlsError(
+        "a line that was changed for TLS was changed by hand since, and both cannot stay",
+        where=Where(path, clash.line),
+        hint="see `aicos-tls rollback --dry-run` for both sides",
+    )
+
+
+def _targets(directory: Path, plan: Plan, originals: dict[str, bytes | None]) -> list[Target]:
+    """Every file that this plan or the last run is about, as it was, is and will be."""
+    planned = {relative(directory, file.path): file for file in plan.files}
+    found = [Target(f.path, f.kind, f.before, read_if_there(f.path), f.after) for f in plan.files]
+    for name, data in originals.items():
+        if name not in planned:
+            path = directory / name
+            now = read_if_there(path)
+            original = None if data is None else TextFile(path, data, now.mode if now else 0o644)
+            found.append(Target(path, "text", original, now, data))
+    return found

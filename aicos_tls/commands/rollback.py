@@ -1,0 +1,166 @@
+"""`rollback`: take the last run back. Untouched files get their bytes back; edited ones keep the later edits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aicos_tls import disk, files
+from aicos_tls import rollback as records
+from aicos_tls.commands.project import load_record, relative, state_path
+from aicos_tls.compose.discovery import select
+from aicos_tls.errors import TlsError, Where
+from aicos_tls.files import TextFile, read_if_there
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aicos_tls.rollback import Conflict, Missing, Record
+
+
+class Taken(Struct, frozen=True):
+    """A file that is, or would be, taken back. `edited`: it was changed since, and these edits stay."""
+
+    path: Path
+    now: TextFile | None
+    after: bytes | None
+    kind: records.Kind
+    edited: bool
+
+
+class Result(Struct, frozen=True):
+    """What was taken back. With `blocked`, nothing was written."""
+
+    directory: Path
+    taken: tuple[Taken, ...]
+    blocked: tuple[Conflict | Missing, ...]
+    removed_certificates: tuple[Path, ...] = ()
+    kept_certificates: tuple[tuple[Path, str], ...] = ()
+    dry_run: bool = False
+
+
+def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, environment: Mapping[str, str]) -> Result:
+    """Take the last run on a project back, or with `dry_run` say what would be done. Raises `TlsError`.
+
+    With `certificates`, those that the run issued are removed too, each with its key, unless they were replaced since.
+    """
+    directory, main = _place(named, environment)
+    if dry_run:
+        record = _record(directory, main)
+        return _result(directory, record, certificates=certificates, dry_run=True)
+    _record_there(directory, main)
+    with disk.lock(directory) as locked:
+        disk.recover(locked)
+        record = _record(directory, main)
+        result = _result(directory, record, certificates=certificates, dry_run=False)
+        if not result.blocked:
+            disk.commit(list(_operations(result)), locked)
+    return result
+
+
+def _place(named: Sequence[Path], environment: Mapping[str, str]) -> tuple[Path, Path | None]:
+    """The project directory, and the compose file when one was named."""
+    if named:
+        return named[0].parent, named[0]
+    if (Path() / disk.STATE_DIRECTORY).is_dir():
+        return Path(), None
+    main = select((), environment).files[0]
+    return main.parent, None
+
+
+def _record_there(directory: Path, main: Path | None) -> None:
+    """Refuse before a lock is taken, so that a directory without a record is left as it is."""
+    if not disk.interrupted(directory):
+        _record(directory, main)
+
+
+def _record(directory: Path, main: Path | None) -> Record:
+    record = load_record(directory)
+    if record is None:
+        raise TlsError(
+            "there is nothing to roll back: no record of a run here",
+            where=Where(state_path(directory, records.RECORD_NAME)),
+            hint="name the compose file that was enabled: aicos-tls rollback FILE",
+        )
+    recorded = record.policy.get("compose_file")
+    if main is not None and relative(directory, main) != recorded:
+        raise TlsError(
+            f"the record in this directory is of {recorded}, not of this file",
+            where=Where(main),
+            hint=f"aicos-tls rollback {directory / str(recorded)}",
+        )
+    return record
+
+
+def _result(directory: Path, record: Record, *, certificates: bool, dry_run: bool) -> Result:
+    def read(name: str) -> bytes | None:
+        file = read_if_there(records.locate(directory, name))
+        return file.raw if file else None
+
+    undone = records.undo(record, read)
+    if undone.blocked:
+        return Result(directory, (), undone.blocked, dry_run=dry_run)
+    kinds = {file.path: file.kind for file in record.files}
+    taken = tuple(
+        Taken(
+            directory / outcome.path,
+            read_if_there(directory / outcome.path),
+            outcome.data,
+            kinds[outcome.path],
+            isinstance(outcome, records.Merged),
+        )
+        for outcome in undone.outcomes
+        if isinstance(outcome, records.Restored | records.Merged)
+    )
+    removed, kept = _certificates(directory, record) if certificates else ([], [])
+    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run)
+
+
+def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The files of issued certificates that are still those of the run, and the others with the reason they stay."""
+    from aicos_tls.pki import keys
+    from aicos_tls.pki.certificate import load
+
+    removed: list[Path] = []
+    kept: list[tuple[Path, str]] = []
+    for certificate in record.certificates:
+        path = directory / certificate.path
+        file = read_if_there(path)
+        if file is None:
+            continue
+        if file.digest != certificate.sha256:
+            kept.append((path, "it is not the one that was issued"))
+            continue
+        removed.append(path)
+        key_path = path.with_name(path.name.removesuffix("-cert.pem") + "-key.pem")
+        if (key := read_if_there(key_path)) is not None:
+            try:
+                fits = keys.fits(keys.from_pem(key.raw), load(file.raw).public_key())
+            except keys.KeyFileError:
+                fits = False
+            if fits:
+                removed.append(key_path)
+            else:
+                kept.append((key_path, "it does not belong to the certificate"))
+    return removed, kept
+
+
+def _operations(result: Result) -> Iterator[disk.Operation]:
+    for taken in result.taken:
+        now = taken.now.raw if taken.now else None
+        if now == taken.after:
+            continue
+        if taken.after is None:
+            yield disk.Remove(taken.path, files.sha256(now) if now is not None else disk.ANY)
+        else:
+            yield disk.Write(taken.path, taken.after, files.sha256(now) if now is not None else None)
+    for path in result.removed_certificates:
+        yield disk.Remove(path, disk.ANY)
+    for folder in dict.fromkeys(path.parent for path in result.removed_certificates):
+        yield disk.RemoveDirectory(folder)
+    for name in (records.RECORD_NAME, records.PATCH_NAME, records.ENV_PATCH_NAME):
+        path = state_path(result.directory, name)
+        if path.exists():
+            yield disk.Remove(path, disk.ANY)

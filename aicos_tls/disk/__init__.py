@@ -1,0 +1,75 @@
+"""The only part of the program that writes: a set of operations, all of them or none, whenever the process dies.
+
+    with disk.lock(project) as locked:
+        disk.recover(locked)                 # what an interrupted run left behind
+        ...read the files, make the plan...
+        disk.commit(operations, locked)
+
+How a commit goes, each step durable before the next begins:
+
+1. Every operation is checked; nothing is written when one of them cannot be carried out.
+2. The journal says *staging*. Each new content goes to a temporary file beside its target, with its final mode and
+   owner; each file that will be replaced gets a second name (a hard link, or a copy where there are none).
+3. The journal says *swapping*. The temporary files are renamed over their targets, removed files are unlinked.
+4. The journal says *cleaning*: from here on the run has happened. The second names go, then the journal.
+
+An interrupted run is *undone* unless it had reached the last step; undoing is the direction that also serves a run
+that fails while it is alive (a full disk), so there is one way back and not two. `recover` may itself be interrupted.
+
+What stays and what does not: mode, owner and group stay (a run that cannot keep them changes nothing); a symbolic link
+stays a link and the file that it leads to is replaced, unless that lies outside of the project, which is refused. A
+file without any write bit is refused even for root: renaming would walk round the mode that somebody chose. A hard
+link is broken, its other names keep the old bytes; access control lists and extended attributes are as for a new one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from aicos_tls.disk.state import STATE_DIRECTORY
+
+if TYPE_CHECKING:
+    from aicos_tls.disk.locking import Locked, lock
+    from aicos_tls.disk.operations import ANY, MakeDirectory, Operation, Remove, RemoveDirectory, Write
+    from aicos_tls.disk.recovery import Recovery, interrupted, recover
+    from aicos_tls.disk.transaction import commit
+
+_HOME = {
+    "ANY": "aicos_tls.disk.operations",
+    "Locked": "aicos_tls.disk.locking",
+    "MakeDirectory": "aicos_tls.disk.operations",
+    "Operation": "aicos_tls.disk.operations",
+    "Recovery": "aicos_tls.disk.recovery",
+    "Remove": "aicos_tls.disk.operations",
+    "RemoveDirectory": "aicos_tls.disk.operations",
+    "Write": "aicos_tls.disk.operations",
+    "commit": "aicos_tls.disk.transaction",
+    "interrupted": "aicos_tls.disk.recovery",
+    "lock": "aicos_tls.disk.locking",
+    "recover": "aicos_tls.disk.recovery",
+}
+"""Where each name is defined. Modules are loaded when they are first asked for: a dry run needs few of them."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(name)
+    return getattr(import_module(_HOME[name]), name)
+
+
+__all__ = [
+    "ANY",
+    "STATE_DIRECTORY",
+    "Locked",
+    "MakeDirectory",
+    "Operation",
+    "Recovery",
+    "Remove",
+    "RemoveDirectory",
+    "Write",
+    "commit",
+    "interrupted",
+    "lock",
+    "recover",
+]

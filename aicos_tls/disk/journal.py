@@ -1,0 +1,141 @@
+"""What a run is about to do, written down so that the next run can tell how far it came.
+
+The journal exists from before the first temporary file until after the last one. It is replaced as a whole, never
+appended to, so a reader sees one state or the other. It names its project by path, device and inode: a journal that
+came with a copied or cloned directory speaks of other files, and following it would move them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, to_builtins
+
+from aicos_tls.disk import durable
+from aicos_tls.errors import TlsError, Where
+
+if TYPE_CHECKING:
+    from aicos_tls.disk.locking import Locked
+
+NAME: Final = "journal.json"
+_NEXT: Final = "journal.json.new"
+_SCHEMA: Final = 1
+_TEMPORARY = re.compile(r"\.aicos-tls-[0-9a-f]{8}-\d+\.(new|old)")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class State(StrEnum):
+    """How far a run came."""
+
+    STAGING = "staging"
+    """No target has been touched."""
+    SWAPPING = "swapping"
+    """Every temporary file and backup is complete; some targets may be new."""
+    CLEANING = "cleaning"
+    """Every target is new."""
+
+
+class Step(Struct, frozen=True):
+    """What happens to one file. `old` and `new` are SHA-256, None where there is no file before or after."""
+
+    target: Path
+    old: str | None
+    new: str | None
+    staged: Path
+    backup: Path
+
+
+class Journal(Struct, frozen=True):
+    """All steps of a run, in their order."""
+
+    steps: tuple[Step, ...]
+    made: tuple[Path, ...] = ()
+    """Directories that the run makes, parents first."""
+    emptied: tuple[Path, ...] = ()
+    """Directories that go at the end if they are empty, children first."""
+
+    @property
+    def directories(self) -> set[Path]:
+        """Every directory whose entries the run changes."""
+        return {path.parent for path in (*(step.target for step in self.steps), *self.made, *self.emptied)}
+
+
+def save(journal: Journal, state: State, locked: Locked) -> None:
+    """Write the journal durably. Raises `OSError`; the file then holds the one before or this one, whole."""
+    head = {"schema": _SCHEMA, "state": state, "project": _identity(locked)}
+    text = json.dumps({**head, **to_builtins(journal, enc_hook=str)}, indent=1)
+    durable.discard(locked.state / _NEXT)
+    durable.create(locked.state / _NEXT, text.encode("ascii"), 0o600)
+    (locked.state / _NEXT).replace(locked.state / NAME)
+    durable.flush_directories([locked.state, locked.project])
+
+
+def remove(locked: Locked) -> None:
+    """Remove the journal durably, with what an interrupted `save` may have left."""
+    durable.discard(locked.state / _NEXT)
+    durable.discard(locked.state / NAME)
+    durable.flush_directories([locked.state])
+
+
+def load(locked: Locked) -> tuple[Journal, State] | None:
+    """The journal that there is, or None; raises `TlsError` for one that this program did not write here."""
+    path = locked.state / NAME
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return _parse(json.loads(raw), locked)
+    raise TlsError(
+        "the journal of an interrupted run cannot be used: it is damaged, or was copied from another directory",
+        where=Where(path),
+        hint="compare the files of the project with your version control, then remove the journal",
+    )
+
+
+def _identity(locked: Locked) -> list[object]:
+    status = locked.project.stat()
+    return [os.fspath(locked.project), status.st_dev, status.st_ino]
+
+
+def _parse(data: Any, locked: Locked) -> tuple[Journal, State]:
+    if data["schema"] != _SCHEMA or data["project"] != _identity(locked):
+        raise ValueError(data["project"])
+    journal = Journal(
+        tuple(_step(entry) for entry in data["steps"]),
+        tuple(_absolute(entry) for entry in data["made"]),
+        tuple(_absolute(entry) for entry in data["emptied"]),
+    )
+    return journal, State(data["state"])
+
+
+def _step(entry: Any) -> Step:
+    step = Step(
+        _absolute(entry["target"]),
+        _digest(entry["old"]),
+        _digest(entry["new"]),
+        _absolute(entry["staged"]),
+        _absolute(entry["backup"]),
+    )
+    for temporary in (step.staged, step.backup):
+        if temporary.parent != step.target.parent or not _TEMPORARY.fullmatch(temporary.name):
+            raise ValueError(temporary)
+    return step
+
+
+def _absolute(value: str) -> Path:
+    if not value.startswith("/"):
+        raise ValueError(value)
+    return Path(value)
+
+
+def _digest(value: str | None) -> str | None:
+    if value is not None and not _DIGEST.fullmatch(value):
+        raise ValueError(value)
+    return value

@@ -1,0 +1,57 @@
+"""What can be done to the disk, as data. Nothing here touches it."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class _Anything(Enum):
+    """The type of `ANY`, so that a type checker can tell it from a digest."""
+
+    ANY = "any"
+
+
+ANY: Final = _Anything.ANY
+"""The expectation that is always met: whatever is there may be replaced or removed."""
+
+
+class Write(Struct, frozen=True):
+    """Make the file `path` hold `data`.
+
+    `expected` is the SHA-256 (hexadecimal) of what is there now, None when nothing may be there, or `ANY`.
+    `mode` None keeps the mode of the file that is there; a new file gets 0644, whatever the umask.
+    """
+
+    path: Path
+    data: bytes
+    expected: str | Literal[_Anything.ANY] | None
+    mode: int | None = None
+
+
+class Remove(Struct, frozen=True):
+    """Remove the file `path`, whose SHA-256 is `expected`; with `ANY` it may be gone already."""
+
+    path: Path
+    expected: str | Literal[_Anything.ANY]
+
+
+class MakeDirectory(Struct, frozen=True):
+    """Make the directory `path` with exactly `mode`; one that exists is left as it is. Parents first."""
+
+    path: Path
+    mode: int = 0o755
+
+
+class RemoveDirectory(Struct, frozen=True):
+    """Remove the directory `path` if it is empty once everything else is done; otherwise it stays."""
+
+    path: Path
+
+
+Operation = Write | Remove | MakeDirectory | RemoveDirectory

@@ -1,0 +1,187 @@
+"""What a person sees after `enable`: what each service gets, who talks to whom, certificates, what is left to do."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from aicos_tls.commands.project import relative
+from aicos_tls.report.diff import coloured_diff, file_diff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from aicos_tls.commands.enable import Listed, Result
+    from aicos_tls.errors import Where
+    from aicos_tls.plan.model import Change, Declined, Note
+    from aicos_tls.report.style import Style
+
+INSECURE = (
+    "NODE_TLS_REJECT_UNAUTHORIZED=0 switches off the certificate check of EVERY outgoing connection of a Node "
+    "process, to the internet too. The guide asks for it: traffic is encrypted, but a Node client does not know whom "
+    "it talks to."
+)
+SHARED_KEYS = (
+    "the whole certificates directory is mounted in every service, as the guide has it: each can read every private "
+    "key, the CA's too. Keep a copy of ca-key.pem elsewhere and remove it here once all certificates are issued."
+)
+_WORDS = {
+    "mount": "certificates",
+    "variables": "variable",
+    "urls": "URL",
+    "schemes": "scheme",
+    "healthcheck": "healthcheck",
+}
+
+
+def diff(result: Result) -> str:
+    """Every changed file as a unified diff."""
+    directory = result.prepared.directory
+    return "".join(
+        file_diff(relative(directory, t.path), t.kind, t.now.raw if t.now else None, t.after) for t in result.changed
+    )
+
+
+def text(result: Result, style: Style, *, verbose: bool = False) -> str:
+    """The summary; in a dry run with the diff before it."""
+    lines: list[str] = []
+    if result.options.dry_run and (shown := diff(result)):
+        lines += [coloured_diff(shown, style).rstrip("\n"), ""]
+    lines.append(_headline(result, style))
+    if verbose or result.options.dry_run or result.written or result.blocked:
+        lines += list(_summary(result, style, verbose=verbose))
+    return "\n".join(lines) + "\n"
+
+
+def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
+    plan = result.prepared.plan
+    sections = (
+        ("Services", _services(result, style)),
+        ("Connections, now over TLS", _connections(result, style)),
+        (f"Certificates in {plan.policy.certs_dir}", _certificates(result, style)),
+        ("Left alone", _left_alone(result, style, verbose=verbose)),
+        ("Not changed, for you to do", _declined(result, plan.declined, style)),
+        ("Still to do", _todo(result, style)),
+    )
+    for title, rows in sections:
+        if body := list(rows):
+            yield ""
+            yield style("title", title)
+            yield from (f"  {row}" for row in body)
+    if any(change.path.endswith("NODE_TLS_REJECT_UNAUTHORIZED") for change in plan.changes):
+        yield ""
+        yield f"{style('warn', 'Warning')}  {INSECURE}"
+    if any(change.rule == "mount" for change in plan.changes):
+        yield f"{style('warn', 'Warning')}  {SHARED_KEYS}"
+
+
+def _headline(result: Result, style: Style) -> str:
+    plan = result.prepared.plan
+    inside = sum(decision.in_scope for decision in plan.decisions.values())
+    scope = f"{inside} of {len(plan.decisions)} services in scope"
+    what = f"{scope}, {len(plan.servers)} servers, {len(plan.edges)} connections"
+    name = style("name", str(result.prepared.selection.files[0]))
+    if result.blocked:
+        return f"{name}: {style('bad', 'nothing written')}: a change that could not be made would break the others"
+    if not inside:
+        return f"{name}: nothing to do: no service is in scope"
+    if result.options.dry_run:
+        verb = "would change" if result.would_change else "nothing would change"
+        return f"{name}: {style('info', verb)} (dry run, nothing written): {what}"
+    if not result.written:
+        return f"{name}: nothing to do: TLS is enabled already ({what})"
+    return f"{name}: {style('good', 'TLS enabled')}: {what}"
+
+
+def _services(result: Result, style: Style) -> Iterator[str]:
+    plan = result.prepared.plan
+    by_service: dict[str, list[Change]] = defaultdict(list)
+    for change in plan.changes:
+        by_service[change.service].append(change)
+    width = max((len(name) for name in by_service), default=0)
+    for name in (*plan.decisions, ""):
+        if changes := by_service.get(name):
+            yield f"{style('name', (name or '(shared)').ljust(width))}  {_counted(changes)}"
+
+
+def _counted(changes: Iterable[Change]) -> str:
+    counts = Counter(change.rule for change in changes)
+    return ", ".join(
+        _WORDS[rule] if rule in ("mount", "healthcheck") and n == 1 else f"{n} {_WORDS[rule]}{'s' if n > 1 else ''}"
+        for rule, n in counts.items()
+    )
+
+
+def _connections(result: Result, style: Style) -> Iterator[str]:
+    edges = result.prepared.plan.edges
+    width = max((len(f"{e.client} → {e.server}") for e in edges), default=0)
+    for edge in edges:
+        arrow = f"{edge.client} → {edge.server}".ljust(width)
+        source = style("quiet", f"{edge.variable}, {_place(result, edge.where)}")
+        yield f"{arrow}  {style('good', edge.after)}  {source}"
+
+
+def _certificates(result: Result, style: Style) -> Iterator[str]:
+    width = max((len(c.path) for c in result.certificates), default=0)
+    words = {"missing": "will be issued", "there": "is there"}
+    for each in result.certificates:
+        expires = f"  expires {each.expires:%Y-%m-%d} ({each.days_left} days)" if each.expires else ""
+        state = words.get(each.state, each.state)
+        yield f"{each.path.ljust(width)}  {state}{expires}  {style('quiet', _names(each))}".rstrip()
+    yield from result.remarks
+
+
+def _names(certificate: Listed) -> str:
+    return ", ".join(name for name in certificate.dns_names if name != "localhost")
+
+
+def _left_alone(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
+    plan = result.prepared.plan
+    for decision in plan.decisions.values():
+        if not decision.in_scope:
+            yield f"{style('name', decision.service)}: {decision.reason}"
+    yield from _grouped(result, [note for note in plan.notes if note.topic == "kept"], style)
+    if verbose:
+        for reference in plan.references:
+            if reference.target is None:
+                where = style("quiet", _place(result, reference.where))
+                yield f"{reference.site.name}: {reference.text}: {reference.kind.value}  {where}"
+
+
+def _declined(result: Result, declined: Iterable[Declined], style: Style) -> Iterator[str]:
+    for each in declined:
+        yield f"{style('bad', _place(result, each.where))}  {each.service}: {each.reason}"
+        yield from (f"    {line}" for line in each.paste.splitlines())
+
+
+def _todo(result: Result, style: Style) -> Iterator[str]:
+    plan = result.prepared.plan
+    yield from _grouped(result, [note for note in plan.notes if note.topic != "kept"], style)
+    if result.options.dry_run or not result.written:
+        return
+    if plan.servers:
+        yield f"the code of {', '.join(plan.servers)} must serve HTTPS when TLS_ENABLED=true (guide, phase 4)"
+    yield "restart: docker compose down, docker compose build, docker compose up -d"
+    yield "take it back: aicos-tls rollback"
+
+
+def _grouped(result: Result, notes: Iterable[Note], style: Style) -> Iterator[str]:
+    """One line for each text, with the services and the places that it is about."""
+    by_text: dict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        by_text[note.text].append(note)
+    for words, same in by_text.items():
+        who = ", ".join(dict.fromkeys(style("name", note.service) for note in same if note.service))
+        places = ", ".join(dict.fromkeys(_place(result, note.where) for note in same if note.where))
+        where = f"  {style('quiet', places)}" if places else ""
+        yield f"{who}{': ' if who else ''}{words}{where}"
+
+
+def _place(result: Result, where: Where) -> str:
+    return place(result.prepared.directory, where)
+
+
+def place(directory: Path, where: Where) -> str:
+    """`path:line` with the path relative to the project directory; no column, since it is for reading."""
+    return f"{relative(directory, where.path)}:{where.line}" if where.line else relative(directory, where.path)

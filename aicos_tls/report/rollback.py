@@ -1,0 +1,80 @@
+"""What a person sees after `rollback`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aicos_tls.commands.project import relative
+from aicos_tls.report.diff import coloured_diff, file_diff
+from aicos_tls.rollback import Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.commands.rollback import Result, Taken
+    from aicos_tls.report.style import Style
+    from aicos_tls.rollback import Conflict
+
+
+def diff(result: Result) -> str:
+    """The files that change, as a unified diff."""
+    return "".join(
+        file_diff(relative(result.directory, t.path), t.kind, t.now.raw if t.now else None, t.after)
+        for t in result.taken
+        if (t.now.raw if t.now else None) != t.after
+    )
+
+
+def text(result: Result, style: Style) -> str:
+    """The summary; in a dry run with the diff before it."""
+    lines: list[str] = []
+    if result.blocked:
+        return "\n".join(_blocked(result, style)) + "\n"
+    if result.dry_run and (shown := diff(result)):
+        lines += [coloured_diff(shown, style).rstrip("\n"), ""]
+    verb = "would be taken back" if result.dry_run else "taken back"
+    for taken in result.taken:
+        name = style("name", relative(result.directory, taken.path))
+        lines.append(f"{name}: {_what(taken, verb)}")
+    gone = "would be removed" if result.dry_run else "removed"
+    for folder in dict.fromkeys(path.parent for path in result.removed_certificates):
+        count = sum(path.parent == folder for path in result.removed_certificates)
+        lines.append(f"{style('name', relative(result.directory, folder))}: {count} certificates and keys {gone}")
+    lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
+    if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
+        lines.append(
+            "the certificates stay, and git no longer ignores them: aicos-tls rollback --certs removes them, too"
+        )
+    if not result.dry_run:
+        lines.append("restart: docker compose down, docker compose build, docker compose up -d")
+    return "\n".join(lines) + "\n"
+
+
+def _what(taken: Taken, verb: str) -> str:
+    if taken.after is None:
+        return f"{verb} (the file did not exist before)"
+    if taken.edited:
+        return f"{verb}; edits made since are kept"
+    return f"{verb}: the bytes from before"
+
+
+def _blocked(result: Result, style: Style) -> Iterator[str]:
+    yield style("bad", "nothing was written: changed lines were edited since, and both cannot stay")
+    for blocked in result.blocked:
+        yield from _block(blocked, style)
+    yield "edit these places to one of the two sides, then run rollback again"
+
+
+def _block(blocked: Conflict | Missing, style: Style) -> Iterator[str]:
+    if isinstance(blocked, Missing):
+        yield f"{style('name', blocked.path)}: the file is gone"
+        return
+    for clash in blocked.clashes:
+        yield f"{style('name', f'{blocked.path}:{clash.line}')}"
+        for title, lines in (
+            ("stands there now", clash.found),
+            ("enable wrote", clash.wrote),
+            ("before", clash.restore),
+        ):
+            yield f"  {title}:"
+            yield from (f"    {line.decode('utf-8', 'replace').rstrip()}" for line in lines)

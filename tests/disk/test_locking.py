@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aicos_tls import disk
+from aicos_tls.errors import TlsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_state_directory_comes_and_goes(tmp_path: Path) -> None:
+    with disk.lock(tmp_path) as locked:
+        assert sorted(path.name for path in locked.state.iterdir()) == ["lock", "pid"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_in_the_state_directory_stays(tmp_path: Path) -> None:
+    with disk.lock(tmp_path) as locked:
+        (locked.state / "record.json").write_bytes(b"{}")
+    assert [path.name for path in (tmp_path / ".aicos-tls").iterdir()] == ["record.json"]
+
+
+def test_a_second_run_is_refused_by_the_number_of_the_first(tmp_path: Path) -> None:
+    ready, go = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        with disk.lock(tmp_path):
+            os.write(ready[1], b"x")
+            os.read(go[0], 1)
+            os._exit(9)  # dies without giving the lock back
+    os.read(ready[0], 1)
+    with (
+        pytest.raises(TlsError, match=rf"another run \(process {child}\) is working on this project"),
+        disk.lock(tmp_path),
+    ):
+        pass
+    os.write(go[1], b"x")
+    os.waitpid(child, 0)
+    assert (tmp_path / ".aicos-tls/pid").read_text() == f"{child}\n"
+    with disk.lock(tmp_path):  # the stale one means nothing
+        assert (tmp_path / ".aicos-tls/pid").read_text() == f"{os.getpid()}\n"
+    for descriptor in (*ready, *go):
+        os.close(descriptor)
+
+
+def test_a_second_run_in_the_same_process(tmp_path: Path) -> None:
+    with (
+        disk.lock(tmp_path),
+        pytest.raises(TlsError, match=f"process {os.getpid()}"),
+        disk.lock(tmp_path),
+    ):
+        pass
+    with disk.lock(tmp_path):
+        pass
+
+
+def test_a_number_that_is_none(tmp_path: Path) -> None:
+    with disk.lock(tmp_path) as locked:
+        (locked.state / "pid").write_bytes(b"nonsense")
+        with pytest.raises(TlsError, match="another run is working"), disk.lock(tmp_path):
+            pass
+
+
+def test_no_such_project(tmp_path: Path) -> None:
+    with pytest.raises(TlsError, match="cannot be locked: No such file"), disk.lock(tmp_path / "none"):
+        pass
+
+
+def test_a_state_directory_that_is_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".aicos-tls").symlink_to("elsewhere")
+    with pytest.raises(TlsError, match="is no directory"), disk.lock(tmp_path):
+        pass
+
+
+def test_a_state_directory_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / ".aicos-tls").write_bytes(b"")
+    with pytest.raises(TlsError, match="is no directory"), disk.lock(tmp_path):
+        pass
