@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls.sources.comments import comments, is_documentation, suffix
+from aicos_tls.sources.comments import comments, suffix
 from aicos_tls.sources.languages import is_known
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"""[^\s"'`<>|;,()=\[\]]*\.(?:pem|crt|cer|key)(?![\w.(])""")
 _UNKNOWN = re.compile(r".*(?:\$\{[^}]*\}|\{[^}]*\}|%[sv]|\$\w+)")
 _SYSTEM = ("/etc/ssl/", "/etc/pki/", "/usr/", "/etc/letsencrypt/", "/run/secrets/", "/var/lib/")
-_CODE = frozenset(
-    {"js", "mjs", "cjs", "ts", "mts", "cts", "py", "go", "rb", "java", "kt", "php", "rs", "cs", "conf", "sh"}
-)
+_CODE = frozenset("js mjs cjs ts mts cts py go rb java kt php rs cs conf sh".split())
 
 
 class CertificateRead(Struct, frozen=True):
@@ -49,7 +47,7 @@ def certificates_read(
     """The certificate files that the code names: by a language's own reading where there is one, else by a search."""
     found = [(evidence.what, evidence.where) for fact in facts for evidence in fact.reads]
     for path, file in files.items():
-        if suffix(path) in _CODE and not is_known(suffix(path)) and not is_documentation(path):
+        if suffix(path) in _CODE and not (facts and is_known(suffix(path))):
             found += _searched(path, file)
     names = issued_names(context)
     return tuple(CertificateRead(name, where, _is_issued(name, names)) for name, where in dict.fromkeys(found))

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from aicos_tls.errors import TlsError
 from aicos_tls.sources import dockerhealth, nginx
-from aicos_tls.sources.languages import languages_of
 from aicos_tls.sources.model import CodeResult, Manual
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def changes_of(service: ServiceSources) -> ServiceChanges:
     """What makes the sources of a service serve and trust TLS; what fails in one language is said, the rest stands."""
     results: list[CodeResult] = []
     new: list[NewSource] = []
-    for language in languages_of(service.files):
+    for language in service.languages:
         try:
             changed = language.change(service.files, service.context)
         except TlsError as error:

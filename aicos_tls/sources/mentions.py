@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls.compose.urls import find, host_name
+from aicos_tls.compose.urls import DEFAULT_PORT, find, host_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ class Names:
         """Yield the places in order of their kind: addresses, then names with a port."""
         for url in find(text):
             if url.plain and (target := self._target(url)):
-                port = "" if url.port is None else f":{url.port}"
+                port = "" if url.port is None else f":{_port(url)}"
                 yield Mention(url.start, url.end, f"{url.scheme}://{url.host}{port}", target)
         if self._servers:
             for match in self._bare.finditer(text):
@@ -51,6 +51,10 @@ class Names:
         host = host_name(url.host)
         if host not in _LOOPBACK:
             return self._servers.get(host)
-        if url.port is not None and not url.port.isdecimal():
-            return self._own
-        return self._ports.get(int(url.port or 80))
+        port = _port(url)
+        return self._ports.get(int(port)) if port.isdecimal() else self._own
+
+
+def _port(url: Url) -> str:
+    """The port as written; a full stop behind it ends a sentence."""
+    return str(DEFAULT_PORT) if url.port is None else url.port.rstrip(".")

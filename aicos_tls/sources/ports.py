@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose.resolve import text_of, texts_of
@@ -11,34 +10,31 @@ from aicos_tls.plan.references import REWRITABLE
 from aicos_tls.yamledit.nodes import Mapping, Sequence, deref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aicos_tls.compose.model import Service
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.dockerfile import Stage
-
-_SHORT = re.compile(r"(?:.*:)?(?:(?P<host>\d+):)?(?P<container>\d+)(?:/tcp)?$")
 
 
 def listening(plan: Plan, service: Service, stage: Stage | None) -> frozenset[int]:
     """Container ports that URLs of the project, `PORT`, `ports`, `expose` or, where those say nothing, EXPOSE name."""
     found = set(_asked(plan, service.name))
     found.update(container for _, container in published(service))
-    found.update(
-        int(text) for _, entry in service.effective("expose") for text in texts_of(entry.value) if _digits(text)
-    )
-    variable = service.environment.get("PORT")
-    if variable and _digits(value := service.expand(variable.value or "") or ""):
-        found.add(int(value))
+    found.update(_numbers(text for _, entry in service.effective("expose") for text in texts_of(entry.value)))
+    if variable := service.environment.get("PORT"):
+        found.update(_numbers([service.expand(variable.value or "") or ""]))
     if not found and stage is not None:
-        for instruction in stage.instructions:
-            if instruction.name == "EXPOSE":
-                found.update(int(word.partition("/")[0]) for word in instruction.value.split() if _digits(word))
+        exposed = (instruction for instruction in stage.instructions if instruction.name == "EXPOSE")
+        found.update(_numbers(word for instruction in exposed for word in instruction.value.split()))
     return frozenset(found)
 
 
-def _digits(text: str) -> bool:
-    return text.partition("/")[0].isdecimal()
+def _numbers(texts: Iterable[str]) -> Iterator[int]:
+    """Yield the ports that are plain numbers, with or without a protocol."""
+    for text in texts:
+        if (port := text.partition("/")[0]).isdecimal():
+            yield int(port)
 
 
 def _asked(plan: Plan, name: str) -> Iterator[int]:
@@ -62,5 +58,14 @@ def published(service: Service) -> Iterator[tuple[int | None, int]]:
                 host = text_of(parts["published"].value) if "published" in parts else None
                 if goal and goal.isdecimal():
                     yield (int(host) if host and host.isdecimal() else None), int(goal)
-            elif match := _SHORT.match(service.expand(text_of(item) or "") or ""):
-                yield (int(match["host"]) if match["host"] else None), int(match["container"])
+            else:
+                yield from _short(service.expand(text_of(item) or "") or "")
+
+
+def _short(text: str) -> Iterator[tuple[int | None, int]]:
+    """Read `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`; ranges say nothing (specification, "ports", short syntax)."""
+    ports, _, protocol = text.partition("/")
+    before, _, container = ports.rpartition(":")
+    host = before.rpartition(":")[2]
+    if container.isdecimal() and protocol in ("", "tcp"):
+        yield (int(host) if host.isdecimal() else None), int(container)

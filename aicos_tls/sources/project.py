@@ -13,8 +13,10 @@ from aicos_tls.sources import copied
 from aicos_tls.sources.build import build_of
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.ignored import docker_rules, is_ignored
+from aicos_tls.sources.languages import languages_of
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.ports import listening
+from aicos_tls.sources.runtime import runtime_of
 from aicos_tls.sources.start import start_of
 from aicos_tls.sources.tree import DEFAULT, Limits, Skipped, walk
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.build import Build
     from aicos_tls.sources.dockerfile import Stage
+    from aicos_tls.sources.languages import Evidence, Language
     from aicos_tls.sources.start import Start
 
 
@@ -98,6 +101,7 @@ class ServiceSources:
         for place in copied.mounted(self.service, self._sources.root):
             for path, file in self._mounted(place).items():
                 if file.path not in known:
+                    known.add(file.path)
                     found.setdefault(path, file)
         return found
 
@@ -127,6 +131,17 @@ class ServiceSources:
     def start(self) -> Start | None:
         """What it starts."""
         return start_of(self.service, self.stage, self.files)
+
+    @cached_property
+    def runtime(self) -> tuple[str, tuple[Evidence, ...]]:
+        """What it runs on (empty when that is not known), and what says so."""
+        return runtime_of(self.stage, self.start, self.files)
+
+    @cached_property
+    def languages(self) -> list[Language]:
+        """The languages that are read in it: that of its runtime. Scripts beside nginx or Python run in browsers."""
+        name = self.runtime[0]
+        return [language for language in languages_of(self.files) if name in ("", language.name)]
 
     @cached_property
     def context(self) -> CodeContext:

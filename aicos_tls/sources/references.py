@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.mentions import Mention, Names
-    from aicos_tls.sources.model import CodeResult
+    from aicos_tls.sources.model import CodeChange, CodeResult
 
 _IN_PAGES = frozenset({"html", "htm", "vue", "svelte", "css", "scss", "less"})
 _SCRIPTS = frozenset({"js", "jsx", "mjs", "ts", "tsx"})
@@ -99,9 +99,7 @@ class _Judge:
         self._file, self._static = file, static
         self._name = file.path.name.lower()
         self._suffix = suffix(file.path)
-        self._splices = sorted(
-            (splice.start, change.what) for result in results for change in result.changes for splice in change.splices
-        )
+        self._spans = [span for result in results for change in result.changes for span in _spans(file, change)]
         self._manual = {manual.where.line: manual.reason for result in results for manual in result.manual}
         self._comments = comments(file.path, file.text)
         self._nginx = is_nginx(file.path, file.text)
@@ -111,11 +109,14 @@ class _Judge:
         return at >= 0 and mention.start < self._comments[at][1]
 
     def _change(self, mention: Mention) -> str | None:
-        at = bisect.bisect_left(self._splices, (mention.start, ""))
-        if at < len(self._splices) and self._splices[at][0] <= mention.end:
-            return self._splices[at][1]
-        stays = self._nginx and self._splices and "://" not in mention.text
-        return "the address stays, what asks it is changed" if stays else None
+        covering = [span for span in self._spans if span[0] <= mention.end and span[1] >= mention.start]
+        if covering:
+            return min(covering, key=lambda span: span[1] - span[0])[2]
+        return None
+
+    def _told(self, mention: Mention) -> str | None:
+        """What the languages say that a person has to look at on this line."""
+        return self._manual.get(self._file.where(mention.start).line)
 
     def verdict(self, mention: Mention) -> tuple[Verdict, str]:
         if is_documentation(self._file.path):
@@ -124,11 +125,11 @@ class _Judge:
             return Verdict.DOCUMENTATION, "a comment"
         if what := self._change(mention):
             return Verdict.CODE, what
-        if reason := self._manual.get(self._file.where(mention.start).line):
-            return Verdict.LOOK, reason
-        if self._for_browsers(mention):
+        if self._nginx and self._spans and "://" not in mention.text and not self._told(mention):
+            return Verdict.CODE, "the address stays, what asks it is changed"
+        if self._for_browsers(mention) and not self._told(mention):
             return Verdict.BROWSER, "for browsers: they do not reach containers by service name"
-        return Verdict.LOOK, self._unknown()
+        return Verdict.LOOK, self._told(mention) or self._unknown()
 
     def _for_browsers(self, mention: Mention) -> bool:
         if self._suffix in _IN_PAGES:
@@ -152,6 +153,15 @@ class _Judge:
             return "no change of the code covers it"
         kind = f".{self._suffix} files" if self._suffix else f"files such as {self._file.path.name}"
         return f"{kind} are not changed"
+
+
+def _spans(file: TextFile, change: CodeChange) -> Iterator[tuple[int, int, str]]:
+    """Yield what a change covers: each splice, and what lies between those of one line (`url(` … `)`)."""
+    yield from ((splice.start, splice.end, change.what) for splice in change.splices)
+    start = min((s.start for s in change.splices), default=0)
+    end = max((s.end for s in change.splices), default=0)
+    if "\n" not in file.text[start:end]:
+        yield start, end, change.what
 
 
 def sort_key(reference: SourceReference) -> tuple[Path, int, int, str]:

@@ -14,12 +14,11 @@ from msgspec import Struct
 
 from aicos_tls.sources.certificates import CertificateRead, certificates_read
 from aicos_tls.sources.changes import ServiceChanges, changes_of
-from aicos_tls.sources.languages import Evidence, Facts, languages_of
 from aicos_tls.sources.mentions import Names
 from aicos_tls.sources.ports import published
 from aicos_tls.sources.project import Sources
 from aicos_tls.sources.references import SourceReference, in_compose, in_file, sort_key
-from aicos_tls.sources.runtime import STATIC, runtime_of
+from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.tree import DEFAULT, Limits, Skipped
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.files import TextFile
     from aicos_tls.plan.model import Plan
+    from aicos_tls.sources.languages import Evidence, Facts
     from aicos_tls.sources.model import CodeResult, Manual
     from aicos_tls.sources.project import ServiceSources
     from aicos_tls.sources.start import Start
@@ -94,11 +94,10 @@ def status(plan: Plan, limits: Limits = DEFAULT) -> Status:
     """Find out about every service in scope of a plan. Reads the files of the project, writes nothing."""
     sources = Sources(plan, limits)
     changes = {name: changes_of(service) for name, service in sources.services.items()}
-    runtimes = {name: runtime_of(s.stage, s.start, s.files) for name, s in sources.services.items()}
-    static = {name for name, (runtime, _) in runtimes.items() if runtime in STATIC}
+    static = {name for name, service in sources.services.items() if service.runtime[0] in STATIC}
     references = sorted({*in_compose(plan), *_in_files(sources, changes, static)}, key=sort_key)
     services = tuple(
-        _service_status(service, runtimes[name], changes[name], [r for r in references if r.target == name])
+        _service_status(service, changes[name], tuple(r for r in references if r.target == name))
         for name, service in sources.services.items()
     )
     return Status(services, tuple(references), tuple(sources.skipped))
@@ -149,56 +148,55 @@ def _names(sources: Sources, owners: list[str]) -> Names:
 
 
 def _service_status(
-    service: ServiceSources,
-    runtime: tuple[str, tuple[Evidence, ...]],
-    changes: ServiceChanges,
-    references: list[SourceReference],
+    service: ServiceSources, changes: ServiceChanges, references: tuple[SourceReference, ...]
 ) -> ServiceStatus:
     facts = _facts(service)
-    known = next((fact for fact in facts if fact.runtime == runtime[0]), facts[0] if facts else None)
-    way, words = _way(service, runtime[0], known, changes)
+    known = facts[0] if facts else None
+    way, words = _way(service, known, changes)
     return ServiceStatus(
         service=service.service.name,
         short_name=service.context.short_name,
-        runtime=runtime[0] or (known.runtime if known else ""),
+        runtime=service.runtime[0] or (known.runtime if known else ""),
         framework=known.framework if known else None,
-        evidence=runtime[1],
+        evidence=service.runtime[1],
         start=service.start,
         listens=known.listens if known else (),
         ports=tuple(sorted(service.context.ports)),
         way=way,
         way_words=words,
         certificates=certificates_read(service.files, facts, service.context),
-        references=tuple(references),
+        references=references,
         changes=changes,
         problem=service.problem,
     )
 
 
 def _facts(service: ServiceSources) -> list[Facts]:
-    found = (language.look(service.files) for language in languages_of(service.files))
+    found = (language.look(service.files) for language in service.languages)
     return [facts for facts in found if facts is not None]
 
 
-def _way(service: ServiceSources, runtime: str, facts: Facts | None, changes: ServiceChanges) -> tuple[Way, str]:
+def _way(service: ServiceSources, facts: Facts | None, changes: ServiceChanges) -> tuple[Way, str]:
     """How a service comes to serve TLS, and the reason in words."""
-    name = service.service.name
     if not service.context.is_server:
         return Way.NOT_A_SERVER, "it serves as before"
     if facts and facts.serves_tls:
         return Way.CODE, f"{facts.serves_tls.what} ({facts.serves_tls.where})"
-    start = service.start
-    if start and (settings := _settings(start)):
-        have = [variable for variable in settings if variable in service.service.environment]
-        done = "are set" if have == list(settings) else "have to be set"
-        return Way.SETTINGS, f"{start.program} reads {' and '.join(settings)}, which {done}"
-    if runtime in STATIC:
+    if service.start and (settings := _settings(service.start)):
+        have = all(variable in service.service.environment for variable in settings)
+        done = "are set" if have else "have to be set"
+        return Way.SETTINGS, f"{service.start.program} reads {' and '.join(settings)}, which {done}"
+    if service.runtime[0] in STATIC:
         return Way.CONFIGURATION, _configuration(changes)
-    if facts and runtime == facts.runtime:
-        return Way.NEEDS_CODE, f"see: aicos-tls code show {name}"
-    if runtime:
-        return Way.NONE, f"{runtime} sources are not read here"
-    return Way.NONE, service.problem or "nothing says what it runs on"
+    if facts:
+        return Way.NEEDS_CODE, f"see: aicos-tls code show {service.service.name}"
+    return Way.NONE, _nothing_known(service)
+
+
+def _nothing_known(service: ServiceSources) -> str:
+    if runtime := service.runtime[0]:
+        return f"{runtime} sources are not read here"
+    return service.problem or "nothing says what it runs on"
 
 
 def _settings(start: Start) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ CHANGED = {
         "CMD ruby -e \"require 'net/http'; Net::HTTP.get(URI('http://localhost:8001'))\"",
         (
             "CMD ruby -e \"require 'net/http'; Net::HTTP.start('localhost', 8001, use_ssl: true,"
-        " verify_mode: OpenSSL::SSL::VERIFY_NONE)"
+            " verify_mode: OpenSSL::SSL::VERIFY_NONE)"
             " { |http| http.get('/').body }\""
         ),
     ),

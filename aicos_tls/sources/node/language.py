@@ -27,9 +27,9 @@ class Node:
     def look(self, files: Mapping[PurePosixPath, TextFile]) -> Facts | None:
         """What the files below the first package.json say."""
         inner = _below_package(files)
-        found = detect(inner)
-        if found.framework is None and found.entry is None and not found.listens:
+        if not any(path.suffix.lower() in EXTENSIONS for path in inner):
             return None
+        found = detect(inner)
         framework, place = found.framework, found.framework_where
         return Facts(
             "Node",
@@ -73,7 +73,7 @@ def _root(files: Mapping[PurePosixPath, TextFile]) -> Path:
 
 
 def _directory(facts: NodeFacts, files: Mapping[PurePosixPath, TextFile]) -> Path | None:
-    """Where the helper goes: beside the entry file, else at the root of the package."""
+    """Where the helper goes: beside the entry file, else at the root of the package; None for no files at all."""
     if not files:
         return None
     return _root(files) / facts.entry.parent if facts.entry else _root(files)
