@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from aicos_tls.plan.model import Plan
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -37,3 +39,9 @@ def tree(directory: Path) -> dict[str, bytes]:
         for path in sorted(directory.rglob("*"))
         if path.is_file() and ".git" not in path.relative_to(directory).parts
     }
+
+
+class PlanOf(Protocol):
+    """Write the files of a project and plan it; `compose` is its docker-compose.yml."""
+
+    def __call__(self, files: dict[str, str], **flags: object) -> Plan: ...

@@ -15,6 +15,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aicos_tls import healthchecks as knowledge
+from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read
 from aicos_tls.healthchecks import Refused, Rewritten, Test, TextEdit, Trust
 from aicos_tls.plan.checks import Healthcheck, endpoint
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aicos_tls.compose.model import Service
-    from aicos_tls.errors import Where
     from aicos_tls.rules.context import Context
 
 ID = "healthcheck"
@@ -116,7 +116,12 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     build = build_of(service, context.project.directory)
     if build is None or build.problem:
         return
-    stage = parse(read(build.dockerfile), build.target)
+    try:
+        stage = parse(read(build.dockerfile), build.target, build.args)
+    except TlsError as error:
+        text = f"its image's healthcheck is not known: {error.message}"
+        yield Note("warning", text, service.name, error.where or Where(build.dockerfile))
+        return
     found = image_healthcheck(stage)
     if found is None:
         return

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from aicos_tls.compose.resolve import text_of
-from aicos_tls.yamledit.nodes import Scalar, deref
+from aicos_tls.yamledit.nodes import Mapping, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from aicos_tls.compose.model import Service
+    from aicos_tls.compose.model import Layer, Service
+    from aicos_tls.yamledit.nodes import Node
+
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|github\.com/|.*\.git(?:#|$)")
 
 
 class Build(Struct, frozen=True):
@@ -23,36 +28,74 @@ class Build(Struct, frozen=True):
     dockerfile: Path
     target: str | None = None
     problem: str = ""
+    args: dict[str, str] = field(default_factory=dict)
 
 
 def build_of(service: Service, project: Path) -> Build | None:
     """The build of a service; None when it has none. Nothing outside of the project directory is looked at."""
-    found = service.attribute("build")
-    if found is None:
+    parts = dict(_parts(service))
+    if not parts:
         return None
-    layer, entry = found
-    node = deref(entry.value)
-    parts = layer.source.resolver.mapping(node)
     if "dockerfile_inline" in parts:
         return Build(project, project, problem="the Dockerfile is written in the compose file")
-    texts = {name: text_of(part.value) for name, part in parts.items()}
-    context = text_of(node) if isinstance(node, Scalar) else texts.get("context") or "."
-    context = service.expand(context or ".")
+    base = parts["context"][0].source.base if "context" in parts else service.first.source.base
+    texts = {name: text_of(node) or "" for name, (_, node) in parts.items()}
+    context = service.expand(texts.get("context") or ".")
     dockerfile = service.expand(texts.get("dockerfile") or "Dockerfile")
-    if context is None or dockerfile is None:
+    target = service.expand(texts.get("target", ""))
+    if context is None or dockerfile is None or target is None or "\0" in context + dockerfile:
         return Build(project, project, problem="the path depends on a variable whose value is not known")
-    if "://" in context or context.startswith("git@") or context.endswith(".git"):
+    directory = base / context
+    if _REMOTE.match(context) and not directory.is_dir():
         return Build(project, project, problem=f"the context {context} is not on this machine")
-    directory = layer.source.base / context
-    file = directory / dockerfile
+    file = _file(directory, dockerfile)
+    return Build(directory, file, target or None, _problem(directory, file, project), dict(_args(service, parts)))
+
+
+def _parts(service: Service) -> Iterator[tuple[str, tuple[Layer, Node]]]:
+    """Yield the members of `build`, later definitions last; a text is the context (specification, "Merge")."""
+    for layer, entry in service.effective("build"):
+        node = deref(entry.value)
+        if isinstance(node, Scalar) and not node.is_null:
+            yield "context", (layer, node)
+        if isinstance(node, Mapping):
+            yield from ((name, (layer, part.value)) for name, part in layer.source.resolver.mapping(node).items())
+            if not node.pairs:
+                yield "context", (layer, node)
+
+
+def _args(service: Service, parts: dict[str, tuple[Layer, Node]]) -> Iterator[tuple[str, str]]:
+    """Yield the build arguments whose value is known."""
+    if "args" not in parts:
+        return
+    layer, node = parts["args"]
+    target = deref(node)
+    if isinstance(target, Sequence):
+        pairs = [text.partition("=")[::2] for text in map(text_of, target.items) if text and "=" in text]
+    else:
+        pairs = [(name, text_of(entry.value) or "") for name, entry in layer.source.resolver.mapping(target).items()]
+    for name, text in pairs:
+        if (value := service.expand(text)) is not None:
+            yield name, value
+
+
+def _file(directory: Path, name: str) -> Path:
+    """The Dockerfile; the builder also takes one in lower case where nothing else is said."""
+    file = directory / name
+    lower = directory / name.lower()
+    return lower if name == "Dockerfile" and not file.exists() and lower.is_file() else file
+
+
+def _problem(directory: Path, file: Path, project: Path) -> str:
     for path in (directory, file):
-        if not _is_inside(path, project):
-            return Build(directory, file, texts.get("target"), f"{path} lies outside of the project")
-    problem = "" if file.is_file() else f"{file} does not exist"
-    return Build(directory, file, texts.get("target"), problem)
+        if not is_inside(path, project):
+            return f"{path} lies outside of the project"
+    if file.is_file():
+        return ""
+    return f"{file} is no file" if file.exists() else f"{file} does not exist"
 
 
-def _is_inside(path: Path, project: Path) -> bool:
+def is_inside(path: Path, project: Path) -> bool:
     """Whether `path`, symlinks followed, lies in the project directory."""
     real, root = os.path.realpath(path), os.path.realpath(project)
     return real == root or real.startswith(root.rstrip("/") + "/")

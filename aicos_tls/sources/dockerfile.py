@@ -1,32 +1,29 @@
 """What a Dockerfile says about the image that a service runs: its base, its user, its command, its healthcheck.
 
-Parsed by dockerfile-parse; only the stages that end in the wanted one count (Dockerfile reference, "FROM").
+Only the stages that end in the wanted one count (Dockerfile reference, "FROM"). What a stage says `ONBUILD` is said by
+the stage that is built on it.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls.errors import Where
+from aicos_tls.errors import TlsError, Where
 from aicos_tls.healthchecks import Form, Test
+from aicos_tls.sources.dockerlines import Instruction, read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aicos_tls.files import TextFile
 
-_OPTIONS = re.compile(r"(?:--[a-z-]+=\S+\s+)*")
-
-
-class Instruction(Struct, frozen=True):
-    """One instruction: upper-case name, the rest of it joined to one line, line number from 1."""
-
-    name: str
-    value: str
-    line: int
+_OPTIONS = re.compile(r"""(?:--[A-Za-z-]+(?:=(?:"[^"]*"|'[^']*'|\S)*)?\s+)*""")
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
+_PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*)""")
 
 
 class Stage(Struct, frozen=True):
@@ -44,43 +41,122 @@ class Stage(Struct, frozen=True):
         """The place of an instruction."""
         return Where(self.file.path, instruction.line)
 
+    @property
+    def entrypoint(self) -> Instruction | None:
+        """The ENTRYPOINT that counts."""
+        return self.last("ENTRYPOINT")
 
-def parse(file: TextFile, target: str | None = None) -> Stage:
-    """Parse a Dockerfile up to `target`, or to its last stage."""
-    from dockerfile_parse.parser import DockerfileParser
+    @property
+    def command(self) -> Instruction | None:
+        """The CMD that counts: an ENTRYPOINT takes away that of an earlier stage (reference, "CMD and ENTRYPOINT")."""
+        found: Instruction | None = None
+        inherited = False
+        for instruction in self.instructions:
+            if instruction.name == "FROM":
+                inherited = True
+            elif instruction.name == "CMD":
+                found, inherited = instruction, False
+            elif instruction.name == "ENTRYPOINT" and inherited:
+                found = None
+        return found
 
-    stream = io.BytesIO(file.text.encode("utf-8"))
-    rows = [
-        Instruction(row["instruction"].upper(), row["value"], row["startline"] + 1)
-        for row in DockerfileParser(fileobj=stream).structure  # type: ignore[no-untyped-call]
-        if row["instruction"] != "COMMENT"
-    ]
-    return _final_stage(file, rows, target.lower() if target else None)
+
+def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | None = None) -> Stage:
+    """Parse a Dockerfile up to `target`, or to its last stage; `args` are build arguments.
+
+    Raises `TlsError` when there is no stage of that name, or none at all.
+    """
+    rows = list(read(file.text))
+    stages = _stages(file, rows, _global_args(rows, args or {}))
+    wanted = target.lower() if target else None
+    if wanted is not None and wanted not in stages:
+        raise TlsError(f"there is no build stage {target!r}", where=Where(file.path), hint="see `build: target:`")
+    if not stages:
+        raise TlsError("there is no FROM in this Dockerfile", where=Where(file.path))
+    return stages[wanted] if wanted is not None else stages[next(reversed(stages))]
 
 
-def _final_stage(file: TextFile, rows: list[Instruction], target: str | None) -> Stage:
-    named: dict[str, Stage] = {}
-    number = -1
-    stage = Stage(file, "", ())
+def _global_args(rows: list[Instruction], given: Mapping[str, str]) -> dict[str, str]:
+    """Values of the arguments that are declared before the first FROM (reference, "ARG and FROM")."""
+    found: dict[str, str] = {}
     for row in rows:
         if row.name == "FROM":
-            if target is not None and named.get(target) is not None:
-                break
-            number += 1
-            words = [word for word in row.value.split() if not word.startswith("--")]
+            break
+        if row.name == "ARG":
+            for word in row.value.split():
+                name = word.partition("=")[0]
+                if name in given:
+                    found[name] = given[name]
+            for name, value in _PAIR.findall(row.value):
+                found.setdefault(name, _expand(value.strip("\"'"), found))
+    return found
+
+
+def _expand(text: str, values: Mapping[str, str]) -> str:
+    """Put in the values of variables; one whose value is not known stays as it is written."""
+
+    def value(match: re.Match[str]) -> str:
+        name, operator, other = match[1] or match[2], match[3], match[4]
+        if operator == "+":
+            return str(other) if values.get(name) else ""
+        if operator == "-" and not values.get(name):
+            return str(other)
+        return values.get(name, match[0])
+
+    return _VARIABLE.sub(value, text)
+
+
+def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str]) -> dict[str, Stage]:
+    """Stages by number and by name, in lower case; the last entry is the last stage."""
+    stages: dict[str, Stage] = {}
+    keys: list[str] = []
+    number = 0
+    for row in rows:
+        if row.name == "FROM":
+            words = [_expand(word, args) for word in row.value.split() if not word.startswith("--")]
             parent = words[0] if words else ""
-            stage = named.get(parent.lower(), Stage(file, parent, ()))
-            name = words[2].lower() if len(words) > 2 else ""  # noqa: PLR2004 - FROM image AS name
-        if number < 0:
+            named = words[1:2] == ["AS"] or [word.lower() for word in words[1:2]] == ["as"]
+            keys = [*([words[2].lower()] if named and len(words) > 2 else []), str(number)]  # noqa: PLR2004 - AS name
+            number += 1
+            inherited = stages.get(parent.lower())
+            stage = _begun(inherited, row) if inherited else Stage(file, parent, (row,))
+        elif keys:
+            stage = Stage(file, stage.base, (*stage.instructions, row))
+        else:
             continue  # ARG before the first FROM
-        stage = Stage(file, stage.base, (*stage.instructions, row))
-        named[str(number)] = stage
-        if name:
-            named[name] = stage
-    return named.get(target, stage) if target is not None else stage
+        for key in keys:
+            stages.pop(key, None)  # so that the last stage is the last entry
+            stages[key] = stage
+    return stages
 
 
-def healthcheck(stage: Stage) -> tuple[Test, Instruction] | None:
+def _begun(parent: Stage, row: Instruction) -> Stage:
+    """Begin a stage on another one: what that says ONBUILD comes first."""
+    own = max(at for at, instruction in enumerate(parent.instructions) if instruction.name == "FROM")
+    triggers = [i.part(0) for i in parent.instructions[own:] if i.name == "ONBUILD" and i.value]
+    return Stage(parent.file, parent.base, (*parent.instructions, row, *triggers))
+
+
+def exec_words(text: str) -> tuple[str, ...] | None:
+    """The words of an exec form, which is a JSON array of strings; None for a shell form."""
+    if not text.startswith("["):
+        return None
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return None
+    return tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
+
+
+class ImageHealthcheck(Struct, frozen=True):
+    """A HEALTHCHECK: the test as compose would write it, and where its command begins in `instruction.value`."""
+
+    test: Test
+    instruction: Instruction
+    start: int
+
+
+def image_healthcheck(stage: Stage) -> ImageHealthcheck | None:
     """The image's own healthcheck; None when there is none or it is `NONE` (Dockerfile reference, "HEALTHCHECK").
 
     `$` is doubled, as compose wants it: the test is meant to be put into a compose file.
@@ -88,16 +164,20 @@ def healthcheck(stage: Stage) -> tuple[Test, Instruction] | None:
     instruction = stage.last("HEALTHCHECK")
     if instruction is None:
         return None
-    rest = _OPTIONS.sub("", instruction.value, count=1).strip()
-    keyword, _, command = rest.partition(" ")
-    command = command.strip()
-    if keyword.upper() != "CMD" or not command:
+    options = _OPTIONS.match(instruction.value)
+    rest = instruction.value[options.end() if options else 0 :]
+    words = rest.split(None, 1)
+    if len(words) < 2 or words[0].upper() != "CMD":  # noqa: PLR2004 - keyword and command
         return None
-    if command.startswith("["):
-        try:
-            words = json.loads(command)
-        except ValueError:
-            words = None
-        if isinstance(words, list) and words and all(isinstance(word, str) for word in words):
-            return Test(Form.EXEC, tuple(word.replace("$", "$$") for word in words)), instruction
-    return Test(Form.SHELL, (command.replace("$", "$$"),)), instruction
+    command = words[1]
+    start = len(instruction.value) - len(command)
+    if (items := exec_words(command)) is not None:
+        test = Test(Form.EXEC, tuple(word.replace("$", "$$") for word in items))
+        return ImageHealthcheck(test, instruction, start) if items else None
+    return ImageHealthcheck(Test(Form.SHELL, (command.replace("$", "$$"),)), instruction, start)
+
+
+def healthcheck(stage: Stage) -> tuple[Test, Instruction] | None:
+    """The test and the instruction of `image_healthcheck`."""
+    found = image_healthcheck(stage)
+    return (found.test, found.instruction) if found else None

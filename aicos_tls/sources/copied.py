@@ -1,0 +1,72 @@
+"""Which files of a build context come into an image: the sources of COPY and ADD, and bind mounts of the compose file.
+
+Several services may be built from one context (`context: ./services`, one Dockerfile each); what a Dockerfile copies
+tells their files apart (Dockerfile reference, "COPY": sources are patterns below the context, `--from` names others).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from aicos_tls.sources.dockerfile import exec_words
+from aicos_tls.sources.dockerlines import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path, PurePosixPath
+
+    from aicos_tls.compose.model import Service
+    from aicos_tls.files import TextFile
+
+_FLAG = re.compile(r"--[a-z-]+(?:=\S*)?\s+")
+
+
+def patterns(dockerfile: TextFile) -> tuple[str, ...]:
+    """The patterns below the context that some stage copies; `.` is all of it."""
+    return tuple(dict.fromkeys(_sources(dockerfile)))
+
+
+def _sources(dockerfile: TextFile) -> Iterator[str]:
+    for instruction in read(dockerfile.text):
+        if instruction.name not in ("COPY", "ADD"):
+            continue
+        rest = instruction.value
+        flags = []
+        while match := _FLAG.match(rest):
+            flags.append(match[0])
+            rest = rest[match.end() :]
+        if any(flag.startswith("--from=") for flag in flags):
+            continue
+        words = exec_words(rest) or tuple(rest.split())
+        for word in words[:-1]:
+            if "://" not in word and not word.startswith("<<"):
+                yield os.path.normpath(word.lstrip("/")) or "."
+
+
+def is_copied(path: PurePosixPath, wanted: tuple[str, ...]) -> bool:
+    """Whether a file of the context, by its path in it, is one that some pattern copies."""
+    return any(_matches(path, pattern) for pattern in wanted)
+
+
+def _matches(path: PurePosixPath, pattern: str) -> bool:
+    """Compare part by part: a directory brings all that is in it, `*` stands for no `/` (Go, filepath.Match)."""
+    if pattern == ".":
+        return True
+    parts = pattern.split("/")
+    found = path.parts[: len(parts)]
+    return len(found) == len(parts) and all(map(fnmatchcase, found, parts))
+
+
+def mounted(service: Service, project: Path) -> tuple[Path, ...]:
+    """The directories and files of the project that the service mounts from the host."""
+    found = []
+    for mount in service.mounts:
+        source = service.expand(mount.source) or ""
+        if source.startswith((".", "/")):
+            path = mount.layer.source.base / source
+            if os.path.realpath(path).startswith(os.path.realpath(project)):
+                found.append(path)
+    return tuple(found)

@@ -1,0 +1,71 @@
+"""The ports that a service is known to listen on, and those of the host that lead to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aicos_tls.compose.resolve import text_of, texts_of
+from aicos_tls.compose.urls import DEFAULT_PORT
+from aicos_tls.plan.references import REWRITABLE
+from aicos_tls.yamledit.nodes import Mapping, Sequence, deref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from aicos_tls.compose.model import Service
+    from aicos_tls.plan.model import Plan
+    from aicos_tls.sources.dockerfile import Stage
+
+
+def listening(plan: Plan, service: Service, stage: Stage | None) -> frozenset[int]:
+    """Container ports that URLs of the project, `PORT`, `ports`, `expose` or, where those say nothing, EXPOSE name."""
+    found = set(_asked(plan, service.name))
+    found.update(container for _, container in published(service))
+    found.update(_numbers(text for _, entry in service.effective("expose") for text in texts_of(entry.value)))
+    if variable := service.environment.get("PORT"):
+        found.update(_numbers([service.expand(variable.value or "") or ""]))
+    if not found and stage is not None:
+        exposed = (instruction for instruction in stage.instructions if instruction.name == "EXPOSE")
+        found.update(_numbers(word for instruction in exposed for word in instruction.value.split()))
+    return frozenset(found)
+
+
+def _numbers(texts: Iterable[str]) -> Iterator[int]:
+    """Yield the ports that are plain numbers, with or without a protocol."""
+    for text in texts:
+        if (port := text.partition("/")[0]).isdecimal():
+            yield int(port)
+
+
+def _asked(plan: Plan, name: str) -> Iterator[int]:
+    for reference in plan.references:
+        if reference.target == name and reference.kind in REWRITABLE:
+            port = reference.url.port
+            if port is None:
+                yield DEFAULT_PORT
+            elif port.isdecimal():
+                yield int(port)
+
+
+def published(service: Service) -> Iterator[tuple[int | None, int]]:
+    """Yield host port (None when it is chosen by Docker or not known) and container port of each entry of `ports`."""
+    for layer, entry in service.effective("ports"):
+        node = deref(entry.value)
+        for item in map(deref, node.items if isinstance(node, Sequence) else ()):
+            if isinstance(item, Mapping):
+                parts = layer.source.resolver.entries(item)
+                goal = text_of(parts["target"].value) if "target" in parts else None
+                host = text_of(parts["published"].value) if "published" in parts else None
+                if goal and goal.isdecimal():
+                    yield (int(host) if host and host.isdecimal() else None), int(goal)
+            else:
+                yield from _short(service.expand(text_of(item) or "") or "")
+
+
+def _short(text: str) -> Iterator[tuple[int | None, int]]:
+    """Read `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`; ranges say nothing (specification, "ports", short syntax)."""
+    ports, _, protocol = text.partition("/")
+    before, _, container = ports.rpartition(":")
+    host = before.rpartition(":")[2]
+    if container.isdecimal() and protocol in ("", "tcp"):
+        yield (int(host) if host.isdecimal() else None), int(container)

@@ -1,0 +1,158 @@
+"""The files of a project, once read, and those that belong to each service in scope, with what is known about both."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from aicos_tls.compose.urls import host_name
+from aicos_tls.errors import TlsError
+from aicos_tls.sources import copied
+from aicos_tls.sources.build import build_of
+from aicos_tls.sources.dockerfile import parse
+from aicos_tls.sources.ignored import docker_rules, is_ignored
+from aicos_tls.sources.languages import languages_of
+from aicos_tls.sources.model import CodeContext
+from aicos_tls.sources.ports import listening
+from aicos_tls.sources.runtime import runtime_of
+from aicos_tls.sources.start import start_of
+from aicos_tls.sources.tree import DEFAULT, Limits, Skipped, walk
+
+if TYPE_CHECKING:
+    from aicos_tls.compose.model import Service
+    from aicos_tls.files import TextFile
+    from aicos_tls.plan.model import Plan
+    from aicos_tls.sources.build import Build
+    from aicos_tls.sources.dockerfile import Stage
+    from aicos_tls.sources.languages import Evidence, Language
+    from aicos_tls.sources.start import Start
+
+
+class Sources:
+    """The text files of a project, by path from its directory; `skipped` is what was not looked at, and why."""
+
+    def __init__(self, plan: Plan, limits: Limits = DEFAULT) -> None:
+        self.plan = plan
+        self.root = plan.project.directory
+        self.files: dict[PurePosixPath, TextFile] = {}
+        self.skipped: list[Skipped] = []
+        for found in walk(self.root, limits=limits):
+            if isinstance(found, Skipped):
+                self.skipped.append(found)
+            else:
+                self.files[PurePosixPath(found.path.relative_to(self.root).as_posix())] = found
+
+    @cached_property
+    def servers(self) -> dict[str, str]:
+        """DNS names of the servers, in lower case, and the service that each means."""
+        services = self.plan.project.services
+        return {host_name(name): server for server in self.plan.servers for name in services[server].names}
+
+    @cached_property
+    def services(self) -> dict[str, ServiceSources]:
+        """The services in scope, in the order of the files."""
+        decided = self.plan.decisions
+        return {
+            name: ServiceSources(self, service)
+            for name, service in self.plan.project.services.items()
+            if decided[name].in_scope
+        }
+
+    def below(self, directory: Path) -> dict[PurePosixPath, TextFile]:
+        """The files below a directory of the project, by their path in it."""
+        base = PurePosixPath(os.path.relpath(os.path.realpath(directory), os.path.realpath(self.root)))
+        if base == PurePosixPath():
+            return self.files
+        return {path.relative_to(base): file for path, file in self.files.items() if path.is_relative_to(base)}
+
+
+class ServiceSources:
+    """The files of one service, its Dockerfile, and how it starts. `problem` says why they are not known."""
+
+    def __init__(self, sources: Sources, service: Service) -> None:
+        self._sources = sources
+        self.service = service
+        self.build: Build | None = build_of(service, sources.root)
+        self.problem = self.build.problem if self.build else "there is no build: only what it mounts is looked at"
+        self.dockerfile: TextFile | None = None
+        self.stage: Stage | None = None
+        if self.build and not self.build.problem:
+            self._read_dockerfile(self.build)
+
+    def _read_dockerfile(self, build: Build) -> None:
+        real = os.path.realpath(build.dockerfile)
+        found = (file for file in self._sources.files.values() if os.path.realpath(file.path) == real)
+        self.dockerfile = next(found, None)
+        if self.dockerfile is None:
+            self.problem = f"{build.dockerfile} was not looked at: it is ignored, too large, or no text"
+            return
+        try:
+            self.stage = parse(self.dockerfile, build.target, build.args)
+        except TlsError as error:
+            self.problem = str(error)
+
+    @cached_property
+    def files(self) -> dict[PurePosixPath, TextFile]:
+        """What comes into its container, by path in the build context (else in the mounted directory)."""
+        found = dict(self._from_context()) if self.dockerfile else {}
+        known = {file.path for file in found.values()}
+        for place in copied.mounted(self.service, self._sources.root):
+            for path, file in self._mounted(place).items():
+                if file.path not in known:
+                    known.add(file.path)
+                    found.setdefault(path, file)
+        return found
+
+    def _from_context(self) -> dict[PurePosixPath, TextFile]:
+        assert self.build is not None  # noqa: S101 - there is a Dockerfile
+        assert self.dockerfile is not None  # noqa: S101 - the same
+        below = self._sources.below(self.build.context)
+        ignore = below.get(PurePosixPath(".dockerignore"))
+        rules = [docker_rules(PurePosixPath(), ignore.text)] if ignore else []
+        wanted = copied.patterns(self.dockerfile)
+        return {
+            path: file
+            for path, file in below.items()
+            if copied.is_copied(path, wanted)
+            and not is_ignored(rules, path, directory=False)
+            and file is not self.dockerfile
+        }
+
+    def _mounted(self, place: Path) -> dict[PurePosixPath, TextFile]:
+        if place.is_dir():
+            return self._sources.below(place)
+        relative = PurePosixPath(os.path.relpath(os.path.realpath(place), os.path.realpath(self._sources.root)))
+        file = self._sources.files.get(relative)
+        return {PurePosixPath(place.name): file} if file else {}
+
+    @cached_property
+    def start(self) -> Start | None:
+        """What it starts."""
+        return start_of(self.service, self.stage, self.files)
+
+    @cached_property
+    def runtime(self) -> tuple[str, tuple[Evidence, ...]]:
+        """What it runs on (empty when that is not known), and what says so."""
+        return runtime_of(self.stage, self.start, self.files)
+
+    @cached_property
+    def languages(self) -> list[Language]:
+        """The languages that are read in it: that of its runtime. Scripts beside nginx or Python run in browsers."""
+        name = self.runtime[0]
+        return [language for language in languages_of(self.files) if name in ("", language.name)]
+
+    @cached_property
+    def context(self) -> CodeContext:
+        """What the changes of its code are given."""
+        plan = self._sources.plan
+        name = self.service.name
+        return CodeContext(
+            service=name,
+            short_name=plan.short_names[name],
+            mount_path=plan.policy.mount_path,
+            ports=listening(plan, self.service, self.stage),
+            servers=self._sources.servers,
+            is_server=name in plan.servers,
+        )

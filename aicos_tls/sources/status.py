@@ -1,0 +1,211 @@
+"""What is known of each service in scope: what it runs on, how it starts, how it would serve TLS, who names it.
+
+The other modules find out; here it is put together. Nothing is guessed: where no language reads a service's sources,
+that is what is said.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aicos_tls.sources.certificates import CertificateRead, certificates_read
+from aicos_tls.sources.changes import ServiceChanges, changes_of
+from aicos_tls.sources.mentions import Names
+from aicos_tls.sources.ports import published
+from aicos_tls.sources.project import Sources
+from aicos_tls.sources.references import SourceReference, in_compose, in_file, sort_key
+from aicos_tls.sources.runtime import STATIC
+from aicos_tls.sources.tree import DEFAULT, Limits, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.files import TextFile
+    from aicos_tls.plan.model import Plan
+    from aicos_tls.sources.languages import Evidence, Facts
+    from aicos_tls.sources.model import CodeResult, Manual
+    from aicos_tls.sources.project import ServiceSources
+    from aicos_tls.sources.start import Start
+
+
+class Way(Enum):
+    """How a server comes to speak TLS."""
+
+    CODE = "its code does it already"
+    SETTINGS = "settings of its server program"
+    NEEDS_CODE = "needs a change of its code"
+    CONFIGURATION = "needs a change of its configuration"
+    NONE = "none known"
+    NOT_A_SERVER = "no other service asks it"
+
+
+_SETTINGS = {
+    "uvicorn": ("UVICORN_SSL_KEYFILE", "UVICORN_SSL_CERTFILE"),
+    "gunicorn": ("GUNICORN_CMD_ARGS",),
+    "granian": ("GRANIAN_SSL_CERTIFICATE", "GRANIAN_SSL_KEYFILE"),
+    "flask": ("FLASK_RUN_CERT", "FLASK_RUN_KEY"),
+}
+"""Variables by which a server program that is started from its command line serves TLS (tried: uvicorn 0.16 and later,
+gunicorn, granian, `flask run`)."""
+
+
+class ServiceStatus(Struct, frozen=True):
+    """What is known of one service in scope. `problem` says why its files are not known, or is empty."""
+
+    service: str
+    short_name: str
+    runtime: str
+    framework: Evidence | None
+    evidence: tuple[Evidence, ...]
+    start: Start | None
+    listens: tuple[Evidence, ...]
+    ports: tuple[int, ...]
+    way: Way
+    way_words: str
+    certificates: tuple[CertificateRead, ...]
+    references: tuple[SourceReference, ...]
+    changes: ServiceChanges
+    problem: str
+
+    @property
+    def wrong_certificates(self) -> tuple[CertificateRead, ...]:
+        """The files that its code reads and that nobody issues."""
+        return tuple(read for read in self.certificates if not read.issued)
+
+    @property
+    def manual(self) -> tuple[Manual, ...]:
+        """The places of its files that a person has to look at."""
+        return tuple(manual for result in self.changes.results for manual in result.manual)
+
+
+class Status(Struct, frozen=True):
+    """The services in scope, every reference to a server in the order of the files, and what was not looked at."""
+
+    services: tuple[ServiceStatus, ...]
+    references: tuple[SourceReference, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def status(plan: Plan, limits: Limits = DEFAULT) -> Status:
+    """Find out about every service in scope of a plan. Reads the files of the project, writes nothing."""
+    sources = Sources(plan, limits)
+    changes = {name: changes_of(service) for name, service in sources.services.items()}
+    static = {name for name, service in sources.services.items() if service.runtime[0] in STATIC}
+    references = sorted({*in_compose(plan), *_in_files(sources, changes, static)}, key=sort_key)
+    services = tuple(
+        _service_status(service, changes[name], tuple(r for r in references if r.target == name))
+        for name, service in sources.services.items()
+    )
+    return Status(services, tuple(references), tuple(sources.skipped))
+
+
+def _in_files(sources: Sources, changes: dict[str, ServiceChanges], static: set[str]) -> Iterator[SourceReference]:
+    plan = sources.plan
+    results: dict[str, list[CodeResult]] = {}
+    for change in changes.values():
+        for result in change.results:
+            results.setdefault(str(result.file.path), []).append(result)
+    owners: dict[str, list[str]] = {}
+    for name, service in sources.services.items():
+        for file in (*service.files.values(), *([service.dockerfile] if service.dockerfile else ())):
+            owners.setdefault(str(file.path), []).append(name)
+    compose = {os.path.realpath(path) for path in _compose_paths(plan)}
+    for file in sources.files.values():
+        owned = owners.get(str(file.path), [])
+        yield from in_file(
+            file,
+            _names(sources, owned),
+            results.get(str(file.path), ()),
+            static=bool(static.intersection(owned)),
+            compose=os.path.realpath(file.path) in compose,
+        )
+
+
+def _compose_paths(plan: Plan) -> Iterator[str]:
+    """Yield the files that the compose plan speaks for."""
+    project = plan.project
+    yield from (str(source.path) for source in project.files)
+    env_files = [env for service in project.services.values() for env in service.env_files]
+    yield from (str(env.file.path) for env in (*env_files, *([project.dotenv] if project.dotenv else ())))
+
+
+def _names(sources: Sources, owners: list[str]) -> Names:
+    """The names that mean servers in a file of these services: `localhost` is the service itself, else the host."""
+    plan = sources.plan
+    ports: dict[int, str] = {}
+    for server in plan.servers:
+        for host, _ in published(plan.project.services[server]):
+            if host is not None:
+                ports.setdefault(host, server)
+    servers = [name for name in owners if name in plan.servers]
+    for name in servers:
+        ports.update(dict.fromkeys(sources.services[name].context.ports, name))
+    return Names(sources.servers, ports, servers[0] if len(servers) == 1 else None)
+
+
+def _service_status(
+    service: ServiceSources, changes: ServiceChanges, references: tuple[SourceReference, ...]
+) -> ServiceStatus:
+    facts = _facts(service)
+    known = facts[0] if facts else None
+    way, words = _way(service, known, changes)
+    return ServiceStatus(
+        service=service.service.name,
+        short_name=service.context.short_name,
+        runtime=service.runtime[0] or (known.runtime if known else ""),
+        framework=known.framework if known else None,
+        evidence=service.runtime[1],
+        start=service.start,
+        listens=known.listens if known else (),
+        ports=tuple(sorted(service.context.ports)),
+        way=way,
+        way_words=words,
+        certificates=certificates_read(service.files, facts, service.context),
+        references=references,
+        changes=changes,
+        problem=service.problem,
+    )
+
+
+def _facts(service: ServiceSources) -> list[Facts]:
+    found = (language.look(service.files) for language in service.languages)
+    return [facts for facts in found if facts is not None]
+
+
+def _way(service: ServiceSources, facts: Facts | None, changes: ServiceChanges) -> tuple[Way, str]:
+    """How a service comes to serve TLS, and the reason in words."""
+    if not service.context.is_server:
+        return Way.NOT_A_SERVER, "it serves as before"
+    if facts and facts.serves_tls:
+        return Way.CODE, f"{facts.serves_tls.what} ({facts.serves_tls.where})"
+    if service.start and (settings := _settings(service.start)):
+        have = all(variable in service.service.environment for variable in settings)
+        done = "are set" if have else "have to be set"
+        return Way.SETTINGS, f"{service.start.program} reads {' and '.join(settings)}, which {done}"
+    if service.runtime[0] in STATIC:
+        return Way.CONFIGURATION, _configuration(changes)
+    if facts:
+        return Way.NEEDS_CODE, f"see: aicos-tls code show {service.service.name}"
+    return Way.NONE, _nothing_known(service)
+
+
+def _nothing_known(service: ServiceSources) -> str:
+    if runtime := service.runtime[0]:
+        return f"{runtime} sources are not read here"
+    return service.problem or "nothing says what it runs on"
+
+
+def _settings(start: Start) -> tuple[str, ...]:
+    if start.program == "flask" and "run" not in start.words:
+        return ()
+    return _SETTINGS.get(start.program, ())
+
+
+def _configuration(changes: ServiceChanges) -> str:
+    files: list[TextFile] = [result.file for result in changes.results if result.changes]
+    names = ", ".join(dict.fromkeys(str(file.path) for file in files))
+    return f"a change of {names} is there" if names else "no file of it is understood"
