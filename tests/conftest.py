@@ -70,9 +70,12 @@ def compose() -> Path:
     return Path(next(iter(spec.submodule_search_locations))) / "docker-compose"
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _reachable_by_others(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Open the way to the temporary directories: some tests become another user to see what that one sees."""
+    """Open the way to the temporary directories: some tests become another user to see what that one sees.
+
+    Before each test, since every pytest that starts closes the common one again.
+    """
     folder = tmp_path_factory.getbasetemp()
     while folder.name.startswith(("pytest-", "popen-")):
         folder.chmod(0o755)
