@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.load import load
-from aicos_tls.compose.resolve import texts_of
 from aicos_tls.errors import InternalError
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
@@ -22,6 +21,7 @@ from aicos_tls.plan.scope import short_names
 from aicos_tls.proof import prove
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
+from aicos_tls.rules.notes import notes
 from aicos_tls.rules.urls import after
 from aicos_tls.yamledit.apply import apply, splice
 from aicos_tls.yamledit.edits import InexpressibleError, Splice
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.policy import Policy
     from aicos_tls.yamledit.edits import Edit
 
-_BREAKS_ALONE = frozenset({"urls", "schemes", "mount", "variables"})
+_ADDRESSES = frozenset({"urls", "schemes"})
 """Rules whose declined changes leave a client and its server at odds: the rest must not be written alone."""
 
 
@@ -43,7 +43,7 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     """Compute what a run would do. `recorded_names` are short names that an earlier run chose."""
     context = Context.of(project, policy)
     outcomes = [outcome for rule in RULES.values() for outcome in rule.check(context)]
-    draft = _Draft([o for o in outcomes if isinstance(o, Proposal)])
+    draft = _Draft(context, [o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)
     changes = [proposal.change for proposal in draft.accepted]
     prove(project, changed_project(project, draft.files), changes)
@@ -57,7 +57,7 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
         references=context.references,
         changes=changes,
         declined=[*(o for o in outcomes if isinstance(o, Declined)), *draft.declined],
-        notes=[*(o for o in outcomes if isinstance(o, Note)), *_notes(context)],
+        notes=[*(o for o in outcomes if isinstance(o, Note)), *notes(context)],
         edges=list(_edges(context)),
         files=draft.files,
         certificates=list(_certificates(context, names)),
@@ -80,6 +80,7 @@ def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
 class _Draft(Struct, eq=False):
     """Proposals on their way to texts."""
 
+    context: Context
     proposals: list[Proposal]
     accepted: list[Proposal] = field(default_factory=list)
     declined: list[Declined] = field(default_factory=list)
@@ -87,10 +88,27 @@ class _Draft(Struct, eq=False):
 
     def write(self, project: Project) -> None:
         """Make the new text of every file. A proposal that has no form is declined, the others stand."""
-        self.accepted = self.proposals
+        self.accepted = [proposal for proposal in self.proposals if self._stays_inside(project, proposal)]
         while (result := self._texts(project)) is None:
             self._isolate(project)
         self.files = result
+
+    def _stays_inside(self, project: Project, proposal: Proposal) -> bool:
+        """Decline a change of a file outside of the project directory: it could not be taken back."""
+        outside = next((source for source, _ in proposal.edits if not project.holds(source.file)), None)
+        if outside is not None:
+            where = f"{outside.file.path} lies outside of {project.directory.resolve()}"
+            self._decline(proposal, f"{where}, where nothing is changed since it could not be taken back")
+        return outside is None
+
+    def _decline(self, proposal: Proposal, reason: str) -> None:
+        change = proposal.change
+        service = self.context.project.services.get(change.service)
+        breaks = change.rule in _ADDRESSES or (
+            change.rule != "healthcheck" and service is not None and self.context.needs_settings(service)
+        )
+        paste = f"{change.path}: {change.after}"
+        self.declined.append(Declined(change.rule, change.service, change.where, reason, paste, not breaks))
 
     def _texts(self, project: Project) -> list[PlannedFile] | None:
         try:
@@ -105,10 +123,7 @@ class _Draft(Struct, eq=False):
             try:
                 list(_new_files(project, [*kept, proposal]))
             except InexpressibleError as error:
-                change = proposal.change
-                safe = change.rule not in _BREAKS_ALONE
-                paste = f"{change.path}: {change.after}"
-                self.declined.append(Declined(change.rule, change.service, change.where, str(error), paste, safe))
+                self._decline(proposal, str(error))
             else:
                 kept.append(proposal)
         if len(kept) == len(self.accepted):
@@ -155,32 +170,3 @@ def _certificates(context: Context, names: dict[str, str]) -> Iterator[Certifica
     for service in context.services:
         dns = tuple(dict.fromkeys((*service.names, *aliases[service.name])))
         yield Certificate(service.name, names[service.name], dns)
-
-
-_LEFT_ALONE = (Kind.OUT_OF_SCOPE, Kind.BROWSER, Kind.PROXY, Kind.NO_NETWORK, Kind.UNKNOWN)
-
-
-def _notes(context: Context) -> Iterator[Note]:
-    yield from (Note("warning", text, where=where) for text, where in context.project.notes)
-    for service in context.services:
-        yield from _published(context, service.name)
-    for reference in context.references:
-        if reference.kind in _LEFT_ALONE and reference.url.plain:
-            text = (
-                f"{reference.site.variable or reference.site.path[-1]}: {reference.text} stays: {reference.kind.value}"
-            )
-            yield Note("kept", text, reference.site.service or "", reference.where)
-    for name in dict.fromkeys(r.site.service for r in context.rewritten):
-        if name and name not in context.in_scope:
-            text = "it asks a server over TLS now, but is out of scope: it must be told to trust certs/ca-cert.pem"
-            yield Note("todo", text, name, context.project.services[name].where)
-
-
-def _published(context: Context, name: str) -> Iterator[Note]:
-    if name not in context.servers:
-        return
-    service = context.project.services[name]
-    ports = [text for _, entry in service.effective("ports") for text in texts_of(entry.value)]
-    if ports:
-        text = "a published port speaks TLS now: from the host it is https://, with certs/ca-cert.pem to verify"
-        yield Note("todo", text, name, service.where)

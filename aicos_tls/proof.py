@@ -78,8 +78,9 @@ def _at(declared: dict[Path, list[Change]], path: Path) -> list[Change]:
 def explains(changes: list[Change], old: object, new: object) -> bool:
     """Whether changes that were declared for a place account for the difference that is there."""
     for change in changes:
-        if change.rule == "mount" and isinstance(new, list) and new and new[-1] == change.after:
-            new, old = new[:-1], old or []
+        if change.rule == "mount" and isinstance(new, list) and change.after in new:
+            at = new.index(change.after)
+            new, old = new[:at] + new[at + 1 :], old or []
         elif change.rule in ("variables", "schemes") and new == change.after:
             return True
         elif change.rule == "healthcheck":

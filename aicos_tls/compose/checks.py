@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import ComposeFile, Layer
 
-_LISTS = ("volumes",)
+_KINDS: dict[str, tuple[str, tuple[type, ...]]] = {
+    "volumes": ("a list", (Sequence,)),
+    "environment": ("a list or a mapping", (Sequence, Mapping)),
+}
 _HINT = "docker compose refuses this file too"
 
 
@@ -33,13 +36,15 @@ def check(source: ComposeFile) -> None:
 
 def check_service(layer: Layer) -> None:
     """Raise `TlsError` for an attribute of a service of a kind that it cannot have."""
-    for name in _LISTS:
+    for name, (kind, types) in _KINDS.items():
         entry = layer.entries.get(name)
-        target = deref(entry.value) if entry else None
-        if entry and not (isinstance(target, Sequence) or (isinstance(target, Scalar) and target.is_null)):
-            raise TlsError(
-                f"`{name}` of service {layer.name} is not a list", where=layer.source.where(entry.value), hint=_HINT
-            )
+        if entry is None:
+            continue
+        target = deref(entry.value)
+        empty = isinstance(target, Scalar) and (target.is_null or target.tag == "!reset")
+        if not empty and not isinstance(target, types):
+            where = layer.source.where(entry.value)
+            raise TlsError(f"`{name}` of service {layer.name} is not {kind}", where=where, hint=_HINT)
 
 
 def _mappings(node: Node) -> Iterator[Mapping]:
@@ -63,7 +68,6 @@ def _check_keys(source: ComposeFile, mapping: Mapping) -> None:
             merged = list(map(deref, target.items)) if isinstance(target, Sequence) else [target]
             if not all(isinstance(part, Mapping) for part in merged):
                 raise TlsError("`<<` merges something that is not a mapping", where=source.where(value), hint=_HINT)
-            continue
         first = seen.setdefault(key.value, key)
         if first is not key:
             raise TlsError(

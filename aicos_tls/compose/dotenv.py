@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.compose.interpolation import expand
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,12 +29,16 @@ _COMMENT = re.compile(r"(?:^|[ \t])#[^\r\n]*$|[ \t]+$")
 
 
 class Binding(Struct, frozen=True):
-    """`key` has `value`; the value as written is `text[start:end]`, without quotes and comment."""
+    """`key` has `value`; the value as written is `text[start:end]`, without quotes and comment.
+
+    `literal` when it stands in single quotes: then it is not interpolated.
+    """
 
     key: str
     value: str
     start: int
     end: int
+    literal: bool = False
 
 
 class EnvFile(Struct, frozen=True, dict=True):
@@ -47,8 +53,12 @@ class EnvFile(Struct, frozen=True, dict=True):
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """The values by key."""
-        return {key: binding.value for key, binding in self.bindings.items()}
+        """The values by key, interpolated with earlier ones; as written where another value would be needed."""
+        found: dict[str, str] = {}
+        for binding in parse(self.file.text):
+            expanded = None if binding.literal else expand(binding.value, found)
+            found[binding.key] = binding.value if expanded is None else expanded
+        return found
 
 
 def parse(text: str) -> Iterator[Binding]:
@@ -62,4 +72,4 @@ def parse(text: str) -> Iterator[Binding]:
             start, end = start + 1, end - 1
         else:
             end = start + len(_COMMENT.sub("", raw))
-        yield Binding(match.group("key"), text[start:end], start, end)
+        yield Binding(match.group("key"), text[start:end], start, end, literal=raw[:1] == "'" and end < match.end())

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +28,16 @@ class Variable(Struct, frozen=True):
     operator: str = ""
     argument: str | None = None
 
+    @property
+    def argument_start(self) -> int:
+        """Where the argument begins: it ends before the closing brace."""
+        return self.end - 1 - len(self.argument or "")
+
+    def is_missing(self, values: Mapping[str, str]) -> bool:
+        """Whether what follows the operator counts: no value, or with `:` an empty one."""
+        value = values.get(self.name)
+        return value is None or (self.operator.startswith(":") and not value)
+
 
 def variables(text: str) -> Iterator[Variable]:
     """Yield the outermost references of `text`, in order."""
@@ -39,12 +50,21 @@ def variables(text: str) -> Iterator[Variable]:
         at = text.find("$", end)
 
 
+def everywhere(text: str) -> Iterator[Variable]:
+    """Yield the references of `text` and those within their arguments; offsets are into `text`."""
+    pending = [(0, text)]
+    while pending:
+        base, part = pending.pop()
+        for found in variables(part):
+            variable = replace(found, start=base + found.start, end=base + found.end)
+            yield variable
+            if variable.argument:
+                pending.append((variable.argument_start, variable.argument))
+
+
 def names(text: str) -> Iterator[str]:
     """Yield the name of every variable in `text`, within defaults too."""
-    for variable in variables(text):
-        yield variable.name
-        if variable.argument:
-            yield from names(variable.argument)
+    return (variable.name for variable in everywhere(text))
 
 
 def end_of_dollar(text: str, at: int) -> int:
@@ -106,11 +126,10 @@ def expand(text: str, values: Mapping[str, str]) -> str | None:
 
 
 def _value(variable: Variable, values: Mapping[str, str]) -> str | None:
-    value = values.get(variable.name)
-    missing = value is None or (variable.operator.startswith(":") and not value)
+    missing = variable.is_missing(values)
     kind = variable.operator[-1:]
     if kind == "+":
         return "" if missing else expand(variable.argument or "", values)
     if not missing:
-        return value
+        return values[variable.name]
     return expand(variable.argument or "", values) if kind == "-" else None

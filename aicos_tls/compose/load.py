@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from aicos_tls import files
 from aicos_tls.compose.checks import check, check_service
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.interpolation import expand
-from aicos_tls.compose.model import ComposeFile, Layer, Project, Service
+from aicos_tls.compose.model import REPLACING_TAGS, ComposeFile, Layer, Project, Service
 from aicos_tls.compose.resolve import MERGE, text_of, texts_of
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence as SequenceOf
     from pathlib import Path
 
+    from aicos_tls.compose.resolve import Entry
     from aicos_tls.files import TextFile
     from aicos_tls.yamledit.nodes import Stream
 
@@ -43,6 +45,7 @@ def load(paths: SequenceOf[Path], *, read: Reader = files.read, parsed: Parsed |
     project.dotenv = loader.env_file(directory / ".env")
     for path in paths:
         loader.add(path, directory)
+    loader.check_empty()
     if not project.services:
         raise _no_services(project)
     for service in project.services.values():
@@ -55,8 +58,9 @@ class _Loader:
         self._project = project
         self._read = read
         self._parsed = parsed
-        self._sources: dict[Path, ComposeFile] = {}
-        self._env_files: dict[Path, EnvFile | None] = {}
+        self._sources: dict[str, ComposeFile] = {}
+        self._env_files: dict[str, EnvFile | None] = {}
+        self._empty: dict[str, Where] = {}
 
     def add(self, path: Path, base: Path) -> None:
         """Read a file, those it includes, and add its services."""
@@ -72,7 +76,8 @@ class _Loader:
                 self._services(source, services.value)
 
     def _open(self, path: Path, base: Path) -> ComposeFile:
-        if path not in self._sources:
+        real = os.path.realpath(path)  # the same file by another way is the same file
+        if real not in self._sources:
             if path in self._parsed:
                 file, stream = self._parsed[path]
             else:
@@ -80,15 +85,15 @@ class _Loader:
                 stream = parse(file)
             source = ComposeFile(file, stream, base)
             check(source)
-            self._sources[path] = source
-        return self._sources[path]
+            self._sources[real] = source
+        return self._sources[real]
 
     def env_file(self, path: Path) -> EnvFile | None:
-        """Read a file of variables, each path once; None when it is not there."""
-        if path not in self._env_files:
-            there = path.is_file()
-            self._env_files[path] = EnvFile(self._read(path)) if there else None
-        return self._env_files[path]
+        """Read a file of variables, each once; None when it is not there."""
+        real = os.path.realpath(path)
+        if real not in self._env_files:
+            self._env_files[real] = EnvFile(self._read(path)) if path.is_file() else None
+        return self._env_files[real]
 
     def _expand(self, text: str) -> str:
         expanded = expand(text, self._project.dotenv.values if self._project.dotenv else {})
@@ -118,13 +123,29 @@ class _Loader:
         if not isinstance(target, Mapping):
             raise TlsError("`services` is not a mapping of names to services", where=source.where(node))
         for name, entry in source.resolver.entries(target).items():
-            mapping = deref(entry.value)
-            if not isinstance(mapping, Mapping):
-                raise TlsError(f"service {name} is not a mapping", where=source.where(entry.key))
-            layer = Layer(source, name, entry.key, mapping)
-            check_service(layer)
-            service = self._project.services.setdefault(name, Service(name, [], self._project.dotenv))
-            service.layers.append(layer)
+            self._service(source, name, entry)
+
+    def _service(self, source: ComposeFile, name: str, entry: Entry) -> None:
+        services = self._project.services
+        mapping = deref(entry.value)
+        if mapping.tag in REPLACING_TAGS:  # the service of the files before is dropped, or replaced as a whole
+            services.pop(name, None)
+        if mapping.tag == "!reset":
+            return
+        if isinstance(mapping, Scalar) and mapping.is_null:
+            self._empty.setdefault(name, source.where(entry.key))
+            return
+        if not isinstance(mapping, Mapping):
+            raise TlsError(f"service {name} is not a mapping", where=source.where(entry.key))
+        layer = Layer(source, name, entry.key, mapping)
+        check_service(layer)
+        services.setdefault(name, Service(name, [], self._project.dotenv)).layers.append(layer)
+
+    def check_empty(self) -> None:
+        """Raise `TlsError` for a service that has no definition in any file."""
+        for name, where in self._empty.items():
+            if name not in self._project.services:
+                raise TlsError(f"service {name} is not a mapping", where=where, hint="docker compose refuses it too")
 
     def complete(self, service: Service) -> None:
         """Put the layers that a service extends before its own, and read its `env_file`s."""

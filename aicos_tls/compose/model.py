@@ -28,10 +28,7 @@ if TYPE_CHECKING:
     from aicos_tls.yamledit.nodes import Stream
 
 REPLACING_TAGS = frozenset({"!reset", "!override"})
-"""Tags by which a later layer replaces what earlier ones have (compose specification, "Merge".
-
-Reset, replace value).
-"""
+"""Tags by which a later layer replaces what earlier ones have (compose specification, "Merge": reset, replace)."""
 
 
 class ComposeFile(Struct, frozen=True, eq=False, dict=True):
@@ -139,18 +136,11 @@ class Service(Struct, eq=False, dict=True):
         found: dict[str, Variable] = {}
         for layer, entry in self.effective("environment"):
             for variable in variables(layer, entry.value):
-                found[variable.key] = variable
+                if variable.node.tag == "!reset":
+                    found.pop(variable.key, None)
+                else:
+                    found[variable.key] = variable
         return found
-
-    @cached_property
-    def all_variables(self) -> list[Variable]:
-        """Every variable of every layer, those that a later layer overrides too."""
-        return [
-            variable
-            for layer in self.layers
-            if (entry := layer.entries.get("environment"))
-            for variable in variables(layer, entry.value)
-        ]
 
     @cached_property
     def mounts(self) -> list[Mount]:
@@ -207,14 +197,20 @@ class Service(Struct, eq=False, dict=True):
 
     @cached_property
     def healthcheck(self) -> tuple[Layer, Entry] | None:
-        """The definition of `healthcheck.test` that counts; None when there is none or it is switched off."""
+        """The definition of `healthcheck.test` that counts; None when the image's own counts, or none at all."""
         found = None
         for layer, _ in self.effective("healthcheck"):
-            parts = layer.sub("healthcheck")
-            if (disable := parts.get("disable")) and (text_of(disable.value) or "").lower() in ("true", "yes", "on"):
-                return None
-            if test := parts.get("test"):
-                found = (layer, test)
+            if (test := layer.sub("healthcheck").get("test")) and not _is_null(test.value):
+                found = None if deref(test.value).tag == "!reset" else (layer, test)
+        return None if self.healthcheck_disabled else found
+
+    @cached_property
+    def healthcheck_disabled(self) -> bool:
+        """Whether `healthcheck.disable` switches every healthcheck off, the image's too."""
+        found = False
+        for layer, _ in self.effective("healthcheck"):
+            if disable := layer.sub("healthcheck").get("disable"):
+                found = (text_of(disable.value) or "").lower() in ("true", "yes", "on")
         return found
 
 
@@ -233,6 +229,11 @@ class Project(Struct, eq=False, dict=True):
         """The first file: the one the person named."""
         return self.files[0]
 
+    def holds(self, file: TextFile) -> bool:
+        """Whether a file lies in the project directory, symlinks followed: only there a change can be taken back."""
+        root = os.path.realpath(self.directory)
+        return os.path.realpath(file.path).startswith(root.rstrip("/") + "/")
+
     @cached_property
     def name(self) -> str:
         """The project's name.
@@ -248,13 +249,19 @@ class Project(Struct, eq=False, dict=True):
 
     @cached_property
     def users(self) -> dict[int, frozenset[str]]:
-        """For every node that is reached through an alias or a merge key: the services for which it counts."""
+        """For every node that is reached through an alias, a merge key or `extends`: the services it counts for."""
         found: dict[int, set[str]] = {}
+        extended = {id(layer.mapping) for s in self.services.values() for layer in s.layers if layer.extended}
         for service in self.services.values():
             for layer in service.layers:
-                if layer.source.stream.shared:
+                if layer.source.stream.shared or id(layer.mapping) in extended:
                     _mark(layer.source.resolver, layer.mapping, service.name, found, set())
         return {node: frozenset(names) for node, names in found.items()}
+
+
+def _is_null(node: Node) -> bool:
+    target = deref(node)
+    return isinstance(target, Scalar) and target.is_null
 
 
 def _mark(resolver: Resolver, node: Node, name: str, found: dict[int, set[str]], seen: set[int]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.compose.dotenv import EnvFile
-from aicos_tls.compose.interpolation import names
+from aicos_tls.compose.uses import Uses, uses
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -24,13 +24,15 @@ SCANNED = ("environment", "command", "entrypoint", "labels", "annotations", "bui
 """Attributes of a service that are looked at; of the last three only the parts below."""
 _PARTS = {"build": ("args", "labels"), "deploy": ("labels",), "volumes": ("content",)}
 _TOP_LEVEL = ("configs", "secrets")
+OWN_BLOCK = "x-aicos-tls"
+"""Settings of this program: no text that a container sees."""
 
 
 class Site(Struct, frozen=True):
     """A text: `node.value[offset:]`, or in an env file `file.text[offset:]`.
 
     `service` is None for what belongs to no service. `variable` is the name under which the container sees it, or
-    empty.
+    empty. `uses` are the variables of the container that a line of `.env` ends up in, an empty text for other places.
     """
 
     service: str | None
@@ -40,6 +42,12 @@ class Site(Struct, frozen=True):
     offset: int
     source: ComposeFile | EnvFile
     node: Scalar | None = None
+    uses: frozenset[str] = frozenset()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names under which the container sees it."""
+        return self.uses or frozenset({self.variable})
 
     @property
     def where(self) -> Where:
@@ -62,13 +70,13 @@ def sites(project: Project) -> Iterator[Site]:
             for site in _layer_sites(service, layer):
                 seen.add(id(site.node))
                 yield site
-        for env_file in {id(f): f for f in service.env_files}.values():
-            yield from _env_sites(service.name, env_file, set(env_file.bindings))
+        for env_file in {id(f): f for f in service.env_files if f is not project.dotenv}.values():
+            yield from _env_sites(service.name, env_file, {key: frozenset({key}) for key in env_file.bindings})
     for source in project.files:
         yield from (site for site in _top_level(source) if id(site.node) not in seen)
     if project.dotenv:
-        for name, wanted in _interpolated(project).items():
-            yield from _env_sites(name, project.dotenv, wanted)
+        for name, used in uses(project, project.dotenv).items():
+            yield from _env_sites(name, project.dotenv, used)
 
 
 def _layer_sites(service: Service, layer: Layer) -> Iterator[Site]:
@@ -77,7 +85,7 @@ def _layer_sites(service: Service, layer: Layer) -> Iterator[Site]:
         if attribute in _PARTS:
             for inner, name in _parts(layer, attribute, entry.value):
                 yield from _texts(layer.source, inner, (*path, name), service.name)
-        elif attribute in SCANNED or attribute.startswith("x-"):
+        elif attribute in SCANNED or (attribute.startswith("x-") and attribute != OWN_BLOCK):
             yield from _texts(layer.source, entry.value, path, service.name)
 
 
@@ -97,7 +105,7 @@ def _top_level(source: ComposeFile) -> Iterator[Site]:
                 for inner, parts in source.resolver.mapping(entry.value).items():
                     if content := source.resolver.mapping(parts.value).get("content"):
                         yield from _texts(source, content.value, (name, inner, "content"), None)
-            elif name.startswith("x-"):
+            elif name.startswith("x-") and name != OWN_BLOCK:
                 yield from _texts(source, entry.value, (name,), None)
 
 
@@ -105,7 +113,7 @@ def _texts(source: ComposeFile, node: Node, path: tuple[str, ...], service: str 
     """Yield the scalars below `node`; an item `KEY=VALUE` of a list counts as the variable KEY."""
     target = deref(node)
     if isinstance(target, Scalar):
-        if "://" in target.value or path[-1].upper().endswith(SCHEME_SUFFIXES):
+        if "://" in target.value:
             yield Site(service, path, path[-1] if len(path) > 3 else "", target.value, 0, source, target)  # noqa: PLR2004
     elif isinstance(target, Sequence):
         for index, item in enumerate(target.items):
@@ -124,39 +132,8 @@ def _texts(source: ComposeFile, node: Node, path: tuple[str, ...], service: str 
             yield from _texts(source, entry.value, (*path, name), service)
 
 
-SCHEME_SUFFIXES = ("SCHEME", "PROTOCOL", "PROTO")
-"""Ends of the names of variables that hold a scheme alone."""
-
-
-def _env_sites(service: str, env_file: EnvFile, wanted: set[str]) -> Iterator[Site]:
+def _env_sites(service: str | None, env_file: EnvFile, used: Uses) -> Iterator[Site]:
     for key, binding in env_file.bindings.items():
-        if key in wanted:
-            yield Site(service, (str(env_file.file.path), key), key, binding.value, binding.start, env_file)
-
-
-def _interpolated(project: Project) -> dict[str, set[str]]:
-    """Names of the variables that `.env` gives to each service: interpolated, or passed through without a value."""
-    found: dict[str, set[str]] = {}
-    known = set(project.dotenv.bindings) if project.dotenv else set()
-    for service in project.services.values():
-        wanted = {v.key for v in service.environment.values() if v.value is None}
-        for layer in service.layers:
-            wanted.update(_names_below(layer.mapping, set()))
-        found[service.name] = wanted & known
-    return found
-
-
-def _names_below(node: Node, seen: set[int]) -> Iterator[str]:
-    target = deref(node)
-    if id(target) in seen:
-        return
-    seen.add(id(target))
-    if isinstance(target, Scalar):
-        if "$" in target.value:
-            yield from names(target.value)
-    elif isinstance(target, Sequence):
-        for item in target.items:
-            yield from _names_below(item, seen)
-    else:
-        for _, value in target.pairs:
-            yield from _names_below(value, seen)
+        if key in used and "://" in binding.value:
+            path = (str(env_file.file.path), key)
+            yield Site(service, path, key, binding.value, binding.start, env_file, uses=used[key])

@@ -1,25 +1,31 @@
 """Plain-HTTP URLs inside any text: where the scheme, the host and the port stand.
 
 Works on values (of YAML scalars, of `.env` lines, of shell commands), finds every `http://` and `ws://` (RFC 3986, 3.1
-and 3.2; RFC 6455 for `ws`), and says what to insert where so that the URL names the same port over TLS.
+and 3.2; RFC 6455 for `ws`), and says what to insert where so that the URL names the same port over TLS. The scheme may
+be a variable (`${SCHEME:-http}://api`): then its default is in the text, its value in `.env`.
 """
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls.compose.interpolation import end_of_dollar
+from aicos_tls.compose.interpolation import end_of_dollar, everywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 DEFAULT_PORT = 80
 """The port of `http` and `ws` URLs that name none (RFC 9110, 4.2.1; RFC 6455, 3)."""
 
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.])(https?|wss?)://", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"(?<=:\+)(https?|wss?)://", re.IGNORECASE)
+"""`${NAME:+http://api}`; elsewhere a plus sign belongs to the scheme: `git+http://`."""
+_NO_VALUES: Mapping[str, str] = MappingProxyType({})
+SCHEMES = frozenset({"http", "https", "ws", "wss"})
 _ENDS_AUTHORITY = frozenset("/?#\\\"'`<>|,;(){}^ \t\r\n\v\f")
 _PORT = re.compile(r":([0-9]+)$")
 
@@ -32,7 +38,11 @@ class Insertion(Struct, frozen=True):
 
 
 class Url(Struct, frozen=True):
-    """A URL that begins at `start`. `host` and `port` are as written, variables and all; `end` ends the authority."""
+    """A URL that begins at `start`. `host` and `port` are as written, variables and all; `end` ends the authority.
+
+    `scheme` is what it comes to, empty when that cannot be known; where it ends in this text is `scheme_end`, None when
+    it is not written here but in the variable `scheme_name`.
+    """
 
     start: int
     end: int
@@ -40,6 +50,8 @@ class Url(Struct, frozen=True):
     host: str
     host_end: int
     port: str | None
+    scheme_end: int | None
+    scheme_name: str = ""
 
     @property
     def plain(self) -> bool:
@@ -49,18 +61,43 @@ class Url(Struct, frozen=True):
     @property
     def insertions(self) -> tuple[Insertion, ...]:
         """What makes it the same URL over TLS: the `s`, and the port that it meant when it names none."""
-        letter = "S" if self.scheme.isupper() else "s"
-        scheme = Insertion(self.start + len(self.scheme), letter)
-        return (scheme,) if self.port is not None else (scheme, Insertion(self.host_end, f":{DEFAULT_PORT}"))
+        found: list[Insertion] = []
+        if self.scheme_end is not None:
+            found.append(Insertion(self.scheme_end, "S" if self.scheme.isupper() else "s"))
+        if self.port is None:
+            found.append(Insertion(self.host_end, f":{DEFAULT_PORT}"))
+        return tuple(found)
 
 
-def find(text: str) -> Iterator[Url]:
-    """Yield the http, https, ws and wss URLs of `text` that name a host, in order."""
-    for match in _SCHEME.finditer(text):
-        end = _authority_end(text, match.end())
-        url = _split(text, match.start(), match.end(), end, match.group(1))
-        if url.host:
-            yield url
+def find(text: str, values: Mapping[str, str] = _NO_VALUES) -> Iterator[Url]:
+    """Yield the http, https, ws and wss URLs of `text` that name a host, in order; `values` are those of `.env`."""
+    if "://" not in text:
+        return
+    found = [*_SCHEME.finditer(text), *(_ALTERNATIVE.finditer(text) if ":+" in text else ())]
+    urls = [_split(text, m.start(), m.end(), m.group(1), m.end(1)) for m in found]
+    if "$" in text:
+        urls += _with_variable_scheme(text, values)
+    yield from sorted((url for url in urls if url.host), key=lambda url: url.start)
+
+
+def _with_variable_scheme(text: str, values: Mapping[str, str]) -> Iterator[Url]:
+    for variable in everywhere(text):
+        if not text.startswith("://", variable.end):
+            continue
+        default = variable.argument if variable.operator in ("-", ":-") else None
+        if default is not None and default.lower() not in SCHEMES:
+            default = None
+        given = None if variable.is_missing(values) else values[variable.name]
+        scheme = default if given is None else given
+        plain_here = default is not None and default.lower() in ("http", "ws")
+        yield _split(
+            text,
+            variable.start,
+            variable.end + len("://"),
+            scheme if scheme and scheme.lower() in SCHEMES else "",
+            variable.end - 1 if plain_here else None,  # before the closing brace
+            "" if given is None else variable.name,
+        )
 
 
 def _authority_end(text: str, at: int) -> int:
@@ -72,7 +109,9 @@ def _authority_end(text: str, at: int) -> int:
     return at
 
 
-def _split(text: str, start: int, at: int, end: int, scheme: str) -> Url:
+def _split(text: str, start: int, at: int, scheme: str, scheme_end: int | None, name: str = "") -> Url:
+    """The URL from `start` on, whose authority begins at `at`."""
+    end = _authority_end(text, at)
     authority = text[at:end]
     user = authority.rfind("@") + 1
     host_and_port = authority[user:]
@@ -81,7 +120,7 @@ def _split(text: str, start: int, at: int, end: int, scheme: str) -> Url:
         host_end, port = match.start(), match.group(1)
     elif (colon := _last_colon(host_and_port)) >= 0:
         host_end, port = colon, host_and_port[colon + 1 :]
-    return Url(start, end, scheme, host_and_port[:host_end], at + user + host_end, port)
+    return Url(start, end, scheme, host_and_port[:host_end], at + user + host_end, port, scheme_end, name)
 
 
 def _last_colon(text: str) -> int:

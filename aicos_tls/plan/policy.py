@@ -8,18 +8,19 @@ from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from aicos_tls.compose.resolve import text_of, texts_of
+from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from aicos_tls.compose.model import Project
 
 KEY_TYPES = ("rsa4096", "rsa2048", "p256", "p384")
-BLOCK = "x-aicos-tls"
+BLOCK = OWN_BLOCK
 FILE = "aicos-tls.toml"
 
 
@@ -83,6 +84,19 @@ def _from_compose(policy: Policy, project: Project) -> Policy:
                     name = _known(key, where)
                     policy = replace(policy, **{name: _typed(name, _plain(item.value), source.where(item.value))})
     return policy
+
+
+def unread_settings(project: Project) -> Iterator[tuple[str, str, Where]]:
+    """Yield what stands in an `x-aicos-tls` block of a service, which this version does not read."""
+    for service in project.services.values():
+        for layer in service.own_layers:
+            if entry := layer.entries.get(BLOCK):
+                for key, item in layer.source.resolver.mapping(entry.value).items():
+                    yield (
+                        f"{BLOCK}: {key} is not known for a service: ignored",
+                        service.name,
+                        layer.source.where(item.key),
+                    )
 
 
 def _plain(node: Node) -> object:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.interpolation import expand
 from aicos_tls.compose.sites import Site, sites
 from aicos_tls.compose.urls import Url, find, host_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.errors import Where
@@ -38,6 +39,8 @@ BROWSER_PREFIXES = (
 _ORIGINS = re.compile(r"(^|_)(CORS|ORIGINS?|REFERERS?|REFERRERS?|CSRF|ALLOWED_HOSTS)(_|$)", re.IGNORECASE)
 _PROXY = re.compile(r"^(https?|all|ftp|no|ws|wss)_proxy$", re.IGNORECASE)
 _LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0")
+_HOST_NAMES = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal"})
+"""Names of the machine itself (Docker Desktop, "Networking"; `extra_hosts: host.docker.internal:host-gateway`)."""
 
 
 class Kind(Enum):
@@ -52,6 +55,7 @@ class Kind(Enum):
     LOOPBACK = "localhost: the container itself, or the host as browsers see it"
     PROXY = "a proxy is spoken to in plain HTTP"
     UNKNOWN = "the host is a variable whose value is not known"
+    HOST = "the machine that runs the containers"
     EXTERNAL = "no service of this project"
 
 
@@ -103,7 +107,11 @@ class Directory:
         return (found[0] if found else None), False
 
     def networks(self, service: Service) -> frozenset[str]:
-        """The networks of a service, or of the one whose network it uses (`network_mode: service:NAME`)."""
+        """The networks of a service, or of the one whose network it uses."""
+        return self.namespace(service).networks
+
+    def namespace(self, service: Service) -> Service:
+        """The service whose network a service uses (`network_mode: service:NAME`): mostly its own."""
         seen: set[str] = set()
         while service.network_mode.startswith("service:") and service.name not in seen:
             seen.add(service.name)
@@ -111,38 +119,55 @@ class Directory:
             if other is None:
                 break
             service = other
-        return service.networks
+        return service
 
 
 def references(project: Project, scope: dict[str, Decision]) -> Iterator[Reference]:
     """Yield every http, https, ws and wss URL that names a host, with what it is."""
     directory = Directory(project)
-    values = project.dotenv.values if project.dotenv else {}
+    dotenv = project.dotenv.values if project.dotenv else {}
     for site in sites(project):
-        for url in find(site.text):
-            host = expand(url.host, values) if "$" in url.host else url.host
-            kind, target = _kind(site, host, directory, scope)
+        values = {**dotenv, **site.source.values} if isinstance(site.source, EnvFile) else dotenv
+        for url in find(site.text, values):
+            kind, target = _kind(site, resolved_host(url, values), directory, scope)
             yield Reference(site, url, kind, target)
 
 
+def resolved_host(url: Url, values: Mapping[str, str]) -> str | None:
+    """The host of a URL with its variables expanded; None when one of them has no known value."""
+    return expand(url.host, values) if "$" in url.host else url.host
+
+
 def _kind(site: Site, host: str | None, directory: Directory, scope: dict[str, Decision]) -> tuple[Kind, str | None]:
-    if host is None or "$" in host:
-        return Kind.UNKNOWN, None
-    if _LOOPBACK.fullmatch(host_name(host)):
-        return Kind.LOOPBACK, None
-    service, reachable = directory.look_up(site.service, host)
+    if (kind := kind_of_host(host)) is not None:
+        return kind, None
+    service, reachable = directory.look_up(site.service, host or "")
     if service is None:
         return Kind.EXTERNAL, None
     return _kind_of_known(site, service, scope, reachable=reachable), service.name
 
 
+def kind_of_host(host: str | None) -> Kind | None:
+    """What a host is without looking at services; None when it may be the name of one."""
+    if host is None or "$" in host:
+        return Kind.UNKNOWN
+    if _LOOPBACK.fullmatch(host_name(host)):
+        return Kind.LOOPBACK
+    return Kind.HOST if host_name(host) in _HOST_NAMES else None
+
+
+def for_browsers(variable: str) -> bool:
+    """Whether bundlers put the variable into what browsers load."""
+    return variable.upper().startswith(BROWSER_PREFIXES)
+
+
 def _kind_of_known(site: Site, service: Service, scope: dict[str, Decision], *, reachable: bool) -> Kind:
     tests = (
         (not scope[service.name].in_scope, Kind.OUT_OF_SCOPE),
-        (site.variable.upper().startswith(BROWSER_PREFIXES), Kind.BROWSER),
-        (_PROXY.match(site.variable) is not None, Kind.PROXY),
+        (all(map(for_browsers, site.variables)), Kind.BROWSER),
+        (all(map(_PROXY.match, site.variables)), Kind.PROXY),
         (not reachable, Kind.NO_NETWORK),
         (site.service == service.name, Kind.SELF),
-        (_ORIGINS.search(site.variable) is not None, Kind.ORIGIN),
+        (all(map(_ORIGINS.search, site.variables)), Kind.ORIGIN),
     )
     return next((kind for holds, kind in tests if holds), Kind.EDGE)

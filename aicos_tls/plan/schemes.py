@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls.compose.sites import SCHEME_SUFFIXES
+from aicos_tls.compose.settings import Setting, settings
 from aicos_tls.plan.references import Directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aicos_tls.compose.entries import Variable
     from aicos_tls.compose.model import Project, Service
-    from aicos_tls.plan.scope import Decision
 
+SCHEME_SUFFIXES = ("SCHEME", "PROTOCOL", "PROTO")
 HOST_SUFFIXES = ("HOST", "HOSTNAME", "SERVER", "ADDRESS", "ADDR", "SERVICE")
 PLAIN = frozenset({"http", "ws"})
 
@@ -24,7 +23,7 @@ class SchemeVariable(Struct, frozen=True):
     """A variable that holds the scheme for `target`, which the variable `host_key` of the same service names."""
 
     service: str
-    variable: Variable
+    setting: Setting
     host_key: str
     target: str
 
@@ -33,50 +32,37 @@ class BareHost(Struct, frozen=True):
     """A variable that names a service without any scheme: what is spoken to it is decided in code."""
 
     service: str
-    variable: Variable
+    setting: Setting
     target: str
 
 
-def scheme_variables(project: Project, decisions: dict[str, Decision]) -> Iterator[SchemeVariable]:
-    """Yield the variables that say `http` or `ws` for a service in scope."""
+def scheme_variables(project: Project) -> Iterator[SchemeVariable | BareHost]:
+    """Yield the variables that say `http` or `ws` for a service, and those that name one and have no scheme beside."""
     directory = Directory(project)
     for service in project.services.values():
-        hosts = {key: (variable, target) for key, variable, target in _hosts(service, directory, decisions)}
-        for key, variable in service.environment.items():
-            if (variable.value or "").lower() in PLAIN and (prefix := _without(key, SCHEME_SUFFIXES)):
-                for suffix in HOST_SUFFIXES:
-                    if found := hosts.get(prefix + suffix):
-                        yield SchemeVariable(service.name, variable, prefix + suffix, found[1])
-                        break
+        found = settings(service)
+        by_upper = {key.upper(): setting for key, setting in found.items()}
+        for setting in found.values():
+            prefix = _without(setting.key, HOST_SUFFIXES)
+            target = _target(service, setting, directory) if prefix else None
+            if target is None:
+                continue
+            beside = [by_upper[prefix + suffix] for suffix in SCHEME_SUFFIXES if prefix + suffix in by_upper]
+            if not beside and target != service.name:
+                yield BareHost(service.name, setting, target)
+            for scheme in beside:
+                if scheme.value.lower() in PLAIN:
+                    yield SchemeVariable(service.name, scheme, setting.key, target)
 
 
-def bare_hosts(project: Project, decisions: dict[str, Decision], servers: set[str]) -> Iterator[BareHost]:
-    """Yield the variables that name a server, with or without a port, and have no scheme variable beside them."""
-    directory = Directory(project)
-    for service in project.services.values():
-        keys = set(service.environment)
-        for key, variable, target in _hosts(service, directory, decisions):
-            prefix = _without(key, HOST_SUFFIXES)
-            beside = any(prefix + suffix in keys for suffix in SCHEME_SUFFIXES)
-            if target in servers and target != service.name and not beside:
-                yield BareHost(service.name, variable, target)
-
-
-def _hosts(
-    service: Service, directory: Directory, decisions: dict[str, Decision]
-) -> Iterator[tuple[str, Variable, str]]:
-    for key, variable in service.environment.items():
-        if not variable.value or not _without(key, HOST_SUFFIXES):
-            continue
-        host = (service.expand(variable.value) or "").partition(":")[0]
-        target, reachable = directory.look_up(service.name, host) if host else (None, False)
-        if target and reachable and decisions[target.name].in_scope:
-            yield key, variable, target.name
+def _target(service: Service, setting: Setting, directory: Directory) -> str | None:
+    """The service that a host variable names, with or without a port, if it can be reached."""
+    host = setting.value.partition(":")[0]
+    target, reachable = directory.look_up(service.name, host) if host else (None, False)
+    return target.name if target and reachable else None
 
 
 def _without(key: str, suffixes: tuple[str, ...]) -> str:
-    """The key without one of the suffixes, its separator kept (`API_`); empty when it has none of them."""
-    for suffix in suffixes:
-        if key.upper().endswith(suffix) and len(key) > len(suffix):
-            return key[: -len(suffix)]
-    return ""
+    """The key in upper case without one of the suffixes, its separator kept (`API_`); empty when it has none."""
+    upper = key.upper()
+    return next((upper[: -len(s)] for s in suffixes if upper.endswith(s) and len(upper) > len(s)), "")

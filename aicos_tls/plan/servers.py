@@ -30,7 +30,9 @@ def find_servers(
             evidence = f"{asker} asks it at {reference.text} ({reference.where})"
             found.setdefault(reference.target, Server(reference.target, evidence))
     for scheme in schemes:
-        evidence = f"{scheme.service} asks it ({scheme.host_key}, {scheme.variable.key})"
+        if scheme.service == scheme.target:
+            continue
+        evidence = f"{scheme.service} asks it ({scheme.host_key}, {scheme.setting.key})"
         found.setdefault(scheme.target, Server(scheme.target, evidence))
     for name, check in checks.items():
         if check.asks:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.plan.checks import Healthcheck, healthchecks
-from aicos_tls.plan.references import REWRITABLE, Reference, references
-from aicos_tls.plan.schemes import SchemeVariable, scheme_variables
+from aicos_tls.plan.published import published_ports
+from aicos_tls.plan.references import REWRITABLE, Directory, Kind, Reference, references
+from aicos_tls.plan.schemes import BareHost, SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import Decision, decide
 from aicos_tls.plan.servers import find_servers
 from aicos_tls.rules.placement import Placement
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.model import Server
     from aicos_tls.plan.policy import Policy
-    from aicos_tls.yamledit.nodes import Scalar
+    from aicos_tls.yamledit.nodes import Mapping, Scalar
 
 
 class Context(Struct, frozen=True, dict=True):
@@ -31,6 +32,7 @@ class Context(Struct, frozen=True, dict=True):
     decisions: dict[str, Decision]
     references: list[Reference]
     schemes: list[SchemeVariable]
+    bare_hosts: list[BareHost]
     healthchecks: dict[str, Healthcheck]
     servers: dict[str, Server]
 
@@ -39,10 +41,12 @@ class Context(Struct, frozen=True, dict=True):
         """Find out everything about a project under a policy."""
         decisions = decide(project, policy)
         found = list(references(project, decisions))
-        schemes = list(scheme_variables(project, decisions))
+        apart = list(scheme_variables(project))
+        schemes = [found for found in apart if isinstance(found, SchemeVariable)]
+        bare = [found for found in apart if isinstance(found, BareHost)]
         checks = healthchecks(project)
         servers = find_servers(project, decisions, found, schemes, checks)
-        return cls(project, policy, decisions, found, schemes, checks, servers)
+        return cls(project, policy, decisions, found, schemes, bare, checks, servers)
 
     @cached_property
     def in_scope(self) -> frozenset[str]:
@@ -58,6 +62,47 @@ class Context(Struct, frozen=True, dict=True):
     def rewritten(self) -> list[Reference]:
         """The references that become TLS: plain ones to a server in scope."""
         return [r for r in self.references if r.kind in REWRITABLE and r.url.plain and r.target in self.servers]
+
+    @cached_property
+    def clients(self) -> frozenset[str]:
+        """Names of the services that will ask a server over TLS."""
+        asking = {r.site.service for r in self.rewritten if r.kind is Kind.EDGE}
+        asking |= {scheme.service for scheme in self.schemes if scheme.target in self.servers}
+        return frozenset(name for name in asking if name)
+
+    def needs_settings(self, service: Service) -> bool:
+        """Whether something breaks without certificates and variables: the service, or one that extends it."""
+        concerned = {service.name, *(n for layer in service.own_layers for n in self._extending(layer.mapping))}
+        return any(name in self.servers or name in self.clients for name in concerned)
+
+    def _extending(self, mapping: Mapping) -> frozenset[str]:
+        return self.project.users.get(id(mapping), frozenset())
+
+    @cached_property
+    def published(self) -> dict[int, str]:
+        """Port of the machine to the service that it leads to."""
+        return published_ports(self.project)
+
+    @cached_property
+    def namespaces(self) -> dict[str, frozenset[str]]:
+        """For each service that shares its network with others (`network_mode: service:NAME`): all of them."""
+        directory = Directory(self.project)
+        found: dict[str, set[str]] = {}
+        for service in self.project.services.values():
+            found.setdefault(directory.namespace(service).name, set()).add(service.name)
+        return {name: frozenset(names) for names in found.values() if len(names) > 1 for name in names}
+
+    @cached_property
+    def torn_schemes(self) -> dict[str, list[Reference]]:
+        """Variables of `.env` that hold the scheme of servers and of others, with the plain URLs of the others."""
+        wanted = {reference.url.scheme_name for reference in self.rewritten}
+        kept = set(map(id, self.rewritten))
+        found: dict[str, list[Reference]] = {}
+        for reference in self.references:
+            name = reference.url.scheme_name
+            if name and name in wanted and reference.url.plain and id(reference) not in kept:
+                found.setdefault(name, []).append(reference)
+        return found
 
     @cached_property
     def _text_edits(self) -> dict[int, list[SetText]]:

@@ -30,7 +30,7 @@ from aicos_tls.yamledit.nodes import Sequence, deref
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aicos_tls.compose.model import Service
+    from aicos_tls.compose.model import Layer, Service
     from aicos_tls.rules.context import Context
 
 ID = "healthcheck"
@@ -51,7 +51,6 @@ def check(context: Context) -> Iterator[Outcome]:
                 yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
         elif found is None and service.healthcheck is None and service.name in context.servers:
             yield from _from_image(context, service)
-        yield from _others(context, service)
     alike = _alike(rewritten)
     for name, (found, outcome) in rewritten.items():
         if outcome.edits:
@@ -113,7 +112,7 @@ def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
 
 def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     """Override the image's healthcheck where it asks the server over HTTP."""
-    build = build_of(service, context.project.directory)
+    build = None if service.healthcheck_disabled else build_of(service, context.project.directory)
     if build is None or build.problem:
         return
     try:
@@ -134,7 +133,8 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
         return
     after = knowledge.apply(test, outcome.edits)
     try:
-        edit = context.placement.set_member(service.first, "healthcheck", "test", _value(after), context.in_scope)
+        alone = frozenset({service.name})
+        edit = context.placement.set_member(_layer(service), "healthcheck", "test", _value(after), alone)
     except NoPlaceError as error:
         yield Declined(ID, service.name, where, str(error), _paste(test, outcome))
         return
@@ -142,17 +142,9 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     yield Proposal(_change(service.name, where, test, after, summary), (edit,))
 
 
-def _others(context: Context, service: Service) -> Iterator[Outcome]:
-    """Report URLs of servers that stand in another service's healthcheck: they are never changed here."""
-    found = context.healthchecks.get(service.name)
-    if found is None:
-        return
-    for url in knowledge.other_hosts(found.test, endpoint(service)):
-        host = url.split("://")[-1].split("/")[0].split(":")[0].lower()
-        server = next((s for s in context.servers if host in context.project.services[s].names), None)
-        if server and url.lower().startswith("http://"):
-            text = f"its healthcheck asks {url}: {server} speaks TLS now, change it by hand"
-            yield Note("todo", text, service.name, found.where)
+def _layer(service: Service) -> Layer:
+    """The own layer that gets a test of its own: the first one with a healthcheck, so that its parts stay together."""
+    return next((layer for layer in service.own_layers if "healthcheck" in layer.entries), service.first)
 
 
 def _change(service: str, where: Where, before: Test, after: Test, why: str) -> Change:

@@ -16,8 +16,10 @@ import posixpath
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from aicos_tls.compose.model import REPLACING_TAGS
 from aicos_tls.plan.model import Change, Declined, Note, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
+from aicos_tls.yamledit.nodes import deref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,13 +47,13 @@ def _mount(context: Context, service: Service) -> Iterator[Outcome]:
             text = f"{there.source or 'a volume'} is mounted at {target} already: it must hold the certificates"
             yield Note("todo", text, service.name, where)
         return
-    if inherits(context, service):
+    if inherits(context, service, "volumes"):
         return
     try:
         edits = context.placement.add(service, "volumes", [("", value)], context.in_scope)
     except NoPlaceError as error:
         paste = f"    volumes:\n      - {value}"
-        yield Declined(ID, service.name, service.where, str(error), paste, safe=service.name not in context.servers)
+        yield Declined(ID, service.name, service.where, str(error), paste, safe=not context.needs_settings(service))
         return
     path = f"services.{service.name}.volumes"
     where = layer.source.where(layer.entries["volumes"].value) if "volumes" in layer.entries else service.where
@@ -68,10 +70,13 @@ def source(context: Context, layer: Layer) -> str:
     return path if path.startswith("..") else f"./{path}"
 
 
-def inherits(context: Context, service: Service) -> bool:
-    """Whether the service extends another one of the project that is in scope: it gets there what it gives."""
+def inherits(context: Context, service: Service, attribute: str) -> bool:
+    """Whether the service extends another one of the project that is in scope: what that one gets, it gets, too."""
+    found = False
     for layer in service.layers:
         base = context.project.services.get(layer.name) if layer.extended else None
         if base and base.name in context.in_scope and any(own.mapping is layer.mapping for own in base.own_layers):
-            return True
-    return False
+            found = True
+        elif (entry := layer.entries.get(attribute)) and deref(entry.value).tag in REPLACING_TAGS:
+            found = False
+    return found

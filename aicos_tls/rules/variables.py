@@ -48,9 +48,10 @@ def check(context: Context) -> Iterator[Outcome]:
     for service in context.services:
         missing = [(key, value) for key, value in values.items() if key not in service.environment]
         for key, value in values.items():
-            if (variable := service.environment.get(key)) is not None and variable.value != value:
+            variable = service.environment.get(key)
+            if variable is not None and service.expand(variable.value or "") != value:
                 yield _different(context, service, variable, value)
-        if missing and not inherits(context, service):
+        if missing and not inherits(context, service, "environment"):
             yield from _missing(context, service, missing)
 
 
@@ -59,7 +60,7 @@ def _missing(context: Context, service: Service, values: list[tuple[str, str]]) 
         edits = context.placement.add(service, "environment", values, context.in_scope)
     except NoPlaceError as error:
         paste = "\n".join(["    environment:", *(f"      - {key}={value}" for key, value in values)])
-        yield Declined(ID, service.name, service.where, str(error), paste, safe=service.name not in context.servers)
+        yield Declined(ID, service.name, service.where, str(error), paste, safe=not context.needs_settings(service))
         return
     layer = service.first
     where = layer.source.where(layer.entries["environment"].value) if "environment" in layer.entries else service.where
@@ -76,7 +77,8 @@ def _different(context: Context, service: Service, variable: Variable, value: st
     edit = _set(context, variable, value)
     if edit is None:
         reason = f"{variable.key} stands in a value that other services share"
-        return Declined(ID, service.name, where, reason, f"      - {variable.key}={value}")
+        paste = f"      - {variable.key}={value}"
+        return Declined(ID, service.name, where, reason, paste, safe=not context.needs_settings(service))
     path = f"services.{service.name}.environment.{variable.key}"
     change = Change(ID, service.name, where, path, variable.value or "", value, _WHY[variable.key])
     return Proposal(change, (edit,))

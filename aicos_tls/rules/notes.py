@@ -1,0 +1,99 @@
+"""What a person should know besides the changes: URLs that stay and why, ports that speak TLS from now on.
+
+No rule of its own, since it changes nothing: it looks at the same facts from the other side.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aicos_tls.compose.urls import find
+from aicos_tls.plan.checks import endpoint
+from aicos_tls.plan.model import Note
+from aicos_tls.plan.policy import unread_settings
+from aicos_tls.plan.published import publishes
+from aicos_tls.plan.references import Directory, Kind, kind_of_host, resolved_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.compose.urls import Url
+    from aicos_tls.rules.context import Context
+
+_LEFT_ALONE = (Kind.OUT_OF_SCOPE, Kind.BROWSER, Kind.PROXY, Kind.NO_NETWORK, Kind.UNKNOWN)
+
+
+def notes(context: Context) -> list[Note]:
+    """Everything that is to be said, each once."""
+    return list(dict.fromkeys(_notes(context)))
+
+
+def _notes(context: Context) -> Iterator[Note]:
+    yield from (Note("warning", text, where=where) for text, where in context.project.notes)
+    yield from (Note("warning", text, service, where) for text, service, where in unread_settings(context.project))
+    for service in context.services:
+        if service.name in context.servers and publishes(service):
+            text = "a published port speaks TLS now: from the host it is https://, with certs/ca-cert.pem to verify"
+            yield Note("todo", text, service.name, service.where)
+    yield from _left_alone(context)
+    yield from _by_way_of_the_host(context)
+    yield from _healthchecks_of_others(context)
+    for name in sorted(context.clients - context.in_scope):
+        text = "it asks a server over TLS now, but is out of scope: it must be told to trust certs/ca-cert.pem"
+        yield Note("todo", text, name, context.project.services[name].where)
+
+
+def _left_alone(context: Context) -> Iterator[Note]:
+    for reference in context.references:
+        if reference.kind in _LEFT_ALONE and reference.url.plain:
+            name = reference.site.variable or reference.site.path[-1]
+            text = f"{name}: {reference.text} stays: {reference.kind.value}"
+            yield Note("kept", text, reference.site.service or "", reference.where)
+
+
+def _by_way_of_the_host(context: Context) -> Iterator[Note]:
+    """URLs of the machine, or of a shared network namespace, that end at a server: they are never changed."""
+    for reference in context.references:
+        service = reference.site.service or ""
+        if reference.url.plain and (found := _led_to(context, service, reference.url, reference.kind)):
+            name = reference.site.variable or reference.site.path[-1]
+            yield Note("todo", f"{name}: {reference.text} {found}", service, reference.where)
+
+
+def _led_to(context: Context, service: str, url: Url, kind: Kind) -> str:
+    """Where a plain URL of the machine or of the container itself ends, in words; empty when at no server."""
+    if kind not in (Kind.LOOPBACK, Kind.HOST):
+        return ""
+    port = url.port or "80"
+    target = context.published.get(int(port)) if port.isdecimal() else None
+    if target in context.servers:
+        return f"leads to the published port of {target}, which speaks TLS now"
+    mates = context.namespaces.get(service, frozenset()) & set(context.servers) - {service}
+    if kind is Kind.LOOPBACK and mates:
+        return f"is in the network of {', '.join(sorted(mates))} too: if it listens there, it speaks TLS now"
+    return ""
+
+
+def _healthchecks_of_others(context: Context) -> Iterator[Note]:
+    """URLs of servers in another service's healthcheck: they are never changed."""
+    from aicos_tls import healthchecks as knowledge
+
+    directory = Directory(context.project)
+    dotenv = context.project.dotenv
+    values = dotenv.values if dotenv else {}
+    for name, check in context.healthchecks.items():
+        for text in knowledge.other_hosts(check.test, endpoint(context.project.services[name])):
+            for url in find(text, values):
+                if url.plain and (words := _asked(context, name, url, resolved_host(url, values), directory)):
+                    yield Note("todo", f"its healthcheck asks {text}: {words}, change it by hand", name, check.where)
+
+
+def _asked(context: Context, service: str, url: Url, host: str | None, directory: Directory) -> str:
+    kind = kind_of_host(host)
+    if kind is not None:
+        words = _led_to(context, service, url, kind)
+        return f"it {words}" if words else ""
+    target, reachable = directory.look_up(service, host or "")
+    if target and reachable and target.name in context.servers:
+        return f"{target.name} speaks TLS now"
+    return ""
