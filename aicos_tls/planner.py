@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from aicos_tls.compose.model import Project
+    from aicos_tls.compose.model import ComposeFile, Project
     from aicos_tls.files import TextFile
     from aicos_tls.plan.policy import Policy
     from aicos_tls.yamledit.edits import Edit
@@ -85,6 +85,7 @@ class _Draft(Struct, eq=False):
     accepted: list[Proposal] = field(default_factory=list)
     declined: list[Declined] = field(default_factory=list)
     files: list[PlannedFile] = field(default_factory=list)
+    inside: dict[int, bool] = field(default_factory=dict)
 
     def write(self, project: Project) -> None:
         """Make the new text of every file. A proposal that has no form is declined, the others stand."""
@@ -95,11 +96,16 @@ class _Draft(Struct, eq=False):
 
     def _stays_inside(self, project: Project, proposal: Proposal) -> bool:
         """Decline a change of a file outside of the project directory: it could not be taken back."""
-        outside = next((source for source, _ in proposal.edits if not project.holds(source.file)), None)
+        outside = next((source for source, _ in proposal.edits if not self._inside(project, source)), None)
         if outside is not None:
-            where = f"{outside.file.path} lies outside of {project.directory.resolve()}"
-            self._decline(proposal, f"{where}, where nothing is changed since it could not be taken back")
+            where = f"{outside.file.path} lies outside of the project directory"
+            self._decline(proposal, f"{where}: a change there could not be taken back")
         return outside is None
+
+    def _inside(self, project: Project, source: ComposeFile | EnvFile) -> bool:
+        if id(source) not in self.inside:
+            self.inside[id(source)] = project.holds(source.file)
+        return self.inside[id(source)]
 
     def _decline(self, proposal: Proposal, reason: str) -> None:
         change = proposal.change
@@ -107,8 +113,10 @@ class _Draft(Struct, eq=False):
         breaks = change.rule in _ADDRESSES or (
             change.rule != "healthcheck" and service is not None and self.context.needs_settings(service)
         )
-        paste = f"{change.path}: {change.after}"
-        self.declined.append(Declined(change.rule, change.service, change.where, reason, paste, not breaks))
+        paste = _lines_to_paste(proposal) or f"{change.path}: {change.after}"
+        declined = Declined(change.rule, change.service, change.where, reason, paste, not breaks)
+        if declined not in self.declined:
+            self.declined.append(declined)
 
     def _texts(self, project: Project) -> list[PlannedFile] | None:
         try:
@@ -129,6 +137,21 @@ class _Draft(Struct, eq=False):
         if len(kept) == len(self.accepted):
             raise InternalError("the changes can be made one by one, but not together")
         self.accepted = kept
+
+
+def _lines_to_paste(proposal: Proposal) -> str:
+    """The lines that a proposal would have put into its file; empty when it has no form there."""
+    source, _ = proposal.edits[0]
+    try:
+        if isinstance(source, EnvFile):
+            text = splice(source.file.text, [e for _, e in proposal.edits if isinstance(e, Splice)])
+        else:
+            edits = [edit for _, edit in proposal.edits if not isinstance(edit, Splice)]
+            text = apply(source.file, source.stream, edits).file.text
+    except InexpressibleError:
+        return ""
+    there = set(source.file.text.splitlines())
+    return "\n".join(line for line in text.splitlines() if line not in there)
 
 
 def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedFile]:

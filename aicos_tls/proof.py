@@ -37,7 +37,7 @@ def prove(before: Project, after: Project, changes: Iterable[Change]) -> None:
             raise InternalError(f"an undeclared change at {'.'.join(path)}: {_short(old)} became {_short(new)}")
     touched = {path[:length] for path in found for length in range(1, len(path) + 1)}
     for path, here in declared.items():
-        if path not in touched and not any(_is_no_difference(change) for change in here):
+        if path not in touched and not any(_is_no_difference(change, before) for change in here):
             raise InternalError(f"a declared change did not happen: {'.'.join(path)}")
 
 
@@ -107,6 +107,10 @@ def _short(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def _is_no_difference(change: Change) -> bool:
-    """Whether a change need not show in the model: a later layer overrides it, or it stands in a part not compared."""
-    return change.rule == "urls"
+def _is_no_difference(change: Change, project: Project) -> bool:
+    """Whether a change need not show in the model: a later layer overrides it, or it stands in a part not compared.
+
+    What a service extends is such a part: there the change of another service shows, or none where it is only a base.
+    """
+    service = project.services.get(change.service)
+    return change.rule == "urls" or (service is not None and any(layer.extended for layer in service.layers))

@@ -196,7 +196,7 @@ class _Loader:
             text = self._expand(text)
             if found := self.env_file(layer.source.base / text):
                 yield found
-            else:
+            elif text_of(entries["required"].value if "required" in entries else None) != "false":
                 self._project.notes.append((f"env_file {text} does not exist, not looked at", layer.source.where(item)))
 
 

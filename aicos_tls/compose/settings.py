@@ -11,7 +11,7 @@ from aicos_tls.compose.interpolation import everywhere
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aicos_tls.compose.dotenv import EnvFile
+    from aicos_tls.compose.dotenv import Binding, EnvFile
     from aicos_tls.compose.entries import Variable
     from aicos_tls.compose.model import ComposeFile, Service
     from aicos_tls.errors import Where
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 
 class Place(Struct, frozen=True, eq=False):
-    """Where the text of a value is written: up to character `end` of the value of `node`, or of an env file."""
+    """Where the text of a value is written: up to character `end` of the value of `node`, or of an env file.
+
+    It is `text`, which ends at character `at` of `whole`: the value of the variable at `path` as it is written there.
+    """
 
     source: ComposeFile | EnvFile
     node: Scalar | None
     end: int
     text: str
+    whole: str
+    at: int
+    where: Where
+    path: str
 
     @property
     def key(self) -> tuple[int, int]:
@@ -41,7 +48,6 @@ class Setting(Struct, frozen=True, eq=False):
     key: str
     value: str
     where: Where
-    path: str
     places: tuple[Place, ...]
 
 
@@ -51,32 +57,35 @@ def settings(service: Service) -> dict[str, Setting]:
     for file in service.env_files:
         values = {**(service.dotenv.values if service.dotenv else {}), **file.values}
         for key, binding in file.bindings.items():
-            place = Place(file, None, binding.end, binding.value)
-            where = file.file.where(binding.start)
-            found[key] = Setting(key, values[key], where, f"{file.file.path}.{key}", (place,))
+            found[key] = Setting(key, values[key], file.file.where(binding.start), (_line(file, binding),))
     for key, variable in service.environment.items():
         if variable.value is not None:
             found[key] = _of_variable(service, variable, variable.value)
         elif service.dotenv and key in service.dotenv.bindings:
-            binding = service.dotenv.bindings[key]
-            where = service.dotenv.file.where(binding.start)
-            path = f"{service.dotenv.file.path}.{key}"
-            places = (Place(service.dotenv, None, binding.end, binding.value),)
-            found[key] = Setting(key, service.dotenv.values[key], where, path, places)
+            place = _line(service.dotenv, service.dotenv.bindings[key])
+            found[key] = Setting(key, service.dotenv.values[key], place.where, (place,))
         else:
             found.pop(key, None)
     return found
 
 
 def _of_variable(service: Service, variable: Variable, text: str) -> Setting:
-    path = f"services.{service.name}.environment.{variable.key}"
-    source, node = variable.layer.source, variable.node
     if "$" not in text:
-        place = Place(source, node, variable.offset + len(text), text)
-        return Setting(variable.key, text, variable.where, path, (place,))
+        return Setting(variable.key, text, variable.where, (_written(service, variable, text, text, len(text)),))
     expanded = service.expand(text)
     places = tuple(_interpolated(service, variable, text))
-    return Setting(variable.key, text if expanded is None else expanded, variable.where, path, places)
+    return Setting(variable.key, text if expanded is None else expanded, variable.where, places)
+
+
+def _line(file: EnvFile, binding: Binding) -> Place:
+    value, where = binding.value, file.file.where(binding.start)
+    return Place(file, None, binding.end, value, value, len(value), where, f"{file.file.path}.{binding.key}")
+
+
+def _written(service: Service, variable: Variable, text: str, whole: str, at: int) -> Place:
+    path = f"services.{service.name}.environment.{variable.key}"
+    source, end = variable.layer.source, variable.offset + at
+    return Place(source, variable.node, end, text, whole, at, variable.where, path)
 
 
 def _interpolated(service: Service, variable: Variable, text: str) -> Iterator[Place]:
@@ -85,7 +94,6 @@ def _interpolated(service: Service, variable: Variable, text: str) -> Iterator[P
         if (reference.start, reference.end) != (0, len(text)):
             continue
         if reference.operator in ("-", ":-") and reference.argument:
-            end = variable.offset + reference.end - 1
-            yield Place(variable.layer.source, variable.node, end, reference.argument)
+            yield _written(service, variable, reference.argument, text, reference.end - 1)
         if service.dotenv and (binding := service.dotenv.bindings.get(reference.name)):
-            yield Place(service.dotenv, None, binding.end, binding.value)
+            yield _line(service.dotenv, binding)

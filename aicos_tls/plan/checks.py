@@ -10,6 +10,8 @@ from aicos_tls.healthchecks import Ask, Endpoint, Form, Test, asks_http
 from aicos_tls.yamledit.nodes import Scalar, Sequence, deref
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from aicos_tls.compose.model import Layer, Project, Service
     from aicos_tls.compose.resolve import Entry
     from aicos_tls.errors import Where
@@ -39,15 +41,26 @@ def endpoint(service: Service) -> Endpoint:
 
 def healthchecks(project: Project) -> dict[str, Healthcheck]:
     """The healthcheck of every service that has one in the compose files, and not `NONE`."""
-    found = ((service.name, _healthcheck(service)) for service in project.services.values())
-    return {name: check for name, check in found if check is not None}
+    found = {s.name: _healthcheck(s, *s.healthcheck) for s in project.services.values() if s.healthcheck is not None}
+    return {name: check for name, check in found.items() if check is not None}
 
 
-def _healthcheck(service: Service) -> Healthcheck | None:
-    definition = service.healthcheck
-    if definition is None:
-        return None
-    layer, entry = definition
+def overridden(service: Service) -> Iterator[Healthcheck]:
+    """Yield the tests of a service that a later file overrides: they count where that file is not used."""
+    counts = service.healthcheck[1].value if service.healthcheck else None
+    for layer in service.own_layers:
+        test = layer.sub("healthcheck").get("test")
+        if test and test.value is not counts and (found := _healthcheck(service, layer, test)):
+            yield found
+
+
+def from_dotenv(service: Service, check: Healthcheck) -> tuple[Ask, ...]:
+    """What a test asks the service itself over HTTP once `.env` is looked at, where it does not say so itself."""
+    words = tuple(word if (expanded := service.expand(word)) is None else expanded for word in check.test.words)
+    return () if check.asks else asks_http(Test(check.test.form, words), endpoint(service))
+
+
+def _healthcheck(service: Service, layer: Layer, entry: Entry) -> Healthcheck | None:
     read = _words(entry)
     if read is None:
         return None

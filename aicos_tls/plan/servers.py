@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aicos_tls.plan.checks import from_dotenv
 from aicos_tls.plan.model import Server
 from aicos_tls.plan.references import Kind
 
@@ -35,6 +36,6 @@ def find_servers(
         evidence = f"{scheme.service} asks it ({scheme.host_key}, {scheme.setting.key})"
         found.setdefault(scheme.target, Server(scheme.target, evidence))
     for name, check in checks.items():
-        if check.asks:
+        if check.asks or from_dotenv(project.services[name], check):
             found.setdefault(name, Server(name, f"its healthcheck asks it over HTTP ({check.where})"))
     return {name: found[name] for name in project.services if name in found and decisions[name].in_scope}

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from aicos_tls import healthchecks as knowledge
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read
-from aicos_tls.healthchecks import Refused, Rewritten, Test, TextEdit, Trust
-from aicos_tls.plan.checks import Healthcheck, endpoint
+from aicos_tls.healthchecks import Form, Refused, Rewritten, Test, TextEdit, Trust
+from aicos_tls.plan.checks import Healthcheck, endpoint, from_dotenv, overridden
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
 from aicos_tls.sources.build import build_of
@@ -38,23 +38,35 @@ ID = "healthcheck"
 
 def check(context: Context) -> Iterator[Outcome]:
     """Yield the change of each server's healthcheck, and what cannot be changed."""
-    rewritten: dict[str, tuple[Healthcheck, Rewritten]] = {}
+    rewritten: list[tuple[Healthcheck, Rewritten]] = []
     for service in context.services:
-        found = context.healthchecks.get(service.name)
-        if found is not None and service.name in context.servers:
+        if service.name not in context.servers:
+            continue
+        effective = context.healthchecks.get(service.name)
+        for found in (*([effective] if effective else []), *overridden(service)):
             outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
-            if isinstance(outcome, Rewritten) and (reason := _needs_a_person(found.test, outcome)):
-                yield Declined(ID, service.name, found.where, reason, _paste(found.test, outcome))
-            elif isinstance(outcome, Rewritten):
-                rewritten[service.name] = (found, outcome)
-            elif isinstance(outcome, Refused):
-                yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
-        elif found is None and service.healthcheck is None and service.name in context.servers:
+            if isinstance(outcome, Rewritten) and not _needs_a_person(found.test, outcome):
+                rewritten.append((found, outcome))
+            else:
+                yield from _declined(service, found, outcome)
+        if service.healthcheck is None:
             yield from _from_image(context, service)
-    alike = _alike(rewritten)
-    for name, (found, outcome) in rewritten.items():
+    groups = _alike(rewritten)
+    for found, outcome in rewritten:
         if outcome.edits:
-            yield _propose(context, found, outcome, alike[name])
+            yield _propose(context, found, outcome, groups[id(deref(found.entry.value)), outcome.edits])
+
+
+def _declined(service: Service, found: Healthcheck, outcome: knowledge.Outcome) -> Iterator[Declined]:
+    """What a person has to change: the program is too much for an edit, or the address comes from elsewhere."""
+    if isinstance(outcome, Rewritten):
+        reason = _needs_a_person(found.test, outcome)
+        yield Declined(ID, service.name, found.where, reason, _paste(found.test, outcome))
+    elif isinstance(outcome, Refused):
+        yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
+    elif asked := from_dotenv(service, found):
+        reason = f"the address http://{asked[0].host}… that it asks comes from .env"
+        yield Declined(ID, service.name, found.where, reason, "    write the address, with https://, in the test")
 
 
 def _needs_a_person(test: Test, outcome: Rewritten) -> str:
@@ -74,15 +86,12 @@ def _paste(test: Test, outcome: Rewritten) -> str:
     return f"    healthcheck:\n      test: {_flow(knowledge.apply(test, outcome.edits))}"
 
 
-def _alike(rewritten: dict[str, tuple[Healthcheck, Rewritten]]) -> dict[str, frozenset[str]]:
-    """For each service, those whose test is the same node and changes in the same way."""
+def _alike(rewritten: list[tuple[Healthcheck, Rewritten]]) -> dict[tuple[int, object], frozenset[str]]:
+    """The services whose test is the same node and changes in the same way."""
     groups: dict[tuple[int, object], set[str]] = defaultdict(set)
-    for name, (found, outcome) in rewritten.items():
-        groups[id(deref(found.entry.value)), outcome.edits].add(name)
-    return {
-        name: frozenset(groups[id(deref(found.entry.value)), outcome.edits])
-        for name, (found, outcome) in rewritten.items()
-    }
+    for found, outcome in rewritten:
+        groups[id(deref(found.entry.value)), outcome.edits].add(found.service)
+    return {key: frozenset(names) for key, names in groups.items()}
 
 
 def _propose(context: Context, found: Healthcheck, outcome: Rewritten, wanting: frozenset[str]) -> Outcome:
@@ -134,7 +143,7 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     after = knowledge.apply(test, outcome.edits)
     try:
         alone = frozenset({service.name})
-        edit = context.placement.set_member(_layer(service), "healthcheck", "test", _value(after), alone)
+        edit = context.placement.set_member(_layer(service), "healthcheck", "test", _shown(after), alone)
     except NoPlaceError as error:
         yield Declined(ID, service.name, where, str(error), _paste(test, outcome))
         return
@@ -154,6 +163,11 @@ def _change(service: str, where: Where, before: Test, after: Test, why: str) -> 
 
 def _value(test: Test) -> Value:
     return Items((test.form.value, *test.words))
+
+
+def _shown(test: Test) -> Value:
+    """A test as it is written for the first time: shell text as a text, which compose reads as `CMD-SHELL`."""
+    return test.words[0] if test.form is Form.SHELL else _value(test)
 
 
 def _flow(test: Test) -> str:

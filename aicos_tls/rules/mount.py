@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose.model import REPLACING_TAGS
@@ -24,6 +23,7 @@ from aicos_tls.yamledit.nodes import deref
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aicos_tls.compose.entries import Mount
     from aicos_tls.compose.model import Layer, Service
     from aicos_tls.rules.context import Context
 
@@ -43,7 +43,7 @@ def _mount(context: Context, service: Service) -> Iterator[Outcome]:
     there = next((mount for mount in service.mounts if mount.target == posixpath.normpath(target)), None)
     if there is not None:
         where = there.layer.source.where(there.node)
-        if PurePosixPath(there.source).name != PurePosixPath(context.policy.certs_dir).name:
+        if not _is_certificates(context, there):
             text = f"{there.source or 'a volume'} is mounted at {target} already: it must hold the certificates"
             yield Note("todo", text, service.name, where)
         return
@@ -58,6 +58,14 @@ def _mount(context: Context, service: Service) -> Iterator[Outcome]:
     path = f"services.{service.name}.volumes"
     where = layer.source.where(layer.entries["volumes"].value) if "volumes" in layer.entries else service.where
     yield Proposal(Change(ID, service.name, where, path, "", value, "the certificates, read-only"), tuple(edits))
+
+
+def _is_certificates(context: Context, mount: Mount) -> bool:
+    """Whether a mount is one of the certificates directory; a name without a slash is a named volume."""
+    if not mount.source.startswith((".", "/")):
+        return mount.source == context.policy.certs_dir
+    directory = context.project.directory / context.policy.certs_dir
+    return os.path.realpath(mount.layer.source.base / mount.source) == os.path.realpath(directory)
 
 
 def source(context: Context, layer: Layer) -> str:

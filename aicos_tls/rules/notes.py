@@ -17,6 +17,7 @@ from aicos_tls.plan.references import Directory, Kind, kind_of_host, resolved_ho
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aicos_tls.compose.sites import Site
     from aicos_tls.compose.urls import Url
     from aicos_tls.rules.context import Context
 
@@ -46,9 +47,13 @@ def _notes(context: Context) -> Iterator[Note]:
 def _left_alone(context: Context) -> Iterator[Note]:
     for reference in context.references:
         if reference.kind in _LEFT_ALONE and reference.url.plain:
-            name = reference.site.variable or reference.site.path[-1]
-            text = f"{name}: {reference.text} stays: {reference.kind.value}"
+            text = f"{_name(reference.site)}: {reference.text} stays: {reference.kind.value}"
             yield Note("kept", text, reference.site.service or "", reference.where)
+
+
+def _name(site: Site) -> str:
+    """The variable, or the attribute that a text stands in."""
+    return site.variable or next(part for part in reversed(site.path) if not part.isdecimal())
 
 
 def _by_way_of_the_host(context: Context) -> Iterator[Note]:
@@ -56,8 +61,7 @@ def _by_way_of_the_host(context: Context) -> Iterator[Note]:
     for reference in context.references:
         service = reference.site.service or ""
         if reference.url.plain and (found := _led_to(context, service, reference.url, reference.kind)):
-            name = reference.site.variable or reference.site.path[-1]
-            yield Note("todo", f"{name}: {reference.text} {found}", service, reference.where)
+            yield Note("todo", f"{_name(reference.site)}: {reference.text} {found}", service, reference.where)
 
 
 def _led_to(context: Context, service: str, url: Url, kind: Kind) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose.model import REPLACING_TAGS
+from aicos_tls.compose.resolve import MERGE
 from aicos_tls.rules.habits import Habits, rank
 from aicos_tls.yamledit.edits import Copy, Edit, InsertItem, InsertPair, Items, Pairs, Reference, Replace, Value
 from aicos_tls.yamledit.nodes import Alias, Mapping, Node, Scalar, Sequence, deref
@@ -44,7 +45,7 @@ class Placement:
         Each value is a key and a text; in a list it is written `KEY=TEXT`, or only the text when the key is empty.
         Raises `NoPlaceError`.
         """
-        layer = _layer(service, attribute)
+        layer = layer_for(service, attribute)
         entry = layer.entries.get(attribute)
         if entry is None:
             return [self._new_key(layer, attribute, self._fresh(layer, attribute, values), wanting)]
@@ -55,6 +56,9 @@ class Placement:
                 return [self._new_key(layer, attribute, fresh, wanting)]
             return [(layer.source, Replace(entry.owner, entry.index, fresh))]
         if self.may_edit(target, wanting):
+            if _is_bare(entry) and self.may_edit(entry.owner, wanting):
+                filled = Pairs(tuple(values)) if isinstance(target, Mapping) else _listed(values)
+                return [(layer.source, Replace(entry.owner, entry.index, filled))]
             return [(layer.source, edit) for edit in _append(target, values)]
         return [self._own_value(layer, attribute, self._extended(layer, entry, values), wanting)]
 
@@ -77,7 +81,7 @@ class Placement:
             own = [key.value for key, _ in target.pairs if isinstance(key, Scalar)]
             if member in own:
                 return layer.source, Replace(target, own.index(member), value, flow=True)
-            return layer.source, InsertPair(target, 0, member, value)
+            return layer.source, InsertPair(target, _after_merges(target), member, value)
         kept = self._kept(layer, entry, target, {member})
         return self._own_value(layer, attribute, Pairs((*kept, (member, value))), wanting)
 
@@ -99,19 +103,19 @@ class Placement:
             return self._new_key(layer, attribute, value, wanting)
         if not isinstance(entry.value, Alias):
             others = ", ".join(sorted(self._users[id(deref(entry.value))] - wanting))
-            raise NoPlaceError(f"the anchor on `{attribute}` is used by {others} too, which must not change")
+            raise NoPlaceError(f"{others}, which must not change, shares `{attribute}` (by the anchor on it)")
         return layer.source, Replace(entry.owner, entry.index, value, flow=isinstance(value, Pairs))
 
     def _check_service(self, layer: Layer, wanting: frozenset[str]) -> None:
         if not self.may_edit(layer.mapping, wanting):
             others = ", ".join(sorted(self._users[id(layer.mapping)] - wanting))
-            raise NoPlaceError(f"the whole service is an anchor that {others} uses too, which must not change")
+            raise NoPlaceError(f"{others}, which must not change, shares the whole service (by an anchor or `extends`)")
 
     def _fresh(self, layer: Layer, attribute: str, values: list[tuple[str, str]]) -> Value:
         """A new value in the style that the file uses for this attribute: lists, unless most are mappings."""
         if attribute != "volumes" and self._habits.writes_mappings(layer.source, attribute):
             return Pairs(tuple(values))
-        return Items(tuple(_item(key, text) for key, text in values))
+        return _listed(values)
 
     def _extended(self, layer: Layer, entry: Entry, values: list[tuple[str, str]]) -> Value:
         """What a shared list or mapping holds, and `values`."""
@@ -141,7 +145,7 @@ class Placement:
         return Pairs(tuple((k.value, self._copied(v)) for k, v in target.pairs if isinstance(k, Scalar)))
 
 
-def _layer(service: Service, attribute: str) -> Layer:
+def layer_for(service: Service, attribute: str) -> Layer:
     """The own layer that gets an addition: the first one, unless a later one replaces what earlier ones have.
 
     Not the one that has the attribute already: an override file is often for one machine only.
@@ -157,6 +161,29 @@ def _layer(service: Service, attribute: str) -> Layer:
     if not candidates:
         raise NoPlaceError(f"`{attribute}` is taken away by !reset, with all that is added to it")
     return candidates[0]
+
+
+def _is_bare(entry: Entry) -> bool:
+    """Whether a value is `[]` or `{}` and nothing else: then it is written anew, in the style of its surroundings."""
+    value = entry.value
+    if (
+        not isinstance(value, Sequence | Mapping)
+        or entry.inherited
+        or value.tag is not None
+        or value.anchor is not None
+    ):
+        return False
+    return not (value.items if isinstance(value, Sequence) else value.pairs)
+
+
+def _after_merges(mapping: Mapping) -> int:
+    """Index after the merge keys that a mapping begins with."""
+    keys = [isinstance(key, Scalar) and key.value == MERGE for key, _ in mapping.pairs]
+    return keys.index(False) if False in keys else len(keys)
+
+
+def _listed(values: list[tuple[str, str]]) -> Items:
+    return Items(tuple(_item(key, text) for key, text in values))
 
 
 def _item(key: str, text: str) -> str:

@@ -34,7 +34,7 @@ def check(context: Context) -> Iterator[Outcome]:
     users = _users(context)
     for scheme in context.schemes:
         if scheme.target in context.servers:
-            yield _change(context, scheme, users)
+            yield from _changes(context, scheme, users)
     for bare in context.bare_hosts:
         if bare.target in context.servers:
             text = f"{bare.setting.key} names {bare.target} without a scheme: its code decides how it is asked"
@@ -50,17 +50,20 @@ def _users(context: Context) -> dict[tuple[int, int], list[SchemeVariable]]:
     return found
 
 
-def _change(context: Context, scheme: SchemeVariable, users: dict[tuple[int, int], list[SchemeVariable]]) -> Outcome:
+def _changes(
+    context: Context, scheme: SchemeVariable, users: dict[tuple[int, int], list[SchemeVariable]]
+) -> Iterator[Outcome]:
     setting = scheme.setting
     places = [place for place in setting.places if place.text.lower() in PLAIN]
-    after = setting.value + _letter(setting.value)
     reason = _obstacle(context, places, users)
     if reason:
-        return Declined(ID, scheme.service, setting.where, reason, f"{setting.key}={after}", safe=False)
+        paste = f"{setting.key}={setting.value}{_letter(setting.value)}"
+        yield Declined(ID, scheme.service, setting.where, reason, paste, safe=False)
+        return
     why = f"{scheme.host_key} names {scheme.target}, which speaks TLS"
-    before = places[0].text
-    change = Change(ID, scheme.service, setting.where, setting.path, before, before + _letter(before), why)
-    return Proposal(change, tuple(map(_edit, places)))
+    for place in places:
+        after = place.whole[: place.at] + _letter(place.text) + place.whole[place.at :]
+        yield Proposal(Change(ID, scheme.service, place.where, place.path, place.whole, after, why), (_edit(place),))
 
 
 def _obstacle(context: Context, places: list[Place], users: dict[tuple[int, int], list[SchemeVariable]]) -> str:

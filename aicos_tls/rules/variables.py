@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
 from aicos_tls.rules.mount import inherits
-from aicos_tls.rules.placement import NoPlaceError
+from aicos_tls.rules.placement import NoPlaceError, layer_for
 from aicos_tls.yamledit.edits import Replace, SetText
 
 if TYPE_CHECKING:
@@ -46,13 +46,25 @@ def check(context: Context) -> Iterator[Outcome]:
     """Yield what is missing or different in each service in scope."""
     values = wanted(context.policy)
     for service in context.services:
-        missing = [(key, value) for key, value in values.items() if key not in service.environment]
+        missing: list[tuple[str, str]] = []
         for key, value in values.items():
             variable = service.environment.get(key)
-            if variable is not None and service.expand(variable.value or "") != value:
+            if variable is None or _can_be_overridden(context, service, variable, value):
+                missing.append((key, value))
+            elif service.expand(variable.value or "") != value:
                 yield _different(context, service, variable, value)
         if missing and not inherits(context, service, "environment"):
             yield from _missing(context, service, missing)
+
+
+def _can_be_overridden(context: Context, service: Service, variable: Variable, value: str) -> bool:
+    """Whether a wrong value that others share gives way to one of the service's own, in the same layer."""
+    return (
+        service.expand(variable.value or "") not in (None, value)
+        and variable.entry is not None
+        and _set(context, variable, value) is None
+        and variable.layer is layer_for(service, "environment")
+    )
 
 
 def _missing(context: Context, service: Service, values: list[tuple[str, str]]) -> Iterator[Outcome]:
@@ -85,12 +97,13 @@ def _different(context: Context, service: Service, variable: Variable, value: st
 
 
 def _set(context: Context, variable: Variable, value: str) -> FileEdit | None:
+    """The edit that changes a value in place; None where others who do not want it share the place."""
     source, entry = variable.layer.source, variable.entry
+    if context.placement.may_edit(variable.node, context.in_scope) and variable.value is not None:
+        return source, SetText(variable.node, variable.offset, len(variable.node.value), value)
+    if entry is not None:
+        editable = not entry.inherited and context.placement.may_edit(entry.owner, context.in_scope)
+        return (source, Replace(entry.owner, entry.index, value)) if editable else None
     if not context.placement.may_edit(variable.node, context.in_scope):
         return None
-    if variable.value is None and entry is not None:
-        if not context.placement.may_edit(entry.owner, context.in_scope):
-            return None
-        return source, Replace(entry.owner, entry.index, value)
-    text = value if variable.value is not None else f"={value}"
-    return source, SetText(variable.node, variable.offset, len(variable.node.value), text)
+    return source, SetText(variable.node, variable.offset, len(variable.node.value), f"={value}")
