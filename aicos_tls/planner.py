@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.load import load
-from aicos_tls.errors import InternalError
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
@@ -89,10 +88,23 @@ class _Draft(Struct, eq=False):
 
     def write(self, project: Project) -> None:
         """Make the new text of every file. A proposal that has no form is declined, the others stand."""
-        self.accepted = [proposal for proposal in self.proposals if self._stays_inside(project, proposal)]
-        while (result := self._texts(project)) is None:
-            self._isolate(project)
-        self.files = result
+        inside = [proposal for proposal in self.proposals if self._stays_inside(project, proposal)]
+        self.accepted = self._largest(project, [], inside)
+
+    def _largest(self, project: Project, kept: list[Proposal], more: list[Proposal]) -> list[Proposal]:
+        """`kept` and what of `more` can be made with it, one after the other; the rest is declined with the reason.
+
+        By halves: a single change without a form in a large project costs few attempts.
+        """
+        try:
+            self.files = list(_new_files(project, kept + more))
+        except InexpressibleError as error:
+            if len(more) == 1:
+                self._decline(more[0], str(error))
+                return kept
+            middle = len(more) // 2
+            return self._largest(project, self._largest(project, kept, more[:middle]), more[middle:])
+        return kept + more
 
     def _stays_inside(self, project: Project, proposal: Proposal) -> bool:
         """Decline a change of a file outside of the project directory: it could not be taken back."""
@@ -113,30 +125,10 @@ class _Draft(Struct, eq=False):
         breaks = change.rule in _ADDRESSES or (
             change.rule != "healthcheck" and service is not None and self.context.needs_settings(service)
         )
-        paste = _lines_to_paste(proposal) or f"{change.path}: {change.after}"
+        paste = proposal.paste or _lines_to_paste(proposal) or f"{change.path}: {change.after}"
         declined = Declined(change.rule, change.service, change.where, reason, paste, not breaks)
         if declined not in self.declined:
             self.declined.append(declined)
-
-    def _texts(self, project: Project) -> list[PlannedFile] | None:
-        try:
-            return list(_new_files(project, self.accepted))
-        except InexpressibleError:
-            return None
-
-    def _isolate(self, project: Project) -> None:
-        """Keep the proposals that can be made together, one after the other; decline the rest with the reason."""
-        kept: list[Proposal] = []
-        for proposal in self.accepted:
-            try:
-                list(_new_files(project, [*kept, proposal]))
-            except InexpressibleError as error:
-                self._decline(proposal, str(error))
-            else:
-                kept.append(proposal)
-        if len(kept) == len(self.accepted):
-            raise InternalError("the changes can be made one by one, but not together")
-        self.accepted = kept
 
 
 def _lines_to_paste(proposal: Proposal) -> str:

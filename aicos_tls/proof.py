@@ -31,9 +31,13 @@ def prove(before: Project, after: Project, changes: Iterable[Change]) -> None:
     for change in changes:
         if change.path.startswith(("services.", "configs.", "secrets.")):
             declared[path_of(change, before)].append(change)
+    below: dict[Path, list[Change]] = defaultdict(list)
+    for path, here in declared.items():
+        for length in range(len(path)):
+            below[path[:length]] += here
     found = {path: pair for path, *pair in differences(model(before), model(after))}
     for path, (old, new) in found.items():
-        if not explains(_at(declared, path), old, new):
+        if not explains(_at(declared, below, path), old, new):
             raise InternalError(f"an undeclared change at {'.'.join(path)}: {_short(old)} became {_short(new)}")
     touched = {path[:length] for path in found for length in range(1, len(path) + 1)}
     for path, here in declared.items():
@@ -69,10 +73,10 @@ def differences(old: object, new: object, path: Path = ()) -> Iterator[tuple[Pat
         yield path, None if old is _MISSING else old, None if new is _MISSING else new
 
 
-def _at(declared: dict[Path, list[Change]], path: Path) -> list[Change]:
+def _at(declared: dict[Path, list[Change]], below: dict[Path, list[Change]], path: Path) -> list[Change]:
     """The changes declared for a place: there, above it, or (lists differ as a whole) below it."""
     above = [change for length in range(2, len(path) + 1) for change in declared.get(path[:length], ())]
-    return above + [c for place, here in declared.items() if place[: len(path)] == path != place for c in here]
+    return above + below.get(path, [])
 
 
 def explains(changes: list[Change], old: object, new: object) -> bool:

@@ -51,14 +51,20 @@ class Setting(Struct, frozen=True, eq=False):
     places: tuple[Place, ...]
 
 
-def settings(service: Service) -> dict[str, Setting]:
-    """The variables of a service by key; what `environment` says counts more than an `env_file`."""
+def settings(service: Service, endings: tuple[str, ...]) -> dict[str, Setting]:
+    """The variables of a service whose names end so (in upper case), by key.
+
+    What `environment` says counts more than an `env_file`.
+    """
     found: dict[str, Setting] = {}
     for file in service.env_files:
         values = {**(service.dotenv.values if service.dotenv else {}), **file.values}
         for key, binding in file.bindings.items():
-            found[key] = Setting(key, values[key], file.file.where(binding.start), (_line(file, binding),))
+            if key.upper().endswith(endings):
+                found[key] = Setting(key, values[key], file.file.where(binding.start), (_line(file, binding),))
     for key, variable in service.environment.items():
+        if not key.upper().endswith(endings):
+            continue
         if variable.value is not None:
             found[key] = _of_variable(service, variable, variable.value)
         elif service.dotenv and key in service.dotenv.bindings:

@@ -25,7 +25,8 @@ _SCHEME = re.compile(r"(?<![A-Za-z0-9+.])(https?|wss?)://", re.IGNORECASE)
 _ALTERNATIVE = re.compile(r"(?<=:\+)(https?|wss?)://", re.IGNORECASE)
 """`${NAME:+http://api}`; elsewhere a plus sign belongs to the scheme: `git+http://`."""
 _NO_VALUES: Mapping[str, str] = MappingProxyType({})
-SCHEMES = frozenset({"http", "https", "ws", "wss"})
+PLAIN = frozenset({"http", "ws"})
+SCHEMES = PLAIN | {"https", "wss"}
 _ENDS_AUTHORITY = frozenset("/?#\\\"'`<>|,;(){}^ \t\r\n\v\f")
 _PORT = re.compile(r":([0-9]+)$")
 
@@ -56,7 +57,7 @@ class Url(Struct, frozen=True):
     @property
     def plain(self) -> bool:
         """Whether the scheme is one without TLS."""
-        return self.scheme.lower() in {"http", "ws"}
+        return self.scheme.lower() in PLAIN
 
     @property
     def insertions(self) -> tuple[Insertion, ...]:
@@ -85,16 +86,16 @@ def _with_variable_scheme(text: str, values: Mapping[str, str]) -> Iterator[Url]
         if not text.startswith("://", variable.end):
             continue
         default = variable.argument if variable.operator in ("-", ":-") else None
-        if default is not None and default.lower() not in SCHEMES:
-            default = None
         given = None if variable.is_missing(values) else values[variable.name]
         scheme = default if given is None else given
-        plain_here = default is not None and default.lower() in ("http", "ws")
+        if scheme is not None and scheme.lower() not in SCHEMES:
+            continue
+        plain_here = default is not None and default.lower() in PLAIN
         yield _split(
             text,
             variable.start,
             variable.end + len("://"),
-            scheme if scheme and scheme.lower() in SCHEMES else "",
+            scheme or "",
             variable.end - 1 if plain_here else None,  # before the closing brace
             "" if given is None else variable.name,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.compose.settings import Setting, settings
+from aicos_tls.compose.urls import PLAIN
 from aicos_tls.plan.references import Directory
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 SCHEME_SUFFIXES = ("SCHEME", "PROTOCOL", "PROTO")
 HOST_SUFFIXES = ("HOST", "HOSTNAME", "SERVER", "ADDRESS", "ADDR", "SERVICE")
-PLAIN = frozenset({"http", "ws"})
 
 
 class SchemeVariable(Struct, frozen=True):
@@ -40,7 +40,7 @@ def scheme_variables(project: Project) -> Iterator[SchemeVariable | BareHost]:
     """Yield the variables that say `http` or `ws` for a service, and those that name one and have no scheme beside."""
     directory = Directory(project)
     for service in project.services.values():
-        found = settings(service)
+        found = settings(service, HOST_SUFFIXES + SCHEME_SUFFIXES)
         by_upper = {key.upper(): setting for key, setting in found.items()}
         for setting in found.values():
             prefix = _without(setting.key, HOST_SUFFIXES)

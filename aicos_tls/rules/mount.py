@@ -49,15 +49,15 @@ def _mount(context: Context, service: Service) -> Iterator[Outcome]:
         return
     if inherits(context, service, "volumes"):
         return
+    paste = f"    volumes:\n      - {value}"
     try:
         edits = context.placement.add(service, "volumes", [("", value)], context.in_scope)
     except NoPlaceError as error:
-        paste = f"    volumes:\n      - {value}"
         yield Declined(ID, service.name, service.where, str(error), paste, safe=not context.needs_settings(service))
         return
     path = f"services.{service.name}.volumes"
     where = layer.source.where(layer.entries["volumes"].value) if "volumes" in layer.entries else service.where
-    yield Proposal(Change(ID, service.name, where, path, "", value, "the certificates, read-only"), tuple(edits))
+    yield Proposal(Change(ID, service.name, where, path, "", value, "the certificates, read-only"), tuple(edits), paste)
 
 
 def _is_certificates(context: Context, mount: Mount) -> bool:

@@ -80,6 +80,7 @@ class Placement:
         if self.may_edit(target, wanting):
             own = [key.value for key, _ in target.pairs if isinstance(key, Scalar)]
             if member in own:
+                self._check_anchor(target.pairs[own.index(member)][1], member, wanting)
                 return layer.source, Replace(target, own.index(member), value, flow=True)
             return layer.source, InsertPair(target, _after_merges(target), member, value)
         kept = self._kept(layer, entry, target, {member})
@@ -101,10 +102,14 @@ class Placement:
         entry = layer.entries[attribute]
         if entry.inherited:
             return self._new_key(layer, attribute, value, wanting)
-        if not isinstance(entry.value, Alias):
-            others = ", ".join(sorted(self._users[id(deref(entry.value))] - wanting))
-            raise NoPlaceError(f"{others}, which must not change, shares `{attribute}` (by the anchor on it)")
+        self._check_anchor(entry.value, attribute, wanting)
         return layer.source, Replace(entry.owner, entry.index, value, flow=isinstance(value, Pairs))
+
+    def _check_anchor(self, value: Node, name: str, wanting: frozenset[str]) -> None:
+        """Raise `NoPlaceError` for a value that is to be replaced, but is the anchor of what others use."""
+        if not isinstance(value, Alias) and not self.may_edit(value, wanting):
+            others = ", ".join(sorted(self._users[id(value)] - wanting))
+            raise NoPlaceError(f"{others}, which must not change, shares `{name}` (by the anchor on it)")
 
     def _check_service(self, layer: Layer, wanting: frozenset[str]) -> None:
         if not self.may_edit(layer.mapping, wanting):

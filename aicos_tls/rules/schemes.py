@@ -15,8 +15,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose.dotenv import EnvFile
+from aicos_tls.compose.urls import PLAIN
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
-from aicos_tls.plan.schemes import PLAIN
 from aicos_tls.yamledit.edits import SetText, Splice
 
 if TYPE_CHECKING:

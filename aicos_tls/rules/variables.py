@@ -68,10 +68,10 @@ def _can_be_overridden(context: Context, service: Service, variable: Variable, v
 
 
 def _missing(context: Context, service: Service, values: list[tuple[str, str]]) -> Iterator[Outcome]:
+    paste = "\n".join(["    environment:", *(f"      - {key}={value}" for key, value in values)])
     try:
         edits = context.placement.add(service, "environment", values, context.in_scope)
     except NoPlaceError as error:
-        paste = "\n".join(["    environment:", *(f"      - {key}={value}" for key, value in values)])
         yield Declined(ID, service.name, service.where, str(error), paste, safe=not context.needs_settings(service))
         return
     layer = service.first
@@ -79,7 +79,7 @@ def _missing(context: Context, service: Service, values: list[tuple[str, str]]) 
     for index, (key, value) in enumerate(values):
         path = f"services.{service.name}.environment.{key}"
         change = Change(ID, service.name, where, path, "", value, _WHY[key])
-        yield Proposal(change, (edits[index],) if len(edits) == len(values) else tuple(edits))
+        yield Proposal(change, (edits[index],) if len(edits) == len(values) else tuple(edits), paste)
 
 
 def _different(context: Context, service: Service, variable: Variable, value: str) -> Outcome:
