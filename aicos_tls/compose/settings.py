@@ -58,10 +58,10 @@ def settings(service: Service, endings: tuple[str, ...]) -> dict[str, Setting]:
     """
     found: dict[str, Setting] = {}
     for file in service.env_files:
-        values = {**(service.dotenv.values if service.dotenv else {}), **file.values}
         for key, binding in file.bindings.items():
             if key.upper().endswith(endings):
-                found[key] = Setting(key, values[key], file.file.where(binding.start), (_line(file, binding),))
+                place = _line(file, binding)
+                found[key] = Setting(key, _expanded(service, file.values[key]), place.where, (place,))
     for key, variable in service.environment.items():
         if not key.upper().endswith(endings):
             continue
@@ -78,9 +78,13 @@ def settings(service: Service, endings: tuple[str, ...]) -> dict[str, Setting]:
 def _of_variable(service: Service, variable: Variable, text: str) -> Setting:
     if "$" not in text:
         return Setting(variable.key, text, variable.where, (_written(service, variable, text, text, len(text)),))
-    expanded = service.expand(text)
     places = tuple(_interpolated(service, variable, text))
-    return Setting(variable.key, text if expanded is None else expanded, variable.where, places)
+    return Setting(variable.key, _expanded(service, text), variable.where, places)
+
+
+def _expanded(service: Service, text: str) -> str:
+    expanded = service.expand(text)
+    return text if expanded is None else expanded
 
 
 def _line(file: EnvFile, binding: Binding) -> Place:
