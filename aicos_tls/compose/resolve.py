@@ -53,10 +53,8 @@ class Resolver:
         self._cache[id(mapping)] = (mapping, own)  # the mapping is kept, so that its id stays its own
         return own
 
-    def mapping(self, node: Node | None) -> dict[str, Entry]:
+    def mapping(self, node: Node) -> dict[str, Entry]:
         """Entries of a node that may be an alias, or no mapping at all: then none."""
-        if node is None:
-            return {}
         target = deref(node)
         return self.entries(target) if isinstance(target, Mapping) else {}
 

@@ -48,20 +48,27 @@ def repository(directory: Path) -> Path | None:
 
 
 def is_ignored(root: Path, path: Path, read: Reader = read_if_there) -> bool:
-    """Whether the `.gitignore` files from the root of the work tree downwards ignore the directory `path`."""
-    real = Path(os.path.realpath(path))
-    verdict = False
-    for folder in [*reversed(real.parents)]:
-        if folder != root and root not in folder.parents:
-            continue
-        file = read(folder / NAME)
-        if file is not None and any(may_match(line, real.relative_to(root).parts) for line in file.text.splitlines()):
-            from pathspec import GitIgnoreSpec
+    """Whether the `.gitignore` files from the root of the work tree downwards ignore the directory `path`.
 
-            result = GitIgnoreSpec.from_lines(file.text.splitlines()).check_file(
-                f"{real.relative_to(folder).as_posix()}/"
-            )
-            verdict = verdict if result.include is None else result.include
+    What lies in an ignored directory is ignored, whatever a file further down says (gitignore(5)).
+    """
+    real = Path(os.path.realpath(path))
+    parts = real.relative_to(root).parts
+    folders = [root.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
+    lines = [file.text.splitlines() if (file := read(folder / NAME)) else [] for folder in folders[:-1]]
+    if not any(may_match(line, parts) for listed in lines for line in listed):
+        return False
+    return any(_excluded(lines[:depth], parts[:depth]) for depth in range(1, len(parts) + 1))
+
+
+def _excluded(lines: list[list[str]], parts: tuple[str, ...]) -> bool:
+    """What the lines above a directory say about it; `lines[n]` stand `n` directories below the root."""
+    from pathspec import GitIgnoreSpec
+
+    verdict = False
+    for depth, listed in enumerate(lines):
+        result = GitIgnoreSpec.from_lines(listed).check_file("/".join(parts[depth:]) + "/")
+        verdict = verdict if result.include is None else result.include
     return verdict
 
 

@@ -62,11 +62,11 @@ def is_public(image: str) -> bool:
     registry, parts = repository(image)
     if not parts:
         return False
+    if registry.startswith(("lscr.io", "mcr.", "quay.io", "docker.elastic")):
+        return True
     if len(parts) == 1:
         return parts[0] in OFFICIAL
     publisher = parts[0].lower()
     # an organisation that is named like its product publishes that product: minio/minio, ollama/ollama
     named_alike = len(parts) == 2 and publisher.replace("-", "") == parts[1].lower().replace("-", "")  # noqa: PLR2004
-    return (
-        publisher in PUBLISHERS or named_alike or registry.startswith(("lscr.io", "mcr.", "quay.io", "docker.elastic"))
-    )
+    return publisher in PUBLISHERS or named_alike

@@ -14,7 +14,7 @@ from msgspec import Struct
 from aicos_tls.plan.images import is_public, repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.policy import Policy
@@ -86,13 +86,17 @@ def short_names(project: Project, policy: Policy, recorded: dict[str, str]) -> d
     """Short name by service: it names the certificate files. What was recorded once stays, whatever is added later."""
     prefix = common_prefix(project.services) if policy.strip_prefix is None else policy.strip_prefix
     found = {name: recorded[name] for name in project.services if name in recorded}
-    taken = set(found.values())
+    taken = {short.lower() for short in found.values()} | RESERVED
     for name in project.services:
-        if name in found:
-            continue
-        short = name.removeprefix(prefix) or name
-        if short in taken or short.lower() in RESERVED:
-            short = name if name not in taken and name.lower() not in RESERVED else f"{name}-service"
-        found[name] = short
-        taken.add(short)
+        if name not in found:
+            short = found[name] = next(s for s in _candidates(name, prefix) if s.lower() not in taken)
+            taken.add(short.lower())
     return found
+
+
+def _candidates(name: str, prefix: str) -> Iterator[str]:
+    """Yield short names by preference; two that differ in case only would be one file on some disks."""
+    yield name.removeprefix(prefix) or name
+    while True:
+        yield name
+        name += "-service"
