@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.uses import Uses, uses
-from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
+from aicos_tls.yamledit.nodes import Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ def _texts(source: ComposeFile, node: Node, path: tuple[str, ...], service: str 
                 yield Site(service, (*path, key), key, value, len(key) + 1, source, inner)
             else:
                 yield from _texts(source, item, (*path, str(index)), service)
-    elif isinstance(target, Mapping):
+    else:
         for name, entry in source.resolver.entries(target).items():
             yield from _texts(source, entry.value, (*path, name), service)
 

@@ -115,7 +115,8 @@ def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
     for rank, edit in enumerate(outcome.edits):
         if isinstance(edit, TextEdit):
             yield source, SetText(found.words[edit.word], edit.start, edit.end, edit.text)
-        elif isinstance(target, Sequence):
+        else:
+            assert isinstance(target, Sequence)  # noqa: S101 - a text has one word, into which nothing is inserted
             yield source, InsertItem(target, found.first + edit.before, edit.text, rank)
 
 

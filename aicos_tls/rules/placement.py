@@ -88,9 +88,6 @@ class Placement:
 
     def _new_key(self, layer: Layer, attribute: str, value: Value, wanting: frozenset[str]) -> tuple[ComposeFile, Edit]:
         self._check_service(layer, wanting)
-        own = [key.value for key, _ in layer.mapping.pairs if isinstance(key, Scalar)]
-        if attribute in own:  # its value is shared, but not through a merge key: written once more it would be twice
-            raise NoPlaceError(f"`{attribute}` stands in a service that others share")
         index = self._habits.index(layer, attribute)
         return layer.source, InsertPair(layer.mapping, index, attribute, value, rank(attribute))
 

@@ -93,6 +93,7 @@ def _edits(reference: Reference) -> Iterator[FileEdit]:
         for insertion in reference.url.insertions:
             at = site.offset + insertion.at
             yield site.source, Splice(at, at, (0,), insertion.text)
-    elif site.node is not None:
+    else:
+        assert site.node is not None  # noqa: S101 - of a compose file, it is always there
         for edit in url_edits(site.node, reference):
             yield site.source, edit
