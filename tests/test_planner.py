@@ -72,6 +72,14 @@ def test_what_has_no_form_is_declined_alone(project: MakeProject, rest: str, *, 
     assert {c.service for c in result.changes if c.rule == "variables"} == {"api"}
 
 
+def test_a_url_without_a_form_keeps_the_rest_from_standing(project: MakeProject) -> None:
+    text = 'services:\n  api: {build: .}\n  web: {image: x, command: "a\u2028  http://api:1"}\n'  # YAML 1.1 breaks here
+    result = planned(project, text)
+    (declined,) = result.declined
+    assert (declined.rule, declined.safe) == ("urls", False)
+    assert declined.paste == "services.web.command: https://api:1"
+
+
 def test_changes_outside_of_the_project_are_declined_with_their_lines(project: MakeProject, tmp_path: Path) -> None:
     (tmp_path / "shared.env").write_text("A=1\nAPI_URL=http://api:1\n")
     (tmp_path / "base.yml").write_text("services:\n  web:\n    build: .\n    command: http://api:1\n")

@@ -63,6 +63,11 @@ def test_merge_keys_with_quotes_are_ordinary_keys(project: MakeProject) -> None:
     assert list(found.services) == ["api"]
 
 
+def test_keys_that_are_no_texts_are_passed_over(project: MakeProject) -> None:
+    found = loaded(project, "services:\n  api:\n    image: x\n    labels: {[a]: 1, [a]: 2}\n")
+    assert list(found.services) == ["api"]
+
+
 def test_null_and_reset_values_are_no_texts(project: MakeProject) -> None:
     found = loaded(project, "services:\n  api:\n    image: x\n    volumes:\n    environment: !reset null\n")
     assert found.services["api"].environment == {}
