@@ -166,14 +166,14 @@ def layer_for(service: Service, attribute: str) -> Layer:
 
 
 def _is_bare(entry: Entry) -> bool:
-    """Whether a value is `[]` or `{}` and nothing else: then it is written anew, in the style of its surroundings."""
+    """Whether a value is `[]` or `{}` within brackets: then it is written anew, with the quotes of its neighbours.
+
+    In a JSON file everything has to be quoted; empty brackets alone do not show it.
+    """
     value = entry.value
-    if (
-        not isinstance(value, Sequence | Mapping)
-        or entry.inherited
-        or value.tag is not None
-        or value.anchor is not None
-    ):
+    if not isinstance(value, Sequence | Mapping) or entry.inherited or not entry.owner.flow:
+        return False
+    if value.tag is not None or value.anchor is not None:
         return False
     return not (value.items if isinstance(value, Sequence) else value.pairs)
 
