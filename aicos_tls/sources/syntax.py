@@ -20,19 +20,19 @@ Language = Literal["python", "go"]
 
 @dataclass(eq=False, slots=True)
 class Node:
-    """A node of a syntax tree. `start` and `end` are characters of the text; `field` is its role in its parent."""
+    """A node of a syntax tree. `start` and `end` are characters of the text; `role` is its field in its parent."""
 
     kind: str
     start: int
     end: int
     named: bool
-    field: str | None
+    role: str | None
     parent: Node | None
     children: list[Node] = field(default_factory=list)
 
-    def child(self, field_name: str) -> Node | None:
+    def child(self, role: str) -> Node | None:
         """The child with that role."""
-        return next((child for child in self.children if child.field == field_name), None)
+        return next((child for child in self.children if child.role == role), None)
 
     @property
     def parts(self) -> list[Node]:
@@ -93,7 +93,9 @@ def parse(text: str, language: Language) -> Tree:
     root = _convert(tree.walk(), offsets)
     broken = None
     if tree.root_node.has_error:
-        errors = (node for node in root.walk() if node.kind == "ERROR" or (node.start == node.end and not node.children))
+        errors = (
+            node for node in root.walk() if node.kind == "ERROR" or (node.start == node.end and not node.children)
+        )
         broken = next((node.start for node in errors), 0)
     return Tree(text, root, broken)
 
@@ -103,10 +105,10 @@ def _parser(language: Language) -> Any:
     from tree_sitter import Parser
 
     if language == "python":
-        import tree_sitter_python as grammar
+        from tree_sitter_python import language as grammar
     else:
-        import tree_sitter_go as grammar
-    return Parser(Grammar(grammar.language()))
+        from tree_sitter_go import language as grammar
+    return Parser(Grammar(grammar()))
 
 
 def _offsets(text: str) -> list[int]:

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aicos_tls.errors import Where
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import PurePosixPath
 
+    from aicos_tls.errors import Where
     from aicos_tls.files import TextFile
     from aicos_tls.sources.go.names import Names
     from aicos_tls.sources.syntax import Node, Tree

@@ -22,7 +22,7 @@ NAMES = ("tls.go", "service_tls.go", "aicos_service_tls.go")
 
 FUNCTIONS = (
     "tlsClient tlsDefaultClient tlsEnabled tlsFile tlsListenAndServe tlsMutex tlsRoundTripper tlsServe tlsService "
-    "tlsStart tlsTransport tlsTrusted".split()  # noqa: SIM905 - reads best as words
+    "tlsStart tlsTransport tlsTrusted".split()
 )
 """What the helper declares at package level."""
 
@@ -42,6 +42,6 @@ def package_of(file: TextFile) -> str | None:
 
 
 def helper_source(context: CodeContext, package: str, directory: Path | None = None) -> str:
-    """The text of the helper for `package`; `directory` holds templates of the user's. Go 1.16 and later, gofmt-clean."""
+    """The text of the helper for `package`; `directory` holds templates of the user's. Go 1.16 and later."""
     values = {"package": package, "short_name": context.short_name, "mount_path": context.mount_path}
     return render("go/tls.go.j2", values, directory)

@@ -116,7 +116,7 @@ class Names:
             found = self._of_value(value.parts[0])
         prefix = "." if node.kind == "field_declaration" else ""
         for name in node.parts:
-            if name.field == "name":
+            if name.role == "name":
                 yield prefix + self.tree.of(name), found or "?"
 
     def _type_name(self, node: Node) -> str | None:

@@ -151,8 +151,10 @@ _FRAMEWORKS = (
     (
         _ECHO,
         "Start",
-        "tlsStart({address}, {app}.Start, "
-        "func(addr, cert, key string) error {{ return {app}.StartTLS(addr, cert, key) }})",
+        (
+            "tlsStart({address}, {app}.Start, "
+            "func(addr, cert, key string) error {{ return {app}.StartTLS(addr, cert, key) }})"
+        ),
     ),
     (_FIBER, "Listen", "tlsStart({address}, {app}.Listen, {app}.ListenTLS)"),
 )
@@ -195,9 +197,9 @@ def _default_client(source: _Source, node: Node) -> None:
     parent = node.parent
     if source.names.qualified(node) != f"{_HTTP}.DefaultClient":
         return
-    is_target = parent is not None and parent.kind == "expression_list" and parent.field == "left"
+    is_target = parent is not None and parent.kind == "expression_list" and parent.role == "left"
     is_field = parent is not None and parent.parent is not None and parent.parent.kind == "expression_list"
-    if is_target or (is_field and parent is not None and parent.parent is not None and parent.parent.field == "left"):
+    if is_target or (is_field and parent is not None and parent.parent is not None and parent.parent.role == "left"):
         source.leave(node, "http.DefaultClient is changed here", "tlsClient(http.DefaultClient)")
         return
     source.gone += 1

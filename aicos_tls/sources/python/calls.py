@@ -184,7 +184,5 @@ CLIENT_PASTE = {
     "websocket.create_connection": (
         'websocket.create_connection(url, sslopt={"context": tls.client_context()} if tls.enabled() else {})'
     ),
-    "websocket.WebSocketApp": (
-        'app.run_forever(sslopt={"context": tls.client_context()} if tls.enabled() else {})'
-    ),
+    "websocket.WebSocketApp": ('app.run_forever(sslopt={"context": tls.client_context()} if tls.enabled() else {})'),
 }

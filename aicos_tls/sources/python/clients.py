@@ -77,7 +77,7 @@ def _websocket(module: Module, call: Node, arguments: Node) -> None:
     if any(module.is_ours(part.parts[0]) for part in expansions) or keyword(tree, arguments, "ssl") is not None:
         return
     url = keyword(tree, arguments, "uri") or next(iter(arguments.parts), None)
-    if url is None or url.kind not in _SIMPLE or tree.of(url).startswith(("f", "F")) and url.kind == "string":
+    if url is None or url.kind not in _SIMPLE or (tree.of(url).startswith(("f", "F")) and url.kind == "string"):
         module.leave(call, "the URL is computed in the call", "**tls.websocket_options(url)")
         return
     found = module.names.literal(url)

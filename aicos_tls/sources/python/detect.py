@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aicos_tls.errors import Where
@@ -19,6 +18,7 @@ from aicos_tls.sources.syntax import MAX_CHARACTERS, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import PurePosixPath
 
     from aicos_tls.files import TextFile
     from aicos_tls.sources.syntax import Node
@@ -28,7 +28,9 @@ SERVERS = ("gunicorn", "uvicorn", "hypercorn", "granian", "daphne", "waitress", 
 """In the order of their weight: gunicorn that runs uvicorn's worker is gunicorn."""
 
 _ENTRIES = ("main.py", "app.py", "server.py", "run.py", "wsgi.py", "asgi.py", "manage.py", "__main__.py")
-_DECLARES = re.compile(r"(.*/)?(requirements[^/]*\.(txt|in)|requirements/[^/]+\.txt|pyproject\.toml|Pipfile|setup\.cfg)$")
+_DECLARES = re.compile(
+    r"(.*/)?(requirements[^/]*\.(txt|in)|requirements/[^/]+\.txt|pyproject\.toml|Pipfile|setup\.cfg)$"
+)
 _NAME = re.compile(r"^[\s\"']*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _CERTIFICATE = re.compile(r"[^/\\\"'\s]*\.(pem|crt|cer|key)$")
 

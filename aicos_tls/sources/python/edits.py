@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _THIRD_PARTY = frozenset(
     "aiohttp celery click django dotenv fastapi flask granian gunicorn httpx hypercorn loguru numpy openai pandas "
     "psycopg2 pydantic pydantic_settings quart redis requests sanic sqlalchemy starlette structlog tornado urllib3 "
-    "uvicorn waitress websockets werkzeug".split()  # noqa: SIM905 - reads best as words
+    "uvicorn waitress websockets werkzeug".split()
 )
 """What is surely no module of the service, so that the helper gets a group of its own after it."""
 

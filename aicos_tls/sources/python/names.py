@@ -57,7 +57,7 @@ class Names:
         if module is None:
             return
         for part in node.parts:
-            if part.field != "name":
+            if part.role != "name":
                 continue
             name, alias = part, part
             if part.kind == "aliased_import":
@@ -117,10 +117,11 @@ class Names:
         """The text that an expression begins with, as far as this module tells: a literal, a constant, a default."""
         if node is None or depth == 0:
             return None
-        if node.kind == "string":
-            return self._of_string(node, depth)
+        return self._of_string(node, depth) if node.kind == "string" else self._of_expression(node, depth)
+
+    def _of_expression(self, node: Node, depth: int) -> Default | None:
         if node.kind in {"parenthesized_expression", "keyword_argument"}:
-            return self.literal(node.child("value") or (node.parts or [None])[0], depth - 1)
+            return self.literal(node.child("value") or next(iter(node.parts), None), depth - 1)
         if node.kind in {"identifier", "attribute"}:
             values = self.assigned.get(self.tree.of(node), [])
             return self.literal(values[0], depth - 1) if len(values) == 1 else None
@@ -149,7 +150,7 @@ class Names:
         text = content(self.tree, node)
         first = node.children[1] if len(node.children) > 1 else None
         if first is not None and first.kind == "interpolation":
-            return self.literal((first.parts or [None])[0], depth - 1)
+            return self.literal(next(iter(first.parts), None), depth - 1)
         return Default(text, is_default=False)
 
     def strings(self) -> Iterator[Node]:
@@ -165,9 +166,9 @@ class Names:
         if name in self.imported:
             return False
         return any(
-            node.kind == "identifier" and self.tree.of(node) == name and node.field not in {"attribute", "module_name"}
+            node.kind == "identifier" and self.tree.of(node) == name and node.role not in {"attribute", "module_name"}
             for node in self.tree.root.walk()
-            if not (node.parent and node.parent.kind in {"keyword_argument", "dotted_name"} and node.field != "value")
+            if not (node.parent and node.parent.kind in {"keyword_argument", "dotted_name"} and node.role != "value")
         )
 
 

@@ -110,7 +110,9 @@ def _commands(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def _program(command: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The program that a simple command comes to in the end, and its words: `uvicorn` for `python -m uvicorn`."""
     words = list(command)
-    while words and (words[0] in _LAUNCHERS or PurePosixPath(words[0]).name in _LAUNCHERS or _ASSIGNMENT.match(words[0])):
+    while words and (
+        words[0] in _LAUNCHERS or PurePosixPath(words[0]).name in _LAUNCHERS or _ASSIGNMENT.match(words[0])
+    ):
         words.pop(0)
     if not words:
         return "", ()
@@ -174,7 +176,9 @@ def _flask(command: _Command) -> CommandSettings:
     if _has(command, "--cert", "--key"):
         return CommandSettings("flask run", Way.OWN, _OWN, source)
     variables = {"FLASK_RUN_CERT": command.certificate, "FLASK_RUN_KEY": command.key}
-    return CommandSettings("flask run", Way.ENVIRONMENT, "flask run reads its options from variables", source, variables)
+    return CommandSettings(
+        "flask run", Way.ENVIRONMENT, "flask run reads its options from variables", source, variables
+    )
 
 
 def _hypercorn(command: _Command) -> CommandSettings:

@@ -20,11 +20,11 @@ from aicos_tls.sources.python.listeners import config_file, server_change
 from aicos_tls.sources.python.names import Names
 from aicos_tls.sources.python.urls import url_changes
 from aicos_tls.sources.syntax import MAX_CHARACTERS, Node, Tree, parse
-from aicos_tls.yamledit.edits import Splice
 
 if TYPE_CHECKING:
     from aicos_tls.files import TextFile
     from aicos_tls.sources.model import CodeContext
+    from aicos_tls.yamledit.edits import Splice
 
 _LONG_LINE = 2000
 _TESTS = re.compile(r"(test_.*|.*_test|conftest)\.pyi?$")
@@ -64,7 +64,9 @@ class Module:
 
     def is_ours(self, node: Node | None) -> bool:
         """Whether an expression is a call of the helper."""
-        return node is not None and self.tree.of(node).startswith(f"{self.alias}.") and self.alias in self.names.imported
+        return (
+            node is not None and self.tree.of(node).startswith(f"{self.alias}.") and self.alias in self.names.imported
+        )
 
 
 def transform(file: TextFile, context: CodeContext, helper: str) -> CodeResult:
@@ -135,7 +137,7 @@ def _passed_on(module: Module, node: Node) -> None:
     """Report a function of a table that is an argument instead of being called: `to_thread(requests.get, url)`."""
     parent = node.parent
     is_argument = parent is not None and (
-        parent.kind == "argument_list" or (parent.kind == "keyword_argument" and node.field == "value")
+        parent.kind == "argument_list" or (parent.kind == "keyword_argument" and node.role == "value")
     )
     if not is_argument:
         return
