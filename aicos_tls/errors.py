@@ -6,15 +6,15 @@ Everything that can go wrong because of the input or the situation is raised as 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Where:
+class Where(Struct, frozen=True, order=True):
     """A place in a file: line and column count from 1; 0 means that the file as a whole is meant."""
 
     path: Path

@@ -11,10 +11,11 @@ import codecs
 import hashlib
 import os
 import stat
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct, field
 
 from aicos_tls.errors import TlsError, Where
 
@@ -50,8 +51,7 @@ class Lines:
         return self._starts[line - 1]
 
 
-@dataclass(frozen=True)
-class TextFile:
+class TextFile(Struct, frozen=True, dict=True):
     """A text file as it was read. `path` is the name the user gave, `real` what it is after symlinks."""
 
     path: Path

@@ -6,15 +6,20 @@ The plan is computed once; the diff, the files that are written and every report
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
+from aicos_tls.compose.load import load
 from aicos_tls.compose.resolve import texts_of
 from aicos_tls.errors import InternalError
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
+from aicos_tls.proof import prove
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
 from aicos_tls.rules.urls import after
@@ -23,8 +28,10 @@ from aicos_tls.yamledit.edits import InexpressibleError, Splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from aicos_tls.compose.model import Project
+    from aicos_tls.files import TextFile
     from aicos_tls.plan.policy import Policy
     from aicos_tls.yamledit.edits import Edit
 
@@ -38,6 +45,8 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     outcomes = [outcome for rule in RULES.values() for outcome in rule.check(context)]
     draft = _Draft([o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)
+    changes = [proposal.change for proposal in draft.accepted]
+    prove(project, changed_project(project, draft.files), changes)
     names = short_names(project, policy, recorded_names or {})
     return Plan(
         project=project,
@@ -46,7 +55,7 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
         short_names={name: names[name] for name in names if name in context.in_scope},
         servers=context.servers,
         references=context.references,
-        changes=[proposal.change for proposal in draft.accepted],
+        changes=changes,
         declined=[*(o for o in outcomes if isinstance(o, Declined)), *draft.declined],
         notes=[*(o for o in outcomes if isinstance(o, Note)), *_notes(context)],
         edges=list(_edges(context)),
@@ -55,8 +64,20 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     )
 
 
-@dataclass
-class _Draft:
+def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
+    """The project as it will be: loaded again with the new texts, whose parse is known from their proof."""
+    parsed = {source.path: (source.file, source.stream) for source in project.files}
+    parsed |= {file.path: (file.edited.file, file.edited.stream) for file in planned if file.edited}
+    texts = {file.path: file for file in planned if file.before and not file.edited}
+
+    def read(path: Path) -> TextFile:
+        file = texts.get(path)
+        return replace(file.before, raw=file.after) if file and file.before else files.read(path)
+
+    return load(project.named, read=read, parsed=parsed)
+
+
+class _Draft(Struct, eq=False):
     """Proposals on their way to texts."""
 
     proposals: list[Proposal]
@@ -106,8 +127,9 @@ def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedF
         else:
             edits[id(source)].append(edit)
     for source in project.files:
-        if (text := apply(source.file, source.stream, edits[id(source)])) != source.file.text:
-            yield PlannedFile(source.path, source.file, source.file.encode(text))
+        edited = apply(source.file, source.stream, edits[id(source)])
+        if edited.file is not source.file:
+            yield PlannedFile(source.path, source.file, edited.file.raw, edited=edited)
     for env_file, splices in env_edits.values():
         text = splice(env_file.file.text, splices)
         yield PlannedFile(env_file.file.path, env_file.file, env_file.file.encode(text), "env")
@@ -160,5 +182,5 @@ def _published(context: Context, name: str) -> Iterator[Note]:
     service = context.project.services[name]
     ports = [text for _, entry in service.effective("ports") for text in texts_of(entry.value)]
     if ports:
-        text = f"its published port speaks TLS now ({', '.join(ports)}): use https:// from the host"
+        text = "a published port speaks TLS now: from the host it is https://, with certs/ca-cert.pem to verify"
         yield Note("todo", text, name, service.where)

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="aicos-tls",
-    help="Encrypt every connection between the containers of a docker-compose.yml, reviewably and reversibly.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -85,7 +84,7 @@ def _main(
     """  # noqa: D301 - \b keeps the lines apart in the help
 
 
-@app.command()
+@app.command(short_help="Encrypt the connections between the services of a compose file.")
 def enable(
     compose_files: ComposeFiles = None,
     *,
@@ -162,7 +161,7 @@ def enable(
     return FOUND if exit_code and result.would_change else DONE
 
 
-@app.command()
+@app.command(short_help="Take the last `enable` back.")
 def rollback(
     compose_files: ComposeFiles = None,
     *,
@@ -196,7 +195,7 @@ def rollback(
     return REFUSED if result.blocked else DONE
 
 
-@app.command()
+@app.command(short_help="Explain a rule or a service.")
 def explain(
     subject: Annotated[str | None, typer.Argument(metavar="[RULE|SERVICE]", help="A rule or a service.")] = None,
     compose_files: ComposeFiles = None,
@@ -223,7 +222,7 @@ def explain(
     return DONE
 
 
-@certs.command("issue")
+@certs.command("issue", short_help="Issue what is missing or expired.")
 def certs_issue(
     services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")] = None,
     *,
@@ -260,7 +259,7 @@ def certs_issue(
     return DONE
 
 
-@certs.command("list")
+@certs.command("list", short_help="List certificates with names and expiry dates.")
 def certs_list(
     directory: Annotated[Path, typer.Argument(metavar="[DIRECTORY]", help="Certificates directory.")] = Path("certs"),
     *,

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
 import sys
-import tempfile
-import traceback
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__
@@ -48,6 +45,10 @@ def say(error: TlsError) -> None:
 
 
 def _bug(arguments: Sequence[str]) -> int:
+    import platform
+    import tempfile
+    import traceback
+
     report = "\n".join(
         (
             f"aicos-tls {__version__}, Python {platform.python_version()}, {platform.platform()}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - dataclass field
+from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from aicos_tls import disk, files, rollback
 from aicos_tls.commands.enable import CERTS_MODE, certs_directory, wanted
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from aicos_tls.pki.store import Inventory
 
 
-@dataclass(frozen=True)
-class IssueResult:
+class IssueResult(Struct, frozen=True):
     """The certificates after the run, the CA's first; `written` are the new files."""
 
     directory: Path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - dataclass field
+from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls import __version__, disk, files, rollback
 from aicos_tls.commands.project import Prepared, Target, load_record, prepare, relative, state_path
@@ -22,8 +23,7 @@ CERTS_MODE = 0o755
 """Mode of the certificates directory: containers with other users must reach their certificates; keys are 0600."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What a person asked for besides the policy."""
 
     dry_run: bool = False
@@ -31,8 +31,7 @@ class Options:
     output: Path | None = None
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A certificate in the result. `state`: `issued`, `renewed` or `kept`; in a dry run `missing` or `there`."""
 
     service: str
@@ -44,8 +43,7 @@ class Listed:
     key_type: str = ""
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """What a run did, or would do. `blocked`: a declined change would break the rest, so nothing was written."""
 
     prepared: Prepared

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.errors import TlsError
 from aicos_tls.rules import RULES
@@ -19,16 +20,14 @@ if TYPE_CHECKING:
     from aicos_tls.plan.scope import Decision
 
 
-@dataclass(frozen=True)
-class RulePage:
+class RulePage(Struct, frozen=True):
     """A rule and its manual page."""
 
     rule: str
     text: str
 
 
-@dataclass(frozen=True)
-class ServicePage:
+class ServicePage(Struct, frozen=True):
     """Everything that the plan knows of one service."""
 
     decision: Decision

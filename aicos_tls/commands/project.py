@@ -7,9 +7,10 @@ changes nothing, and enabling with another policy gives what rolling back and en
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from aicos_tls import disk, files, planner, rollback
 from aicos_tls.compose.discovery import Selection, select
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import Record
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True):
     """One file as it is now and as it is to be; None where there is, or will be, no file."""
 
     path: Path
@@ -42,8 +42,7 @@ class Target:
         return (self.now.raw if self.now else None) != self.after
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """Everything that is known before anything is written."""
 
     directory: Path
@@ -135,10 +134,8 @@ def blocked_error(directory: Path, undone: rollback.Undo) -> TlsError:
 
 def _targets(directory: Path, plan: Plan, originals: dict[str, bytes | None]) -> list[Target]:
     """Every file that this plan or the last run is about, as it was, is and will be."""
-    found: list[Target] = []
     planned = {relative(directory, file.path): file for file in plan.files}
-    for file in planned.values():
-        found.append(Target(file.path, file.kind, file.before, read_if_there(file.path), file.after))
+    found = [Target(f.path, f.kind, f.before, read_if_there(f.path), f.after) for f in plan.files]
     for name, data in originals.items():
         if name not in planned:
             path = directory / name

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls import disk, files
 from aicos_tls import rollback as records
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import Conflict, Missing, Record
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A file that is, or would be, taken back. `edited`: it was changed since, and these edits stay."""
 
     path: Path
@@ -30,8 +30,7 @@ class Taken:
     edited: bool
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """What was taken back. With `blocked`, nothing was written."""
 
     directory: Path

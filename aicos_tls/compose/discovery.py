@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.errors import TlsError, Where
@@ -23,8 +24,7 @@ OVERRIDE_NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The files in the order in which they are merged; `implied` ones were not named but are read by docker compose."""
 
     files: tuple[Path, ...]

@@ -8,9 +8,10 @@ stays.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,7 @@ _BINDING = re.compile(
 _COMMENT = re.compile(r"(?:^|[ \t])#[^\r\n]*$|[ \t]+$")
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """`key` has `value`; the value as written is `text[start:end]`, without quotes and comment."""
 
     key: str
@@ -35,8 +35,7 @@ class Binding:
     end: int
 
 
-@dataclass(frozen=True)
-class EnvFile:
+class EnvFile(Struct, frozen=True, dict=True):
     """A parsed file. Of a key that occurs twice, the last one counts."""
 
     file: TextFile

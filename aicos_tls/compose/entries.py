@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.resolve import text_of
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from aicos_tls.errors import Where
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """One variable in `environment`: `node` holds its value from character `offset` on; None when it has no value.
 
     `entry` is there when the variables are written as a mapping.
@@ -36,8 +36,7 @@ class Variable:
         return self.layer.source.where(self.node)
 
 
-@dataclass(frozen=True)
-class Mount:
+class Mount(Struct, frozen=True):
     """One entry of `volumes`."""
 
     source: str

@@ -16,25 +16,30 @@ from aicos_tls.yamledit.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from collections.abc import Mapping as MappingOf
     from collections.abc import Sequence as SequenceOf
     from pathlib import Path
 
     from aicos_tls.files import TextFile
+    from aicos_tls.yamledit.nodes import Stream
 
     Reader = Callable[[Path], TextFile]
+    Parsed = MappingOf[Path, tuple[TextFile, Stream]]
 
 _DEFINES_A_SERVICE = frozenset({"image", "build", "extends", "command"})
 
 
-def load(paths: SequenceOf[Path], *, read: Reader = files.read) -> Project:
+def load(paths: SequenceOf[Path], *, read: Reader = files.read, parsed: Parsed | None = None) -> Project:
     """Load and merge compose files; relative paths start from the directory of the first one.
+
+    `parsed` holds files whose parse is known already.
 
     Raises `TlsError` for what is no compose file, and for what docker compose would refuse and this program cannot work
     around: duplicate keys, a missing or circular `include` or `extends`.
     """
     directory = paths[0].parent
-    project = Project(directory, [], {})
-    loader = _Loader(project, read)
+    project = Project(directory, [], {}, named=tuple(paths))
+    loader = _Loader(project, read, parsed or {})
     project.dotenv = loader.env_file(directory / ".env")
     for path in paths:
         loader.add(path, directory)
@@ -46,9 +51,10 @@ def load(paths: SequenceOf[Path], *, read: Reader = files.read) -> Project:
 
 
 class _Loader:
-    def __init__(self, project: Project, read: Reader) -> None:
+    def __init__(self, project: Project, read: Reader, parsed: Parsed) -> None:
         self._project = project
         self._read = read
+        self._parsed = parsed
         self._sources: dict[Path, ComposeFile] = {}
         self._env_files: dict[Path, EnvFile | None] = {}
 
@@ -67,8 +73,12 @@ class _Loader:
 
     def _open(self, path: Path, base: Path) -> ComposeFile:
         if path not in self._sources:
-            file = self._read(path)
-            source = ComposeFile(file, parse(file), base)
+            if path in self._parsed:
+                file, stream = self._parsed[path]
+            else:
+                file = self._read(path)
+                stream = parse(file)
+            source = ComposeFile(file, stream, base)
             check(source)
             self._sources[path] = source
         return self._sources[path]

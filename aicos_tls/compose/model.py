@@ -8,9 +8,10 @@ of volumes and variables add up. Keeping them apart is what lets a change go to 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from aicos_tls.compose.entries import Mount, Variable, mounts, variables
 from aicos_tls.compose.interpolation import expand
@@ -33,8 +34,7 @@ Reset, replace value).
 """
 
 
-@dataclass(frozen=True, eq=False)
-class ComposeFile:
+class ComposeFile(Struct, frozen=True, eq=False, dict=True):
     """One compose file. `base` is the directory that its relative paths start from."""
 
     file: TextFile
@@ -57,8 +57,7 @@ class ComposeFile:
         return self.file.where(node.start)
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+class Layer(Struct, frozen=True, eq=False):
     """One definition of a service. `extended` when it is there because another service extends it."""
 
     source: ComposeFile
@@ -78,8 +77,7 @@ class Layer:
         return self.source.resolver.mapping(entry.value) if entry else {}
 
 
-@dataclass(eq=False)
-class Service:
+class Service(Struct, eq=False, dict=True):
     """A service by its layers, lowest precedence first."""
 
     name: str
@@ -220,8 +218,7 @@ class Service:
         return found
 
 
-@dataclass(eq=False)
-class Project:
+class Project(Struct, eq=False, dict=True):
     """The compose files of a project, merged. `directory` is where relative paths of the first file start."""
 
     directory: Path
@@ -229,6 +226,7 @@ class Project:
     services: dict[str, Service]
     dotenv: EnvFile | None = None
     notes: list[tuple[str, Where | None]] = field(default_factory=list)
+    named: tuple[Path, ...] = ()
 
     @property
     def main(self) -> ComposeFile:

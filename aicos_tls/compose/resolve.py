@@ -5,8 +5,10 @@ Merge keys: own keys win over merged ones, earlier sources over later ones (http
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
@@ -16,8 +18,7 @@ if TYPE_CHECKING:
 MERGE = "<<"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The value of one key: `owner.pairs[index]` is where it is written; `inherited` when a merge key brings it."""
 
     key: Scalar

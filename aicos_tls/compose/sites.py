@@ -6,8 +6,9 @@ looked at: what compose itself reads (images, ports, paths), and healthchecks, w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.interpolation import names
@@ -25,8 +26,7 @@ _PARTS = {"build": ("args", "labels"), "deploy": ("labels",), "volumes": ("conte
 _TOP_LEVEL = ("configs", "secrets")
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(Struct, frozen=True):
     """A text: `node.value[offset:]`, or in an env file `file.text[offset:]`.
 
     `service` is None for what belongs to no service. `variable` is the name under which the container sees it, or

@@ -7,8 +7,9 @@ and 3.2; RFC 6455 for `ws`), and says what to insert where so that the URL names
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.interpolation import end_of_dollar
 
@@ -23,16 +24,14 @@ _ENDS_AUTHORITY = frozenset("/?#\\\"'`<>|,;(){}^ \t\r\n\v\f")
 _PORT = re.compile(r":([0-9]+)$")
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+class Insertion(Struct, frozen=True):
     """`text` goes before the character at `at`."""
 
     at: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(Struct, frozen=True):
     """A URL that begins at `start`. `host` and `port` are as written, variables and all; `end` ends the authority."""
 
     start: int
@@ -45,7 +44,7 @@ class Url:
     @property
     def plain(self) -> bool:
         """Whether the scheme is one without TLS."""
-        return not self.scheme.lower().endswith("s")
+        return self.scheme.lower() in {"http", "ws"}
 
     @property
     def insertions(self) -> tuple[Insertion, ...]:

@@ -22,10 +22,41 @@ file without any write bit is refused even for root: renaming would walk round t
 link is broken, its other names keep the old bytes; access control lists and extended attributes are as for a new one.
 """
 
-from aicos_tls.disk.locking import STATE_DIRECTORY, Locked, lock
-from aicos_tls.disk.operations import ANY, MakeDirectory, Operation, Remove, RemoveDirectory, Write
-from aicos_tls.disk.recovery import Recovery, interrupted, recover
-from aicos_tls.disk.transaction import commit
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from aicos_tls.disk.state import STATE_DIRECTORY
+
+if TYPE_CHECKING:
+    from aicos_tls.disk.locking import Locked, lock
+    from aicos_tls.disk.operations import ANY, MakeDirectory, Operation, Remove, RemoveDirectory, Write
+    from aicos_tls.disk.recovery import Recovery, interrupted, recover
+    from aicos_tls.disk.transaction import commit
+
+_HOME = {
+    "ANY": "aicos_tls.disk.operations",
+    "Locked": "aicos_tls.disk.locking",
+    "MakeDirectory": "aicos_tls.disk.operations",
+    "Operation": "aicos_tls.disk.operations",
+    "Recovery": "aicos_tls.disk.recovery",
+    "Remove": "aicos_tls.disk.operations",
+    "RemoveDirectory": "aicos_tls.disk.operations",
+    "Write": "aicos_tls.disk.operations",
+    "commit": "aicos_tls.disk.transaction",
+    "interrupted": "aicos_tls.disk.recovery",
+    "lock": "aicos_tls.disk.locking",
+    "recover": "aicos_tls.disk.recovery",
+}
+"""Where each name is defined. Modules are loaded when they are first asked for: a dry run needs few of them."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(name)
+    return getattr(import_module(_HOME[name]), name)
+
 
 __all__ = [
     "ANY",

@@ -11,10 +11,11 @@ import json
 import os
 import re
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, to_builtins
 
 from aicos_tls.disk import durable
 from aicos_tls.errors import TlsError, Where
@@ -40,8 +41,7 @@ class State(StrEnum):
     """Every target is new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What happens to one file. `old` and `new` are SHA-256, None where there is no file before or after."""
 
     target: Path
@@ -51,8 +51,7 @@ class Step:
     backup: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """All steps of a run, in their order."""
 
     steps: tuple[Step, ...]
@@ -70,7 +69,7 @@ class Journal:
 def save(journal: Journal, state: State, locked: Locked) -> None:
     """Write the journal durably. Raises `OSError`; the file then holds the one before or this one, whole."""
     head = {"schema": _SCHEMA, "state": state, "project": _identity(locked)}
-    text = json.dumps({**head, **asdict(journal)}, default=str, indent=1)
+    text = json.dumps({**head, **to_builtins(journal, enc_hook=str)}, indent=1)
     durable.discard(locked.state / _NEXT)
     durable.create(locked.state / _NEXT, text.encode("ascii"), 0o600)
     (locked.state / _NEXT).replace(locked.state / NAME)

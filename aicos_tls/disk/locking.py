@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.disk import durable
+from aicos_tls.disk.state import STATE_DIRECTORY
 from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
@@ -22,12 +24,8 @@ if TYPE_CHECKING:
 
     from filelock import FileLock
 
-STATE_DIRECTORY: Final = ".aicos-tls"
-"""Name of the directory beside the compose file that holds the record, and the lock and the journal during a run."""
 
-
-@dataclass(frozen=True, slots=True)
-class Locked:
+class Locked(Struct, frozen=True):
     """The proof that this process holds the lock of `project` (an absolute path without symbolic links)."""
 
     project: Path

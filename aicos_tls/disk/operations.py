@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,7 @@ ANY: Final = _Anything.ANY
 """The expectation that is always met: whatever is there may be replaced or removed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """Make the file `path` hold `data`.
 
     `expected` is the SHA-256 (hexadecimal) of what is there now, None when nothing may be there, or `ANY`.
@@ -34,24 +34,21 @@ class Write:
     mode: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Struct, frozen=True):
     """Remove the file `path`, whose SHA-256 is `expected`; with `ANY` it may be gone already."""
 
     path: Path
     expected: str | Literal[_Anything.ANY]
 
 
-@dataclass(frozen=True, slots=True)
-class MakeDirectory:
+class MakeDirectory(Struct, frozen=True):
     """Make the directory `path` with exactly `mode`; one that exists is left as it is. Parents first."""
 
     path: Path
     mode: int = 0o755
 
 
-@dataclass(frozen=True, slots=True)
-class RemoveDirectory:
+class RemoveDirectory(Struct, frozen=True):
     """Remove the directory `path` if it is empty once everything else is done; otherwise it stays."""
 
     path: Path

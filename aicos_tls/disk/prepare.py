@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.disk.journal import Journal, Step
 from aicos_tls.disk.operations import ANY, MakeDirectory, Remove, RemoveDirectory, Write
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 NEW_FILE_MODE = 0o644
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A step with what its execution needs: the name that the caller used, the content and how the file will be."""
 
     step: Step
@@ -37,8 +37,7 @@ class Prepared:
     owner: Owner | None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Everything a commit does: its files, and the modes of the directories that it makes."""
 
     files: tuple[Prepared, ...]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from aicos_tls.disk import durable, journal
 from aicos_tls.disk.journal import State
-from aicos_tls.disk.locking import STATE_DIRECTORY
+from aicos_tls.disk.state import STATE_DIRECTORY
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
 

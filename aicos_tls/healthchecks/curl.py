@@ -3,7 +3,8 @@
 The scheme of own addresses changes, and the flags for trust go directly before the first own address, once for
 each group of options (`--next` starts a new group and forgets the flags). A user's own `-k`, `--cacert` or `--cert`
 stays and is not repeated. An own `https` address without any such flag gets one: the certificate it meets from now on
-is ours. Options that take a value: `curl --help all`, curl 7.88 to 8.
+is ours.
+Options that take a value: `curl --help all`, curl 7.88 to 8.
 """
 
 from __future__ import annotations

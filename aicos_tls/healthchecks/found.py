@@ -1,5 +1,4 @@
-"""What one command of a test turns out to do: the value that every program family returns, and the rules for an
-address.
+"""What one command of a test does: the value that every program family returns, and the rules of an address.
 
 A family *decides* and returns a `Found`; `edits.apply` alone applies. The rules that are the same for every program
 live here: an own address gets its scheme (and the port it meant), another host's address is listed and left alone, a
@@ -8,11 +7,15 @@ host that a variable holds is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+import re
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
+
+from aicos_tls.healthchecks.edits import minimal
 from aicos_tls.healthchecks.model import Ask, InsertWord, TextEdit, Trust, TrustPaths, Wget
-from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, is_own_hostname, owner, parse
+from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, is_own, is_own_hostname, owner, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +31,11 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - read in 
 """The unspecified addresses, which no certificate holds, and where Linux takes a connection to them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+_UNUSUAL = re.compile(r"https?:(?!//[^/])|\s+https?:", re.IGNORECASE)
+"""curl takes one slash, or three, for two; nobody should have to guess which host that means."""
+
+
+class Context(Struct, frozen=True):
     """What a family needs to know besides the command."""
 
     endpoint: Endpoint
@@ -38,8 +44,7 @@ class Context:
     wget: Wget = Wget.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What was found, all in the order of the text.
 
     `asks`: own requests over plain HTTP. `secure`: own ones over HTTPS already. `others`: addresses of other hosts.
@@ -58,7 +63,7 @@ class Found:
 
     def __add__(self, other: Found) -> Found:
         """Both, one after the other."""
-        return Found(**{item.name: getattr(self, item.name) + getattr(other, item.name) for item in fields(Found)})
+        return Found(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def own(self) -> bool:
@@ -88,6 +93,24 @@ def ask(url: Url) -> Ask:
     """The request that `url` makes of the service."""
     port = url.port if url.has_port else DEFAULT_PORT
     return Ask(port, url.path or "/", url.host)
+
+
+def own_asks(text: str, context: Context) -> tuple[Ask, ...]:
+    """The requests that own plain HTTP addresses anywhere in `text` stand for, whoever makes them."""
+    return tuple(ask(url) for url in embedded(text) if is_own(url, context.endpoint) and not url.secure)
+
+
+def leftover(text: str, seen: set[int], context: Context) -> Found:
+    """The own addresses of `text` that begin at no offset in `seen`: no call that is understood uses them."""
+    found = Found()
+    for url in embedded(text):
+        if not is_own(url, context.endpoint) or url.start in seen:
+            continue
+        if url.secure:
+            found += Found(secure=(ask(url),))
+        else:
+            found += Found(asks=(ask(url),), refusals=("a form of request that cannot be changed here",))
+    return found
 
 
 def look(url: Url, word: int, context: Context, *, joined: bool = False) -> Found:
@@ -125,8 +148,9 @@ def trusted_host(url: Url, word: int, context: Context) -> Found:
         return Found()
     if url.host in ANY_ADDRESS:
         instead = ANY_ADDRESS[url.host]
+        edit = minimal(TextEdit(word, 0, len(url.host), instead), url.host)
         return Found(
-            edits=(TextEdit(word, url.host_start, url.host_end, instead),),
+            edits=(TextEdit(word, url.host_start + edit.start, url.host_start + edit.end, edit.text),),
             notes=(f"{url.host} became {instead}, where it leads: no certificate holds {url.host}",),
         )
     return unverifiable(url.host, context)
@@ -145,6 +169,8 @@ def look_at_operand(words: Sequence[str], argument: Argument, context: Context) 
     """What is to be done with an operand of curl or wget, which both take an address without `http://` for HTTP."""
     word = words[argument.value_word]
     url = parse(word, argument.value_start, scheme_optional=True)
+    if _UNUSUAL.match(word, argument.value_start):
+        return Found(asks=own_asks(word, context), refusals=(f"an address that is written in an unusual way: {word}",))
     if url is None:
         hidden = "$" in word and "://" not in word
         return Found(refusals=(f"the address {word} is in a variable",)) if hidden else Found()

@@ -7,9 +7,10 @@ keys of an object literal (ECMAScript 2024, 12 Lexical Grammar). Where this read
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,8 +31,7 @@ class Kind(Enum):
     SIGN = "sign"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`start` and `end` are character offsets into the code, quotes included."""
 
     kind: Kind
@@ -104,8 +104,7 @@ def _template(code: str, start: int) -> Token:
     return Token(Kind.TEMPLATE, code[start : at + 1], start, at + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """Tokens, and questions about them; every index is one of `tokens`."""
 
     tokens: tuple[Token, ...]
@@ -135,6 +134,19 @@ class Script:
 
     def _assigns(self, at: int, name: str) -> bool:
         return self.matches(at, name, "=") and self.text(at + 2) != "=" and self.text(at - 1) != "."
+
+    def plain(self, index: int) -> bool:
+        """Whether every entry of the object literal at `index` is written `key: value`."""
+        end = self.close(index)
+        at = index + 1
+        while at < end:
+            if self.text(at + 1) != ":":
+                return False
+            while at < end and self.text(at) != ",":
+                at = self.close(at) if self.text(at) in _PARTNERS else at
+                at += 1
+            at += 1
+        return end < len(self.tokens)
 
     def keys(self, index: int) -> Iterator[tuple[str, int]]:
         """The plain keys of the object literal at `index`, each with the index of its value's first token."""

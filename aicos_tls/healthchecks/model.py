@@ -7,9 +7,10 @@ are characters, from 0, into such a value, so that the caller can splice them in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
+
+from msgspec import Struct, field
 
 
 class Form(Enum):
@@ -19,8 +20,7 @@ class Form(Enum):
     SHELL = "CMD-SHELL"
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """A healthcheck's test without its leading keyword.
 
     `EXEC` has the program and its arguments. `SHELL` has one word of shell text; Docker hands further items to the
@@ -33,8 +33,7 @@ class Test:
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """What counts as the service itself, apart from the loopback names.
 
     `hosts`: its DNS names, any case. `port_known`: the container ports that will speak TLS; empty when not known, and
@@ -66,8 +65,7 @@ class Wget(Enum):
     BUSYBOX = "busybox"
 
 
-@dataclass(frozen=True, slots=True)
-class TrustPaths:
+class TrustPaths(Struct, frozen=True):
     """Files inside the container: `ca` for `Trust.CA`, all three for `Trust.MUTUAL`, none for `Trust.INSECURE`."""
 
     ca: str = ""
@@ -75,8 +73,7 @@ class TrustPaths:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TextEdit:
+class TextEdit(Struct, frozen=True, order=True):
     """Replace the characters `start` to `end` of the value of item `word` by `text`; an insertion has start == end."""
 
     word: int
@@ -85,8 +82,7 @@ class TextEdit:
     text: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class InsertWord:
+class InsertWord(Struct, frozen=True, order=True):
     """Put the new item `text` before item `before`; several for one place keep their order."""
 
     before: int
@@ -96,8 +92,7 @@ class InsertWord:
 Edit = TextEdit | InsertWord
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One HTTP request to the service itself. `port` is None when a variable holds it; `path` may have a query."""
 
     port: int | None
@@ -105,8 +100,7 @@ class Ask:
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """The test can ask over HTTPS: with `edits`, or as it stands when there are none (it already does)."""
 
     edits: tuple[Edit, ...]
@@ -115,8 +109,7 @@ class Rewritten:
     notes: tuple[str, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The test asks the service over HTTP, or may, in a way that cannot be changed safely.
 
     `suggestion`: lines of YAML to paste under `healthcheck:`, or one sentence where no such line can be given.
@@ -126,8 +119,7 @@ class Refused:
     suggestion: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotHttp:
+class NotHttp(Struct, frozen=True):
     """Nothing here asks the service over HTTP: the test stays valid when the service speaks TLS."""
 
     reason: str

@@ -4,13 +4,14 @@
 `NODE_TLS_REJECT_UNAUTHORIZED=0` (which the guide puts into every container) or `NODE_EXTRA_CA_CERTS`. Both were
 tried with `fetch` and `node:https` under Node 20 and Bun 1.4. Deno's `fetch` heeds the first not at all and the second
 from 2.8 on, so Deno is given a flag, directly after `eval`: `--unsafely-ignore-certificate-errors` or `--cert PATH`
-(tried: 2.9).
+(tried with Deno 2.9).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.healthchecks.found import Found
 from aicos_tls.healthchecks.model import InsertWord, Trust

@@ -7,14 +7,15 @@ whose address cannot be seen. All calls are understood, or nothing changes.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aicos_tls.healthchecks.found import Found, look, unverifiable
+from msgspec.structs import replace
+
+from aicos_tls.healthchecks.found import Found, look, own_asks, unverifiable
 from aicos_tls.healthchecks.javascript import Kind, Script, UnreadableScriptError, tokens
 from aicos_tls.healthchecks.model import Ask, TextEdit
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST
-from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, is_own, owner, parse
+from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, owner, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,10 @@ def read_code(text: str, start: int, context: Context) -> Found:
     try:
         code = _Code(Script(tokens(" " * start + text[start:])), context)
     except UnreadableScriptError as error:
-        own = any(is_own(url, context.endpoint) for url in embedded(text[start:]))
-        return Found(refusals=(f"the code cannot be read: {error}",)) if own else Found(silent=("code without HTTP",))
+        asked = own_asks(text[start:], context)
+        if asked:
+            return Found(asks=asked, refusals=(f"the code cannot be read: {error}",))
+        return Found(silent=("code without an HTTP address",))
     return code.read()
 
 
@@ -62,7 +65,7 @@ class _Code:
         plain = [at for at in self.modules if not _MODULES[self.script.tokens[at].value]]
         if plain and (calls.others or calls.notes) and not calls.refusals and calls.own:
             calls += Found(refusals=("one module asks the service itself and something else",))
-        elif plain and not calls.own and (self._own_literals() or not places):
+        elif plain and not calls.own and (self._own_literals() or (not places and self._uses(_METHODS))):
             calls += Found(refusals=("no call of the HTTP module was found that can be read here",))
         found = calls + self._read_literals()
         if calls.asks:
@@ -106,12 +109,12 @@ class _Code:
         if self.script.matches(at, "new", "URL", "("):
             return self._read_argument(at + 3)
         if at >= len(self.script.tokens):
-            return Found()
+            return Found(refusals=("a call that does not end",))
         token = self.script.tokens[at]
         if token.literal:
             self.seen.add(at)
             return self._read_address(at) or Found(refusals=(f"an address that is put together: {token.text}",))
-        if token.text == "{":
+        if token.text == "{" and self.script.plain(at):
             return self._read_options(at)
         value = self.script.assigned(token.text) if _NAMES.fullmatch(token.text) else None
         if value is not None and value != at and self.script.text(at + 1) in {",", ")"}:
@@ -169,12 +172,7 @@ class _Code:
             yield TextEdit(0, colon, colon, "s")
 
     def _own_literals(self) -> bool:
-        return any(
-            is_own(url, self.context.endpoint) and not url.secure
-            for token in self.script.tokens
-            if token.literal
-            for url in embedded(token.value)
-        )
+        return any(own_asks(token.value, self.context) for token in self.script.tokens if token.literal)
 
     def _read_literals(self) -> Found:
         """The addresses in literals that no call of the module uses: those of `fetch`, `axios` and the like."""
@@ -185,12 +183,20 @@ class _Code:
                 continue
             read = self._read_address(at)
             if read is None or (read.asks and not fetches):
-                own = [url for url in embedded(token.value) if is_own(url, self.context.endpoint) and not url.secure]
-                read = Found(refusals=(f"an own address whose use cannot be seen: {own[0].text}",)) if own else Found()
+                asked = own_asks(token.value, self.context)
+                reason = f"an own address whose use cannot be seen: {token.value}"
+                read = Found(asks=asked, refusals=(reason,)) if asked else Found()
             found += read
         return found
 
+    def _uses(self, names: frozenset[str]) -> bool:
+        """Whether one of `names` is called, or something of it."""
+        tokens = self.script.tokens
+        return any(token.text in names and self.script.text(at + 1) in {"(", "."} for at, token in enumerate(tokens))
+
     def _silent(self) -> Found:
+        if self._uses(_FETCHES):
+            return Found(refusals=("an address that is not written in the code",))
         sends = any(SENDS_REQUEST.search(token.value) for token in self.script.tokens if token.literal)
         if sends and any(token.value in {"net", "node:net"} for token in self.script.tokens if token.literal):
             return Found(refusals=("it speaks HTTP by hand over a plain connection",))

@@ -6,15 +6,15 @@ is each program's own table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Syntax:
+class Syntax(Struct, frozen=True):
     """Which options take a value: short ones as letters, long ones without dashes; `pairs`: `-nv` and the like."""
 
     short: frozenset[str]
@@ -22,12 +22,11 @@ class Syntax:
     pairs: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """An option (`name` without dashes) or an operand (`name` is "").
 
-    `word`: the item it begins in. `value_word`, `value_start`: the item and offset where its value (or the operand
-    itself) stands; `value` is None for an option without one.
+    `word`: the item it begins in, or the `--` before it: a place for further options. `value_word`, `value_start`: the
+    item and offset where its value (or the operand itself) stands; `value` is None for an option without one.
     """
 
     name: str
@@ -44,7 +43,7 @@ def read(words: Sequence[str], syntax: Syntax) -> tuple[Argument, ...]:
     while at < len(words):
         word = words[at]
         if word == "--":
-            arguments += [Argument("", index, words[index], index) for index in range(at + 1, len(words))]
+            arguments += [Argument("", at, words[index], index) for index in range(at + 1, len(words))]
             break
         if word.startswith("--"):
             found = [_long(words, at, syntax)]

@@ -7,13 +7,14 @@ options). Tried with PHP 8.2.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aicos_tls.healthchecks.found import Found, look
+from msgspec.structs import replace
+
+from aicos_tls.healthchecks.found import Found, leftover, look
 from aicos_tls.healthchecks.model import TextEdit, Trust
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST
-from aicos_tls.healthchecks.urls import embedded, is_own, parse
+from aicos_tls.healthchecks.urls import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +43,7 @@ def _read_code(text: str, context: Context) -> Found:
         url = parse(call["address"])
         if url is not None:
             found += _read_call(call, url, context)
-    for url in embedded(text):
-        if is_own(url, context.endpoint) and url.start not in seen and not url.secure:
-            found += Found(refusals=("a form of request that cannot be changed here",))
+    found += leftover(text, seen, context)
     if found.own or found.refusals or found.others or found.notes:
         return found
     if SENDS_REQUEST.search(text) and "sock" in text:

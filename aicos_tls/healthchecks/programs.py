@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
-from aicos_tls.healthchecks.curl import read_curl
-from aicos_tls.healthchecks.found import Found, ask
-from aicos_tls.healthchecks.node import read_bun, read_deno, read_node
-from aicos_tls.healthchecks.php import read_php
-from aicos_tls.healthchecks.python import read_python
-from aicos_tls.healthchecks.ruby import read_ruby
-from aicos_tls.healthchecks.shell import read_shell
-from aicos_tls.healthchecks.sockets import read_netcat
+from msgspec.structs import replace
+
+from aicos_tls.healthchecks.found import Found, ask, own_asks
 from aicos_tls.healthchecks.urls import embedded, is_own
-from aicos_tls.healthchecks.wget import read_wget
 from aicos_tls.healthchecks.wrappers import inner, program
 
 if TYPE_CHECKING:
@@ -48,8 +43,8 @@ NO_HTTP = {
 """Well-known programs that do not speak HTTP to the service, and what they do instead."""
 
 TEXT_ONLY = frozenset(
-    """: [ [[ awk basename cat cd cut date dirname echo egrep exit export expr false fgrep grep head jq kill ls printf
-    ps pwd read return sed set sleep stat tail tee test touch tr true umask unset wc xargs""".split()  # noqa: SIM905 - a list would take 40 lines
+    """: [ [[ awk basename cat cd cut date dirname echo egrep exit expr false fgrep grep head jq kill ls printf
+    ps pwd read return sed set sleep stat tail tee test touch tr true umask unset wc""".split()  # noqa: SIM905 - a list would take 40 lines
 )
 """Programs that handle text, files and processes: an address among their arguments is no request."""
 
@@ -61,45 +56,41 @@ _PHP = re.compile(r"php\d*(?:\.\d+)*")
 def read_command(words: Sequence[str], context: Context) -> Found:
     """What a command does: `words` are the program and its arguments; the edits' items count from `words[0]`."""
     at = inner(words)
+    for word in words[: min(at, len(words))]:
+        if asked := own_asks(word, context):
+            return Found(asks=asked, refusals=(f"an address is kept in a variable: {word}",))
     if at >= len(words):
         return Found()
     rest = tuple(words[at:])
-    return _family(program(rest[0]))(rest, context).shifted(at)
+    found = _family(program(rest[0]))(rest, context).shifted(at)
+    return found if found.own or found.refusals else replace(found, programs=())
 
 
-def _read_shell(words: Sequence[str], context: Context) -> Found:
-    return read_shell(words, context, read_command)
-
-
-FAMILIES: dict[str, Callable[[Sequence[str], Context], Found]] = {
-    "ash": _read_shell,
-    "bash": _read_shell,
-    "bun": read_bun,
-    "curl": read_curl,
-    "dash": _read_shell,
-    "deno": read_deno,
-    "ksh": _read_shell,
-    "nc": read_netcat,
-    "ncat": read_netcat,
-    "netcat": read_netcat,
-    "node": read_node,
-    "nodejs": read_node,
-    "sh": _read_shell,
-    "socat": read_netcat,
-    "telnet": read_netcat,
-    "wget": read_wget,
-    "zsh": _read_shell,
+FAMILIES = {
+    **dict.fromkeys(("ash", "bash", "dash", "ksh", "sh", "zsh"), "shell.read_shell"),
+    **dict.fromkeys(("nc", "ncat", "netcat", "socat", "telnet"), "sockets.read_netcat"),
+    "bun": "node.read_bun",
+    "curl": "curl.read_curl",
+    "deno": "node.read_deno",
+    "node": "node.read_node",
+    "nodejs": "node.read_node",
+    "wget": "wget.read_wget",
 }
+"""Module and function of each program; a module is loaded when a test uses its program, most projects need two."""
+
+_VERSIONED = ((_PYTHON, "python.read_python"), (_RUBY, "ruby.read_ruby"), (_PHP, "php.read_php"))
 
 
 def _family(name: str) -> Callable[[Sequence[str], Context], Found]:
     """The family that reads a command of the program `name`."""
-    if name in FAMILIES:
-        return FAMILIES[name]
-    for pattern, family in ((_PYTHON, read_python), (_RUBY, read_ruby), (_PHP, read_php)):
-        if pattern.fullmatch(name):
-            return family
-    return _read_other
+    home = FAMILIES.get(name) or next((home for pattern, home in _VERSIONED if pattern.fullmatch(name)), None)
+    if home is None:
+        return _read_other
+    module, function = home.split(".")
+    family = getattr(import_module(f"aicos_tls.healthchecks.{module}"), function)
+    if module == "shell":
+        return lambda words, context: cast("Found", family(words, context, read_command))
+    return cast("Callable[[Sequence[str], Context], Found]", family)
 
 
 def _read_other(words: Sequence[str], context: Context) -> Found:
@@ -123,7 +114,7 @@ def _read_other(words: Sequence[str], context: Context) -> Found:
 
 def _read_one_item(line: str, context: Context) -> Found:
     """A list with one item that is a whole command line: no program has that name, so the test cannot pass today."""
-    own = tuple(ask(url) for url in embedded(line) if is_own(url, context.endpoint) and not url.secure)
+    own = own_asks(line, context)
     if not own:
         return Found(silent=("the whole command line is one item, which no program is called",))
     reason = (

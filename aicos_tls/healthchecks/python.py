@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from aicos_tls.healthchecks.found import Found, look, unverifiable
+from msgspec import Struct
+from msgspec.structs import replace
+
+from aicos_tls.healthchecks.found import Found, look, own_asks, unverifiable
 from aicos_tls.healthchecks.model import Ask, TextEdit, Trust
 from aicos_tls.healthchecks.pythonsource import Source, UnreadableCodeError
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST
-from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, is_own, owner, parse
+from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, owner, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
 _VERBS = ("delete", "get", "head", "options", "patch", "post", "put")
 
 
-@dataclass(frozen=True, slots=True)
-class Fetch:
+class Fetch(Struct, frozen=True):
     """A call that fetches: the position of its address and the argument that decides about certificates."""
 
     address: int
@@ -79,8 +80,10 @@ def _read_code(text: str, context: Context) -> Found:
     try:
         return _Reader(Source(text), context).read()
     except UnreadableCodeError:
-        own = tuple(url for url in embedded(text) if is_own(url, context.endpoint))
-        return Found(refusals=("the code is no Python 3 that can be read here",)) if own else _silent(text)
+        asked = own_asks(text, context)
+        return (
+            Found(asks=asked, refusals=("the code is no Python 3 that can be read here",)) if asked else _silent(text)
+        )
 
 
 def _silent(text: str) -> Found:
@@ -202,23 +205,28 @@ class _Reader:
         """The edits of one connection, and of the import that its class came with."""
         edits = [] if ported else [TextEdit(0, host.end, host.end, f":{DEFAULT_PORT}")]
         for place in ast.walk(self.source.tree):
-            if (isinstance(place, ast.alias) and place.name == "HTTPConnection") or (
-                isinstance(place, ast.Name) and place.id == "HTTPConnection"
-            ):
-                at = self.source.start(place) + len("HTTP")
-                edits.append(TextEdit(0, at, at, "S"))
-            elif isinstance(place, ast.Attribute) and place.attr == "HTTPConnection":
-                at = self.source.end(place) - len("Connection")
-                edits.append(TextEdit(0, at, at, "S"))
+            at = self._class_name(place)
+            if at is not None:
+                edits.append(TextEdit(0, at + len("HTTP"), at + len("HTTP"), "S"))
         return (*edits, *self._add_arguments(node, [f"context={self._decision('urlopen', host.quote)}"]))
+
+    def _class_name(self, place: ast.AST) -> int | None:
+        """Where `place` names the class, None when it does not."""
+        if isinstance(place, ast.alias) and place.name == "HTTPConnection":
+            return self.source.start(place)
+        if isinstance(place, ast.Name) and place.id == "HTTPConnection":
+            return self.source.start(place)
+        if isinstance(place, ast.Attribute) and place.attr == "HTTPConnection":
+            return self.source.end(place) - len("HTTPConnection")
+        return None
 
     def _unexplained(self) -> Found:
         """An own address in a literal that no known call fetches."""
         for node in self.source.strings():
-            own = [url for url in embedded(str(node.value)) if is_own(url, self.context.endpoint) and not url.secure]
+            asked = own_asks(str(node.value), self.context)
             start = self.source.start(node)
-            if own and not any(start <= seen <= self.source.end(node) for seen in self.seen):
-                return Found(refusals=(f"an own address whose use cannot be seen: {own[0].text}",))
+            if asked and not any(start <= seen <= self.source.end(node) for seen in self.seen):
+                return Found(asks=asked, refusals=(f"an own address whose use cannot be seen: {node.value!s}",))
         return Found()
 
     def _import_ssl(self) -> Found:

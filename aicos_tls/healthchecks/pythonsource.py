@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+import warnings
 from functools import cached_property
 from typing import TypeGuard
 
+from msgspec import Struct
+
 _VARIABLE = re.compile(r"\$\$|\$\{[^}]*\}|\$\w+")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+"""Python ends a line there (Python reference, 2.1.2), which would make every later position doubtful."""
 _LITERAL = re.compile(r"(?P<prefix>[rRbBuUfF]{0,2})(?P<quote>'''|\"\"\"|'|\")")
 
 
@@ -20,8 +24,17 @@ class UnreadableCodeError(Exception):
     """The code is not Python 3, or not as it stands here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+def _parse(code: str) -> ast.Module:
+    """The tree of `code`, without the warnings that it may deserve."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(code)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise UnreadableCodeError(str(error)) from None
+
+
+class Literal(Struct, frozen=True):
     """A string literal that begins an address; `start`, `end`: its content; `joined`: more is put behind it."""
 
     start: int
@@ -34,12 +47,11 @@ class Source:
     """Parsed code; raises `UnreadableCodeError`. All offsets are characters of `text`."""
 
     def __init__(self, text: str) -> None:
+        if _LONE_RETURN.search(text):
+            raise UnreadableCodeError("a carriage return on its own")
         self.text = text
         self._parsed = _VARIABLE.sub(lambda found: "1" * len(found[0]), text)
-        try:
-            self.tree = ast.parse(self._parsed.lstrip() if text[:1].isspace() else self._parsed)
-        except (SyntaxError, ValueError) as error:
-            raise UnreadableCodeError(str(error)) from None
+        self.tree = _parse(self._parsed.lstrip())
         self._indent = len(text) - len(text.lstrip())
 
     @cached_property

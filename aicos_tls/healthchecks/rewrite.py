@@ -21,7 +21,6 @@ from aicos_tls.healthchecks.model import (
     Wget,
 )
 from aicos_tls.healthchecks.programs import read_command
-from aicos_tls.healthchecks.shell import read_text
 
 if TYPE_CHECKING:
     from aicos_tls.healthchecks.model import Ask, Endpoint, Outcome, Test
@@ -67,6 +66,8 @@ def _read(test: Test, context: Context) -> Found:
     if not test.words:
         return Found(silent=("the test is empty",))
     if test.form is Form.SHELL:
+        from aicos_tls.healthchecks.shell import read_text
+
         return read_text(test.words[0], context, read_command)
     return read_command(test.words, context)
 

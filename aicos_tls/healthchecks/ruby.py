@@ -1,20 +1,22 @@
 """Ruby one-liners, in their plain forms: `Net::HTTP.get…(URI('http://…'))` and open-uri's `URI.open('http://…')`.
 
 `Net::HTTP.get` has no argument for certificates, so it becomes `Net::HTTP.start(host, port, use_ssl: true, …)` (Ruby
-docs, Net::HTTP, "HTTPS"); `URI.open` takes `ssl_verify_mode:` and `ssl_ca_cert:` (docs, OpenURI). Tried with Ruby 3.1.
+docs, Net::HTTP, "HTTPS"); `URI.open` takes `ssl_verify_mode:` and `ssl_ca_cert:` (docs,
+OpenURI; a number, since the constant is not loaded yet where it stands). Tried with Ruby 3.1.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.healthchecks.edits import minimal
-from aicos_tls.healthchecks.found import ANY_ADDRESS, Found, look
+from aicos_tls.healthchecks.found import ANY_ADDRESS, Found, leftover, look
 from aicos_tls.healthchecks.model import Ask, TextEdit, Trust
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST
-from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, embedded, is_own, owner, parse
+from aicos_tls.healthchecks.urls import DEFAULT_PORT, Owner, owner, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,9 +49,7 @@ def _read_code(text: str, context: Context) -> Found:
     for call in _SECURE.finditer(text):
         if owner(call["host"], context.endpoint) is Owner.SELF:
             found += Found(secure=(Ask(int(call["port"]), "/", call["host"]),))
-    for url in embedded(text):
-        if is_own(url, context.endpoint) and url.start not in seen and not url.secure:
-            found += Found(refusals=("a form of request that cannot be changed here",))
+    found += leftover(text, seen, context)
     if found.own or found.refusals or found.others or found.notes:
         return found
     if "Net::HTTP" in text:
@@ -85,7 +85,11 @@ def _start(call: re.Match[str], url: Url, context: Context) -> TextEdit:
     """The call that asks the same over TLS: the response for `get_response`, its body for `get`."""
     quote = call["quote"]
     path = url.path if url.path.startswith("/") else f"/{url.path}"
-    how = f"ca_file: {quote}{context.paths.ca}{quote}" if context.trust.verifies else "verify_mode: 0"
+    how = (
+        f"ca_file: {quote}{context.paths.ca}{quote}"
+        if context.trust.verifies
+        else "verify_mode: OpenSSL::SSL::VERIFY_NONE"
+    )
     host = url.host if not context.trust.verifies else ANY_ADDRESS.get(url.host, url.host)
     body = ".body" if call["verb"] == "get" else ""
     text = (

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from aicos_tls.healthchecks.found import Found, ask
+from msgspec.structs import replace
+
+from aicos_tls.healthchecks.found import Found, own_asks
 from aicos_tls.healthchecks.model import TextEdit
-from aicos_tls.healthchecks.shellwords import UnquotableError, UnreadableShellError, commands
+from aicos_tls.healthchecks.quoting import UnquotableError
+from aicos_tls.healthchecks.shellwords import UnreadableShellError, commands
 from aicos_tls.healthchecks.sockets import SENDS_REQUEST, TCP_FILE, read_sockets
-from aicos_tls.healthchecks.urls import embedded, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from aicos_tls.healthchecks.found import Context
     from aicos_tls.healthchecks.model import Edit
-    from aicos_tls.healthchecks.shellwords import Command, ShellWord
+    from aicos_tls.healthchecks.quoting import ShellWord
+    from aicos_tls.healthchecks.shellwords import Command
 
     Family = Callable[[Sequence[str], Context], Found]
 
+SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
 _STATUS_LINE = re.compile(r"HTTP/1")
 _STATUS_NOTE = "the test reads the status line: over TLS curl may be answered in HTTP/2; `--http1.1` keeps it as it was"
 
@@ -35,10 +38,11 @@ def read_text(text: str, context: Context, read_command: Family) -> Found:
     try:
         simple = commands(text)
     except UnreadableShellError as error:
-        if _may_ask(text, context):
-            return Found(programs=("shell",), refusals=(f"shell text that cannot be read here: {error}",))
+        asked = own_asks(text, context)
+        if asked or (TCP_FILE.search(text) and SENDS_REQUEST.search(text)):
+            return Found(("shell",), asked, refusals=(f"shell text that cannot be read here: {error}",))
         return Found(silent=("shell text without an HTTP address",))
-    found = Found()
+    found = _fed(simple, context)
     for command in simple:
         found += _read_simple(command, context, read_command)
     if found.edits and "curl" in found.programs and _STATUS_LINE.search(text):
@@ -46,15 +50,29 @@ def read_text(text: str, context: Context, read_command: Family) -> Found:
     return found + read_sockets(text, context)
 
 
-def _may_ask(text: str, context: Context) -> bool:
-    """Whether `text` holds an own address or speaks HTTP by hand."""
-    by_hand = TCP_FILE.search(text) is not None and SENDS_REQUEST.search(text) is not None
-    return by_hand or any(is_own(url, context.endpoint) for url in embedded(text))
+def _fed(simple: Sequence[Command], context: Context) -> Found:
+    """A refusal when one command prints an own address and another one reads commands or addresses."""
+    fed = any(
+        command.values[:1] in {("xargs",), *((shell,) for shell in SHELLS)} for command in simple if _reads(command)
+    )
+    printed = tuple(
+        asked
+        for command in simple
+        if command.values[:1] in {("echo",), ("printf",)}
+        for word in command.values
+        for asked in own_asks(word, context)
+    )
+    return Found(asks=printed, refusals=("an own address is handed on through a pipe",)) if fed and printed else Found()
+
+
+def _reads(command: Command) -> bool:
+    """Whether a shell or `xargs` gets what it does from its input."""
+    return command.values[:1] == ("xargs",) or len(command.values) == 1
 
 
 def _read_simple(command: Command, context: Context, read_command: Family) -> Found:
     for word in command.assignments:
-        asked = tuple(ask(url) for url in embedded(word.value) if is_own(url, context.endpoint) and not url.secure)
+        asked = own_asks(word.value, context)
         if asked:
             return Found(asks=asked, refusals=(f"an address is kept in a variable: {word.value}",))
     if not command.words:

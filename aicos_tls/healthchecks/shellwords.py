@@ -9,70 +9,17 @@ unfinished quotes are `UnreadableShellError`. Since the text is a compose value,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import Enum
 
-from aicos_tls.healthchecks.model import TextEdit
+from msgspec import Struct
+
+from aicos_tls.healthchecks.quoting import ESCAPED_IN_DOUBLE, Origin, Quote, ShellWord
 
 
 class UnreadableShellError(Exception):
     """The shell text uses something that this reader does not read; nothing of it may be changed."""
 
 
-class UnquotableError(Exception):
-    """A text cannot be put at a place without changing the quotes around it."""
-
-
-class Quote(Enum):
-    """How a character was quoted in the source."""
-
-    BARE = "bare"
-    SINGLE = "single"
-    DOUBLE = "double"
-    ANSI = "ansi"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where one character of a word's value came from: source offsets and quoting."""
-
-    start: int
-    end: int
-    quote: Quote
-
-
-@dataclass(frozen=True, slots=True)
-class ShellWord:
-    """A word: its span in the source (quotes included) and its value with the origin of each character."""
-
-    start: int
-    end: int
-    value: str
-    origins: tuple[Origin, ...]
-
-    def lift(self, edit: TextEdit) -> TextEdit:
-        """`edit` of the value as an edit of the source (word 0); raises `UnquotableError`."""
-        if edit.start == edit.end:
-            return self._lift_insertion(edit)
-        origins = self.origins[edit.start : edit.end]
-        whole = origins[-1].end - origins[0].start == sum(origin.end - origin.start for origin in origins)
-        if not whole or len({origin.quote for origin in origins}) > 1:
-            raise UnquotableError("the text to change is quoted in pieces")
-        return TextEdit(0, origins[0].start, origins[-1].end, encode(edit.text, origins[0].quote))
-
-    def _lift_insertion(self, edit: TextEdit) -> TextEdit:
-        """The insertion stands beside the character before it, or the first one, and is quoted like that."""
-        if edit.start:
-            before = self.origins[edit.start - 1]
-            return TextEdit(0, before.end, before.end, encode(edit.text, before.quote))
-        if not self.origins:
-            raise UnquotableError("the word is empty")
-        first = self.origins[0]
-        return TextEdit(0, first.start, first.start, encode(edit.text, first.quote))
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A simple command: assignments before it, its words, and the targets of its redirections."""
 
     assignments: tuple[ShellWord, ...]
@@ -85,25 +32,11 @@ class Command:
         return tuple(word.value for word in self.words)
 
 
-_SAFE = re.compile(r"[A-Za-z0-9@%+=:,./_-]")
-_DOUBLE_ESCAPED = '\\"`$'
 _REDIRECT = re.compile(r"\d*(?:<<<|<<|<>|<&|>&|>>|>\||<|>)|&>>?")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_HOSTNAME = re.compile(r"\$?\$\(\s*hostname[^)]*\)|`\s*hostname[^`]*`")
 _RESERVED = frozenset({"if", "then", "elif", "else", "fi", "while", "until", "do", "done", "!", "{", "}", "esac"})
 _BREAKS = frozenset(" \t\r\n;&|()<>")
-
-
-def encode(text: str, quote: Quote) -> str:
-    """`text` as it must be written inside `quote` to have that value; raises `UnquotableError`."""
-    if quote is Quote.ANSI or "$" in text or (quote is Quote.SINGLE and "'" in text):
-        raise UnquotableError(f"{text!r} cannot be written inside {quote.value} quotes")
-    if quote is Quote.SINGLE:
-        return text
-    if quote is Quote.DOUBLE:
-        return "".join("\\" + char if char in _DOUBLE_ESCAPED else char for char in text)
-    if "\n" in text:
-        raise UnquotableError("a line break cannot be written without quotes")
-    return "".join(char if _SAFE.match(char) else "\\" + char for char in text)
 
 
 def commands(text: str) -> tuple[Command, ...]:
@@ -200,7 +133,7 @@ class _Reader:
 
     def _read_redirect(self, redirect: re.Match[str], pending: _Pending) -> None:
         self.at = redirect.end()
-        if redirect[0].endswith("<<"):
+        if redirect[0].lstrip("0123456789") == "<<":
             raise UnreadableShellError("a here-document")
         if self.peek() == "(":
             self.at += 1
@@ -242,7 +175,7 @@ class _Reader:
         while self.peek() != '"':
             if self.at >= self.end:
                 raise UnreadableShellError("a double quote is not closed")
-            if self.peek() == "\\" and self.peek(2)[1:] in {*_DOUBLE_ESCAPED, "\n"}:
+            if self.peek() == "\\" and self.peek(2)[1:] in {*ESCAPED_IN_DOUBLE, "\n"}:
                 self._read_escape(value, Quote.DOUBLE)
             elif not self._read_expansion(value, Quote.DOUBLE):
                 self._take(value, Quote.DOUBLE)
@@ -257,7 +190,11 @@ class _Reader:
         self.at += 2
 
     def _read_expansion(self, value: _Value, quote: Quote) -> bool:
-        """Read `$(…)`, backquotes, `${…}` or `$'…'` as they stand; whether there was one."""
+        """Read `$(…)`, backquotes, `${…}` or `$'…'`; whether there was one.
+
+        The commands inside are found on their own, so the value shows only that there is something, except for
+        `$(hostname)`, which is a host's name.
+        """
         start = self.at
         opening = re.compile(r"\$?\$[({']|`").match(self.text, self.at, self.end)
         if opening is None or (opening[0].endswith("'") and quote is not Quote.BARE):
@@ -271,8 +208,11 @@ class _Reader:
         else:
             self._skip_to("}" if kind == "{" else "'")
         inner = Quote.ANSI if kind == "'" else quote
-        for at in range(start, self.at):
-            value.add(self.text[at], at, at + 1, inner)
+        raw = self.text[start : self.at]
+        masked = opening[0] + "_" * (len(raw) - len(opening[0]) - 1) + raw[-1]
+        shown = raw if kind in "{'" or _HOSTNAME.fullmatch(raw) else masked
+        for offset, char in enumerate(shown):
+            value.add(char, start + offset, start + offset + 1, inner)
         return True
 
     def _read_backquoted(self) -> None:

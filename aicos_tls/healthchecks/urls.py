@@ -8,9 +8,10 @@ resolved here: the caller knows the variables.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from aicos_tls.healthchecks.model import Endpoint
@@ -27,7 +28,8 @@ _AUTHORITY = (
 _URL = re.compile(rf"(?P<scheme>https?)://{_AUTHORITY}", re.IGNORECASE)
 _BARE = re.compile(rf"(?P<scheme>){_AUTHORITY}(?=[/?#]|$)")
 _START = re.compile(r"https?://", re.IGNORECASE)
-_HOSTNAME = re.compile(r"\$?\$HOSTNAME|\$?\$\{HOSTNAME\}|\$?\$\(hostname(?: -[a-zA-Z]+)?\)|`hostname(?: -[a-zA-Z]+)?`")
+_COMMAND = r"hostname(?:\s+-\w+)?\s*(?:\|[^);&`]*)?"
+_HOSTNAME = re.compile(rf"\$?\$HOSTNAME|\$?\$\{{HOSTNAME\}}|\$?\$\({_COMMAND}\)|`{_COMMAND}`")
 _LOOPBACK = re.compile(
     r"127(?:\.\d{1,3}){1,3}|localhost|localhost\.localdomain|ip6-localhost|0\.0\.0\.0|::1|::|0+(?::0+){6}:0*1"
 )
@@ -41,8 +43,7 @@ class Owner(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Url:
+class Url(Struct, frozen=True):
     """An address in a value; `start`, `scheme_end`, `host_start`, `host_end` are offsets into that value.
 
     `scheme` is "" where none was written; `port` is None without a port or with one that is no plain number.

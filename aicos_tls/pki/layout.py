@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki.names import names_for
@@ -31,16 +32,14 @@ _KEY_SUFFIX = "-key.pem"
 _SHORT_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A leaf that is wanted: the name of its files, and the DNS names (or IP addresses) that clients use."""
 
     short_name: str
     dns_names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(Struct, frozen=True):
     """Which short names (`CA_NAME` first) have both files, and which have not; contents were not looked at."""
 
     complete: tuple[str, ...]

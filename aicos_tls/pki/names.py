@@ -9,9 +9,10 @@ Wildcards are not: no service is called `*`, and one would vouch for its neighbo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.errors import TlsError
 
@@ -31,8 +32,7 @@ _MAX_LABEL = 63  # characters (the same)
 _LABEL = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The subject of one leaf: DNS names and addresses in the order given, without repetition."""
 
     dns: tuple[str, ...]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.errors import InternalError, TlsError
 
@@ -25,8 +26,7 @@ class KeyType(Enum):
     P384 = "p384"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """Key type and lifetime (days from now to the last valid second) of what is issued."""
 
     key_type: KeyType = KeyType.RSA4096

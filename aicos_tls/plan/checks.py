@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.healthchecks import Ask, Endpoint, Form, Test, asks_http
 from aicos_tls.yamledit.nodes import Scalar, Sequence, deref
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from aicos_tls.errors import Where
 
 
-@dataclass(frozen=True)
-class Healthcheck:
+class Healthcheck(Struct, frozen=True):
     """A `healthcheck.test`. `words` are the nodes of `test.words`; in a list they begin at item `first`."""
 
     service: str

@@ -7,6 +7,7 @@ mount of the source (`./backend:/app` with `./certs:/app/certs` in it).
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,17 +49,29 @@ def repository(directory: Path) -> Path | None:
 
 def is_ignored(root: Path, path: Path, read: Reader = read_if_there) -> bool:
     """Whether the `.gitignore` files from the root of the work tree downwards ignore the directory `path`."""
-    from pathspec import GitIgnoreSpec
-
     real = Path(os.path.realpath(path))
     verdict = False
     for folder in [*reversed(real.parents)]:
         if folder != root and root not in folder.parents:
             continue
         file = read(folder / NAME)
-        if file is not None:
+        if file is not None and any(may_match(line, real.relative_to(root).parts) for line in file.text.splitlines()):
+            from pathspec import GitIgnoreSpec
+
             result = GitIgnoreSpec.from_lines(file.text.splitlines()).check_file(
                 f"{real.relative_to(folder).as_posix()}/"
             )
             verdict = verdict if result.include is None else result.include
     return verdict
+
+
+def may_match(line: str, parts: tuple[str, ...]) -> bool:
+    """Whether a line of a `.gitignore` could match a path with these components; a quick look before the exact one.
+
+    The last segment of a pattern has to match a component (gitignore(5)); loading pathspec takes longer than planning.
+    """
+    pattern = line.rstrip().removeprefix("!").rstrip("/")
+    if not pattern or pattern.startswith("#"):
+        return False
+    last = pattern.rpartition("/")[2]
+    return "\\" in pattern or last == "**" or any(fnmatchcase(part, last) for part in parts)

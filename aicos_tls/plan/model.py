@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from aicos_tls.plan.policy import Policy
     from aicos_tls.plan.references import Reference
     from aicos_tls.plan.scope import Decision
+    from aicos_tls.yamledit.apply import Edited
     from aicos_tls.yamledit.edits import Edit, Splice
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One intended difference: which rule, for which service, where, from what to what, and why."""
 
     rule: str
@@ -34,16 +35,14 @@ class Change:
 FileEdit: TypeAlias = "tuple[ComposeFile, Edit] | tuple[EnvFile, Splice]"
 
 
-@dataclass(frozen=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """A change with the edits that make it."""
 
     change: Change
     edits: tuple[FileEdit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
+class Declined(Struct, frozen=True):
     """What was not changed though it should be: `paste` are the lines to put there by hand.
 
     Not `safe`: the rest alone breaks.
@@ -57,8 +56,7 @@ class Declined:
     safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What a person should know or do. `topic` groups notes in reports."""
 
     topic: Literal["warning", "todo", "kept"]
@@ -70,16 +68,14 @@ class Note:
 Outcome: TypeAlias = Proposal | Declined | Note
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """A service that answers HTTP to others or to its healthcheck, with the evidence."""
 
     service: str
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """Client to server, with the place that names it."""
 
     client: str
@@ -90,8 +86,7 @@ class Edge:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Struct, frozen=True):
     """A leaf to issue: its files are named after `short_name`, its SANs are `dns_names` (localhost comes by itself)."""
 
     service: str
@@ -99,18 +94,20 @@ class Certificate:
     dns_names: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class PlannedFile:
-    """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded."""
+class PlannedFile(Struct, frozen=True):
+    """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded.
+
+    `edited` is the new text of a compose file with its parse.
+    """
 
     path: Path
     before: TextFile | None
     after: bytes
     kind: Literal["text", "env", "created"] = "text"
+    edited: Edited | None = None
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Everything a run will do. `files` are in the order in which they are shown."""
 
     project: Project

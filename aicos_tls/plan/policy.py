@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.errors import TlsError, Where
@@ -22,8 +23,7 @@ BLOCK = "x-aicos-tls"
 FILE = "aicos-tls.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """Settings of a run. The defaults are those of the guide (phases 1, 2 and 5).
 
     `certs_dir` is relative to the project directory, `mount_path` is the directory in the container, `days` is the
@@ -42,7 +42,7 @@ class Policy:
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for the record and for JSON."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in structs.asdict(self).items()}
 
 
 def resolve(project: Project, flags: dict[str, object]) -> Policy:
@@ -61,6 +61,8 @@ def _from_toml(policy: Policy, path: Path) -> Policy:
     file = read_if_there(path)
     if file is None:
         return policy
+    import tomllib
+
     try:
         values = tomllib.loads(file.text)
     except tomllib.TOMLDecodeError as error:
@@ -97,15 +99,15 @@ def _plain(node: Node) -> object:
 
 def _known(key: str, where: Where) -> str:
     name = key.replace("-", "_")
-    if name not in {field.name for field in fields(Policy)}:
-        known = ", ".join(field.name.replace("_", "-") for field in fields(Policy))
+    if name not in set(Policy.__struct_fields__):
+        known = ", ".join(field.replace("_", "-") for field in Policy.__struct_fields__)
         raise TlsError(f"unknown setting {key!r}", where=where, hint=f"known ones: {known}")
     return name
 
 
 def _typed(key: str, value: object, where: Where) -> Any:
     name = key.replace("-", "_")
-    default = getattr(Policy, name, None) if name == "strip_prefix" else getattr(Policy(), name)
+    default = getattr(Policy(), name)
     checks: dict[type, Callable[[object], bool]] = {
         bool: lambda v: isinstance(v, bool),
         int: lambda v: isinstance(v, int) and not isinstance(v, bool),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.interpolation import expand
 from aicos_tls.compose.sites import Site, sites
@@ -57,8 +58,7 @@ class Kind(Enum):
 REWRITABLE = frozenset({Kind.EDGE, Kind.SELF, Kind.ORIGIN})
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One URL at a site; `target` is the service it names, if it names one."""
 
     site: Site

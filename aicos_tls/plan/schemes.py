@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.sites import SCHEME_SUFFIXES
 from aicos_tls.plan.references import Directory
@@ -19,8 +20,7 @@ HOST_SUFFIXES = ("HOST", "HOSTNAME", "SERVER", "ADDRESS", "ADDR", "SERVICE")
 PLAIN = frozenset({"http", "ws"})
 
 
-@dataclass(frozen=True)
-class SchemeVariable:
+class SchemeVariable(Struct, frozen=True):
     """A variable that holds the scheme for `target`, which the variable `host_key` of the same service names."""
 
     service: str
@@ -29,8 +29,7 @@ class SchemeVariable:
     target: str
 
 
-@dataclass(frozen=True)
-class BareHost:
+class BareHost(Struct, frozen=True):
     """A variable that names a service without any scheme: what is spoken to it is decided in code."""
 
     service: str

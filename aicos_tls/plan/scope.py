@@ -7,8 +7,9 @@ settings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.plan.images import is_public, repository
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Whether a service is in scope, and the reason in words."""
 
     service: str

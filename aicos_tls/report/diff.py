@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aicos_tls.rollback.patch import unified
+from aicos_tls.rollback.patches import unified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -22,6 +22,10 @@ INSECURE = (
     "process, to the internet too. The guide asks for it: traffic is encrypted, but a Node client does not know whom "
     "it talks to."
 )
+SHARED_KEYS = (
+    "the whole certificates directory is mounted in every service, as the guide has it: each can read every private "
+    "key, the CA's too. Keep a copy of ca-key.pem elsewhere and remove it here once all certificates are issued."
+)
 _WORDS = {
     "mount": "certificates",
     "variables": "variable",
@@ -44,13 +48,14 @@ def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     lines: list[str] = []
     if result.options.dry_run and (shown := diff(result)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
-    lines += list(_summary(result, style, verbose=verbose))
+    lines.append(_headline(result, style))
+    if verbose or result.options.dry_run or result.written or result.blocked:
+        lines += list(_summary(result, style, verbose=verbose))
     return "\n".join(lines) + "\n"
 
 
 def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
     plan = result.prepared.plan
-    yield _headline(result, style)
     sections = (
         ("Services", _services(result, style)),
         ("Connections, now over TLS", _connections(result, style)),
@@ -67,6 +72,8 @@ def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
     if any(change.path.endswith("NODE_TLS_REJECT_UNAUTHORIZED") for change in plan.changes):
         yield ""
         yield f"{style('warn', 'Warning')}  {INSECURE}"
+    if any(change.rule == "mount" for change in plan.changes):
+        yield f"{style('warn', 'Warning')}  {SHARED_KEYS}"
 
 
 def _headline(result: Result, style: Style) -> str:
@@ -134,9 +141,7 @@ def _left_alone(result: Result, style: Style, *, verbose: bool) -> Iterator[str]
     for decision in plan.decisions.values():
         if not decision.in_scope:
             yield f"{style('name', decision.service)}: {decision.reason}"
-    for note in plan.notes:
-        if note.topic == "kept":
-            yield _note(result, note, style)
+    yield from _grouped(result, [note for note in plan.notes if note.topic == "kept"], style)
     if verbose:
         for reference in plan.references:
             if reference.target is None:
@@ -152,7 +157,7 @@ def _declined(result: Result, declined: Iterable[Declined], style: Style) -> Ite
 
 def _todo(result: Result, style: Style) -> Iterator[str]:
     plan = result.prepared.plan
-    yield from (_note(result, note, style) for note in plan.notes if note.topic in ("todo", "warning"))
+    yield from _grouped(result, [note for note in plan.notes if note.topic != "kept"], style)
     if result.options.dry_run or not result.written:
         return
     if plan.servers:
@@ -161,10 +166,16 @@ def _todo(result: Result, style: Style) -> Iterator[str]:
     yield "take it back: aicos-tls rollback"
 
 
-def _note(result: Result, note: Note, style: Style) -> str:
-    who = f"{style('name', note.service)}: " if note.service else ""
-    where = f"  {style('quiet', _place(result, note.where))}" if note.where else ""
-    return f"{who}{note.text}{where}"
+def _grouped(result: Result, notes: Iterable[Note], style: Style) -> Iterator[str]:
+    """One line for each text, with the services and the places that it is about."""
+    by_text: dict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        by_text[note.text].append(note)
+    for words, same in by_text.items():
+        who = ", ".join(dict.fromkeys(style("name", note.service) for note in same if note.service))
+        places = ", ".join(dict.fromkeys(_place(result, note.where) for note in same if note.where))
+        where = f"  {style('quiet', places)}" if places else ""
+        yield f"{who}{': ' if who else ''}{words}{where}"
 
 
 def _place(result: Result, where: Where) -> str:

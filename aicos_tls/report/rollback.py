@@ -37,8 +37,14 @@ def text(result: Result, style: Style) -> str:
         name = style("name", relative(result.directory, taken.path))
         lines.append(f"{name}: {_what(taken, verb)}")
     gone = "would be removed" if result.dry_run else "removed"
-    lines += [f"{relative(result.directory, path)}: {gone}" for path in result.removed_certificates]
+    for folder in dict.fromkeys(path.parent for path in result.removed_certificates):
+        count = sum(path.parent == folder for path in result.removed_certificates)
+        lines.append(f"{style('name', relative(result.directory, folder))}: {count} certificates and keys {gone}")
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
+    if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
+        lines.append(
+            "the certificates stay, and git no longer ignores them: aicos-tls rollback --certs removes them, too"
+        )
     if not result.dry_run:
         lines.append("restart: docker compose down, docker compose build, docker compose up -d")
     return "\n".join(lines) + "\n"

@@ -21,7 +21,11 @@ _Span = tuple[int, int, int, int]
 
 
 def align(one: Sequence[T], other: Sequence[T]) -> dict[int, int]:
-    """Indices (from 0) of lines of `one` to those of equal lines of `other`, both rising."""
+    """Indices (from 0) of lines of `one` to those of equal lines of `other`, both rising.
+
+    Unlike other programs this does not begin with the common end of both: a service that was copied and put below
+    itself ends like the original, and would be taken for it.
+    """
     pairs: dict[int, int] = {}
     spans: list[_Span] = [(0, len(one), 0, len(other))]
     while spans:
@@ -29,23 +33,21 @@ def align(one: Sequence[T], other: Sequence[T]) -> dict[int, int]:
         while start < end and other_start < other_end and one[start] == other[other_start]:
             pairs[start] = other_start
             start, other_start = start + 1, other_start + 1
-        while start < end and other_start < other_end and one[end - 1] == other[other_end - 1]:
-            end, other_end = end - 1, other_end - 1
-            pairs[end] = other_end
-        if start < end and other_start < other_end:
-            _inside(one, other, (start, end, other_start, other_end), pairs, spans)
+        if start == end or other_start == other_end:
+            continue
+        anchors = _rising(_unique(one, other, (start, end, other_start, other_end)))
+        for anchor, other_anchor in anchors:
+            spans.append((start, anchor, other_start, other_anchor))
+            start, other_start = anchor, other_anchor
+        if anchors:
+            spans.append((start, end, other_start, other_end))
+        else:
+            _without_anchors(one, other, (start, end, other_start, other_end), pairs)
     return dict(sorted(pairs.items()))
 
 
-def _inside(one: Sequence[T], other: Sequence[T], span: _Span, pairs: dict[int, int], spans: list[_Span]) -> None:
+def _without_anchors(one: Sequence[T], other: Sequence[T], span: _Span, pairs: dict[int, int]) -> None:
     start, end, other_start, other_end = span
-    anchors = _rising(_unique(one, other, span))
-    for anchor, other_anchor in anchors:
-        spans.append((start, anchor, other_start, other_anchor))
-        start, other_start = anchor, other_anchor
-    if anchors:
-        spans.append((start, end, other_start, other_end))
-        return
     matcher = SequenceMatcher(None, one[start:end], other[other_start:other_end], autojunk=False)
     for block in matcher.get_matching_blocks():
         for offset in range(block.size):

@@ -11,8 +11,9 @@ Everything else is a clash, which is shown and decided by a person.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.rollback.align import align
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from aicos_tls.rollback.runs import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """A changed place that was edited since. `line` counts from 1 in the file as it is now."""
 
     line: int
@@ -36,8 +36,7 @@ class Clash:
     """The lines that stood there before the run."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Lines of the current text (indices from 0) that give way to those before the run."""
 
     start: int
@@ -45,8 +44,7 @@ class _Place:
     lines: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Alignment:
+class _Alignment(Struct, frozen=True):
     """The text after the run and the current one; `pairs` are lines of both (indices from 0), both rising."""
 
     pairs: dict[int, int]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from aicos_tls.errors import InternalError
 from aicos_tls.files import sha256
@@ -21,8 +22,7 @@ Kind = Literal["text", "env", "created"]
 """An ordinary file, one whose unchanged lines must not be seen, or one that was not there before."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Struct, frozen=True):
     """One file of a run. `path` is POSIX and relative to the project; `before` is None exactly for "created"."""
 
     path: str
@@ -32,8 +32,7 @@ class FileChange:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
+class FileRecord(Struct, frozen=True):
     """What is kept of one changed file. `before` and `after` are SHA-256; an env file has none."""
 
     path: str
@@ -57,16 +56,14 @@ class FileRecord:
         return outline.tokens(lines, self.path, env=self.kind == "env")
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Struct, frozen=True):
     """An issued certificate: its file (POSIX, as configured) and the SHA-256 of that file. Never of a key."""
 
     path: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One run. `policy` is made of JSON values; `names` maps services to the short names that were chosen for them."""
 
     tool: str

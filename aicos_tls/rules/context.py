@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.plan.checks import Healthcheck, healthchecks
 from aicos_tls.plan.references import REWRITABLE, Reference, references
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from aicos_tls.yamledit.nodes import Scalar
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Struct, frozen=True, dict=True):
     """The facts that rules decide on."""
 
     project: Project

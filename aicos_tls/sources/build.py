@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.compose.resolve import text_of
 from aicos_tls.yamledit.nodes import Scalar, deref
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Service
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """Directories and files of a build. `problem` says why they cannot be looked at; then the paths mean nothing."""
 
     context: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 import io
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.errors import Where
 from aicos_tls.healthchecks import Form, Test
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 _OPTIONS = re.compile(r"(?:--[a-z-]+=\S+\s+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """One instruction: upper-case name, the rest of it joined to one line, line number from 1."""
 
     name: str
@@ -29,8 +29,7 @@ class Instruction:
     line: int
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image."""
 
     file: TextFile

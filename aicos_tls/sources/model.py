@@ -7,8 +7,9 @@ otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from aicos_tls.compose.urls import host_name
 
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from aicos_tls.yamledit.edits import Splice
 
 
-@dataclass(frozen=True)
-class CodeContext:
+class CodeContext(Struct, frozen=True):
     """What is known of the service whose code is looked at.
 
     `short_name` names its certificate files, `mount_path` is where they are in the container, `ports` are the ports it
@@ -42,8 +42,7 @@ class CodeContext:
         return self.servers.get(host_name(host))
 
 
-@dataclass(frozen=True, slots=True)
-class CodeChange:
+class CodeChange(Struct, frozen=True):
     """One intended difference in a source: what it is in words, where, and the splices that make it."""
 
     what: str
@@ -51,8 +50,7 @@ class CodeChange:
     splices: tuple[Splice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Manual:
+class Manual(Struct, frozen=True):
     """A place that is not understood well enough to change: why, and the code to paste."""
 
     where: Where
@@ -60,16 +58,14 @@ class Manual:
     paste: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewSource:
+class NewSource(Struct, frozen=True):
     """A file to be added to a service: `tls.js`, `tls.py`, `tls.go`. `path` lies in the service's directory."""
 
     path: Path
     text: str
 
 
-@dataclass(frozen=True)
-class CodeResult:
+class CodeResult(Struct, frozen=True):
     """What is to be done about one source file. `helper` says that it calls the service's helper file."""
 
     file: TextFile

@@ -7,8 +7,10 @@ be there again with the same value, written plain or not as before; every edit m
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.yamledit.edits import (
@@ -37,23 +39,31 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
 
 
-def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> str:
-    """Return the new text of `file`, of which `stream` is the parse; no edits give the text as it is.
+class Edited(Struct, frozen=True, eq=False):
+    """A file after its edits, and the parse that proved them."""
+
+    file: TextFile
+    stream: Stream
+
+
+def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
+    """Return `file`, of which `stream` is the parse, with `edits` made; no edits give the file as it is.
 
     Equal edits count once. Raises `InexpressibleError` when the edits have no form in this text, `InternalError` when
     they contradict each other.
     """
     unique = list(dict.fromkeys(edits))
     if not unique:
-        return file.text
+        return Edited(file, stream)
     page = Page(file.text, survey(file.text, stream), file.newline)
     text = splice(file.text, [s for edit, nth in _numbered(unique) for s in page.splices(edit, nth)])
+    result = replace(file, raw=file.encode(text))
     try:
-        result = parse(replace(file, raw=file.encode(text)))
+        parsed = parse(result)
     except TlsError as error:
         raise InexpressibleError(f"the result would not be YAML: {error.message}") from error
-    _prove(stream, result, unique)
-    return text
+    _prove(stream, parsed, unique)
+    return Edited(result, parsed)
 
 
 def _numbered(edits: list[Edit]) -> Iterator[tuple[Edit, int]]:
@@ -88,8 +98,7 @@ def _prove(before: Stream, after: Stream, edits: list[Edit]) -> None:
         expected.compare(old, new)
 
 
-@dataclass
-class _Expected:
+class _Expected(Struct, eq=False):
     """The edits by the node they name."""
 
     texts: dict[int, list[SetText]] = field(default_factory=lambda: defaultdict(list))

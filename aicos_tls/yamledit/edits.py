@@ -6,37 +6,34 @@ say is proved by `apply`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """A scalar like `node` but for its value: what was plain stays plain, what was quoted stays quoted."""
 
     node: Scalar
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """An alias `*name`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """A sequence to be written."""
 
     values: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """A mapping to be written; keys are text, `<<` is the merge key."""
 
     values: tuple[tuple[str, Value], ...]
@@ -46,8 +43,7 @@ Value: TypeAlias = "str | Copy | Reference | Items | Pairs"
 """A `str` is always written so that it is read back as a string, quoted where it has to be."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetText:
+class SetText(Struct, frozen=True):
     """Replace `node.value[start:end]` by `text`; the way in which the scalar is written stays."""
 
     node: Scalar
@@ -56,8 +52,7 @@ class SetText:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class InsertItem:
+class InsertItem(Struct, frozen=True):
     """Put `value` before the item at `index`, or at the end; of several at one place, the lower rank comes first."""
 
     sequence: Sequence
@@ -66,8 +61,7 @@ class InsertItem:
     rank: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class InsertPair:
+class InsertPair(Struct, frozen=True):
     """Put `key: value` before the pair at `index`, or at the end.
 
     Of several at one place, the lower rank comes first.
@@ -80,8 +74,7 @@ class InsertPair:
     rank: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(Struct, frozen=True):
     """Put `value` in place of the whole value of a pair of `mapping`, in flow style when `flow`."""
 
     mapping: Mapping
@@ -98,8 +91,7 @@ class Replace:
 Edit: TypeAlias = SetText | InsertItem | InsertPair | Replace
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Splice:
+class Splice(Struct, frozen=True, order=True):
     """`text[start:end]` becomes `replacement`. `rank` orders insertions at one place."""
 
     start: int

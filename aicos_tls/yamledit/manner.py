@@ -6,19 +6,19 @@ Measured once, so that an added line looks like its neighbours.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from aicos_tls.yamledit.nodes import Stream
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """Columns by which a block mapping and a block sequence are set off from their key, and the usual quote."""
 
     mapping_indent: int = 2
@@ -36,11 +36,16 @@ def survey(text: str, stream: Stream) -> Manner:
     mappings: Counter[int] = Counter()
     sequences: Counter[int] = Counter()
     quotes: Counter[Style] = Counter()
-    for document in stream.documents:
-        for node in _walk(document):
-            if isinstance(node, Scalar):
-                quotes[node.style] += 1
-            elif isinstance(node, Mapping) and not node.flow:
+    pending: list[Node] = list(stream.documents)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Scalar):
+            quotes[node.style] += 1
+        elif isinstance(node, Sequence):
+            pending += node.items
+        elif isinstance(node, Mapping):
+            pending += [value for _, value in node.pairs]
+            if not node.flow:
                 _measure(text, node, mappings, sequences)
     quote: Style = "'" if quotes["'"] > quotes['"'] else '"'
     indent = _usual(mappings, 2)
@@ -59,17 +64,6 @@ def _measure(text: str, node: Mapping, mappings: Counter[int], sequences: Counte
 def _usual(counts: Counter[int], otherwise: int) -> int:
     likely = [(n, -width) for width, n in counts.items() if width >= 0]
     return -max(likely)[1] if likely else otherwise
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    yield node
-    if isinstance(node, Sequence):
-        for item in node.items:
-            yield from _walk(item)
-    elif isinstance(node, Mapping):
-        for key, value in node.pairs:
-            yield from _walk(key)
-            yield from _walk(value)
 
 
 def usual_quote(siblings: Iterable[Node]) -> Style:

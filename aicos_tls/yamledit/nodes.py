@@ -6,15 +6,15 @@ is lost), so that an edit can tell the anchor from those who share it. Offsets a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 Style = Literal["", "'", '"', "|", ">"]
 """How a scalar is written: plain, single quoted, double quoted, literal, folded (YAML 1.2, chapters 7 and 8)."""
 
 
-@dataclass(slots=True, eq=False)
-class Scalar:
+class Scalar(Struct, eq=False):
     """A scalar. `start` is where its anchor or tag begins, if it has one; a missing value has start == end."""
 
     start: int
@@ -30,8 +30,7 @@ class Scalar:
         return self.style == "" and self.tag is None and self.value in ("", "~", "null", "Null", "NULL")
 
 
-@dataclass(slots=True, eq=False)
-class Sequence:
+class Sequence(Struct, eq=False):
     """A sequence; `flow` when it is written with brackets. `end` is the end of its last item, comments excluded."""
 
     start: int
@@ -42,8 +41,7 @@ class Sequence:
     anchor: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Mapping:
+class Mapping(Struct, eq=False):
     """A mapping as a list of pairs, in order and with its merge keys; `flow` when it is written with braces."""
 
     start: int
@@ -54,8 +52,7 @@ class Mapping:
     anchor: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Alias:
+class Alias(Struct, eq=False):
     """A reference `*name` to an anchored node that stands before it."""
 
     start: int
@@ -74,8 +71,7 @@ def deref(node: Node) -> Scalar | Sequence | Mapping:
     return node
 
 
-@dataclass(slots=True, eq=False)
-class Stream:
+class Stream(Struct, eq=False):
     """All documents of a text. `shared` tells whether any alias occurs."""
 
     documents: list[Node]

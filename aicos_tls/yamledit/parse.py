@@ -80,7 +80,6 @@ class _Builder:
 
     def build(self, events: Iterator[Any]) -> Stream:
         handlers = {
-            "ScalarEvent": self._scalar,
             "MappingStartEvent": self._start,
             "SequenceStartEvent": self._start,
             "MappingEndEvent": self._close,
@@ -89,7 +88,10 @@ class _Builder:
             "DocumentStartEvent": self._document,
         }
         for event in events:
-            if handler := handlers.get(type(event).__name__):
+            kind = type(event).__name__
+            if kind == "ScalarEvent":  # most events are scalars
+                self._scalar(event)
+            elif handler := handlers.get(kind):
                 handler(event)
         return Stream(self._documents, self._shared)
 
@@ -97,15 +99,13 @@ class _Builder:
         self._anchors = {}
 
     def _scalar(self, event: Any) -> None:
+        tag, anchor = event.tag, event.anchor
         node = Scalar(
-            event.start_mark.index,
-            event.end_mark.index,
-            event.value,
-            event.style or "",
-            None if event.tag is None else str(event.tag),
-            event.anchor,
+            event.start_mark.index, event.end_mark.index, event.value, event.style or "", tag and str(tag), anchor
         )
-        self._add(node)
+        if anchor is not None:
+            self._anchors[anchor] = node
+        self._attach(node)
 
     def _start(self, event: Any) -> None:
         kind = Mapping if type(event).__name__ == "MappingStartEvent" else Sequence
@@ -114,7 +114,8 @@ class _Builder:
         node = kind(start, end, [], bool(event.flow_style), tag, event.anchor)
         if len(self._open) >= MAX_DEPTH:
             raise TlsError(f"nested more than {MAX_DEPTH} levels deep", where=self._file.where(start))
-        self._register(node)
+        if node.anchor is not None:
+            self._anchors[node.anchor] = node
         self._open.append((node, None))
 
     def _close(self, event: Any) -> None:
@@ -137,14 +138,6 @@ class _Builder:
             raise TlsError(f"alias *{name} stands inside its own anchor", where=self._file.where(start))
         self._shared = True
         self._attach(Alias(start, end, name, target))
-
-    def _add(self, node: Node) -> None:
-        self._register(node)
-        self._attach(node)
-
-    def _register(self, node: Node) -> None:
-        if not isinstance(node, Alias) and node.anchor is not None:
-            self._anchors[node.anchor] = node
 
     def _attach(self, node: Node) -> None:
         if not self._open:

@@ -6,7 +6,8 @@ Knows the text around a node, not what it means.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from aicos_tls.yamledit import render
 from aicos_tls.yamledit.edits import (
@@ -33,8 +34,7 @@ _SPACE_AND_COMMENTS = re.compile(r"(?:[ \t\r\n]+|(?<![^ \t\r\n])#[^\r\n]*)*")
 _REST_IS_BLANK = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A text with its manner and its newline."""
 
     text: str
@@ -250,8 +250,7 @@ class Page:
         return self.newline.join(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(Struct, frozen=True):
     """A stretch of text that stands for a node."""
 
     start: int

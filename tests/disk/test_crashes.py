@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from aicos_tls import disk
 from aicos_tls.errors import TlsError
@@ -36,7 +38,7 @@ class Faults:
     def wrap(self, name: str) -> Callable[..., object]:
         real = getattr(os, name)
 
-        def call(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 (stands for functions of many shapes)
+        def call(*args: Any, **kwargs: Any) -> object:
             if name != "open" or args[1] & os.O_CREAT:
                 self.count += 1
                 self.act(name, real, args)
@@ -293,3 +295,53 @@ def test_an_interrupt_from_the_keyboard_undoes(tmp_path: Path, outcomes: tuple[T
         assert tree(project) in outcomes, k
         if faults.count < k:
             break
+
+
+names = st.sampled_from(["a", "b", "ü b", "d/a", "new/a", "new/er/a"])
+contents = st.binary(max_size=5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    old=st.dictionaries(names.filter(lambda name: "new" not in name), contents),
+    new=st.dictionaries(names, st.tuples(contents, st.sampled_from([None, 0o600, 0o755]))),
+    gone=st.sets(names),
+    k=st.integers(1, 90),
+    number=st.sampled_from([errno.ENOSPC, errno.EPERM, errno.EIO]),
+    death=st.booleans(),
+)
+def test_any_set_of_operations_at_any_call(
+    tmp_path_factory: pytest.TempPathFactory,
+    old: dict[str, bytes],
+    new: dict[str, tuple[bytes, int | None]],
+    gone: set[str],
+    k: int,
+    number: int,
+    death: bool,  # noqa: FBT001
+) -> None:
+    project, model = tmp_path_factory.mktemp("any"), tmp_path_factory.mktemp("model")
+    for root in (project, model):
+        (root / "d").mkdir()
+        for name, data in old.items():
+            (root / name).write_bytes(data)
+
+    def ops(root: Path) -> list[disk.Operation]:
+        return [
+            *(disk.MakeDirectory(root / name) for name in ("new", "new/er")),
+            *(disk.Write(root / name, data, disk.ANY, mode) for name, (data, mode) in new.items()),
+            *(disk.Remove(root / name, disk.ANY) for name in gone - set(new)),
+            disk.RemoveDirectory(root / "d"),
+        ]
+
+    before = tree(project)
+    run(model, ops(model))
+    faults = die_at(k) if death else fail_at(k, OSError(number, os.strerror(number)))
+    work = with_faults(faults, lambda: run(project, ops(project)))
+    if death:
+        in_child(work)
+        recover(project)
+        assert tree(project) in (before, tree(model))
+    else:
+        error = error_of(work)
+        recover(project)
+        assert tree(project) == (before if error else tree(model))

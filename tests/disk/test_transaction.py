@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import json
 import os
 import stat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,6 @@ from hypothesis import strategies as st
 from aicos_tls import disk
 from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.files import sha256
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
 
@@ -119,10 +117,8 @@ def test_owner_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @as_root
 def test_somebody_who_is_not_root(tmp_path: Path) -> None:
     """The refusals by `access(2)`, which root never meets."""
+    commit(tmp_path)  # loads what is loaded late, while this process may still read it
     tmp_path.chmod(0o777)
-    for parent in tmp_path.parents:
-        if parent.stat().st_uid == 0 and parent.name.startswith("pytest"):
-            parent.chmod(0o755)
     (tmp_path / "f").write_bytes(b"1")
     closed = tmp_path / "closed"
     closed.mkdir()
@@ -330,3 +326,51 @@ def test_any_set_of_operations(
     )
     left = {str(path.relative_to(project)): path.read_bytes() for path in project.rglob("*") if path.is_file()}
     assert left == {name: data for name, data in (old | new).items() if name not in gone}
+
+
+def test_a_disk_that_takes_a_few_bytes_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data)[:3]))
+    commit(tmp_path, disk.Write(tmp_path / "f", b"more than three bytes", None))
+    assert (tmp_path / "f").read_bytes() == b"more than three bytes"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="asks Linux for the name of a descriptor")
+def test_everything_is_flushed_before_the_journal_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What matters when the power fails, and cannot be seen otherwise: the order of names and flushes."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/f").write_bytes(b"1")
+    journal = tmp_path / ".aicos-tls/journal.json"
+    trace: list[str] = []
+    real_fsync, real_replace, real_unlink = os.fsync, os.replace, os.unlink
+
+    def name(path: Path) -> str:
+        return "staged" if path.suffix == ".new" and path.name != "journal.json.new" else path.name
+
+    def fsync(descriptor: int) -> None:
+        trace.append(f"flush {name(Path(f'/proc/self/fd/{descriptor}').readlink())}")
+        real_fsync(descriptor)
+
+    def replace(source: Path, target: Path) -> None:
+        real_replace(source, target)
+        trace.append(f"is {json.loads(target.read_bytes())['state']}" if target == journal else f"rename {target.name}")
+
+    def unlink(path: Path) -> None:
+        if path.exists():
+            trace.append(f"remove {name(path) if path.suffix != '.old' else 'backup'}")
+        real_unlink(path)
+
+    with disk.lock(tmp_path) as locked, monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        patch.setattr(os, "replace", replace)
+        patch.setattr(os, "unlink", unlink)
+        disk.commit([disk.Write(tmp_path / "sub/f", b"2", disk.ANY)], locked)
+    saved = ["flush journal.json.new", "is {}", f"flush {tmp_path.name}", "flush .aicos-tls"]
+    assert trace == [
+        *(step.format("staging") for step in saved),
+        *("flush staged", "flush sub"),
+        *(step.format("swapping") for step in saved),
+        *("rename f", "flush sub"),
+        *(step.format("cleaning") for step in saved),
+        *("remove backup", "flush sub", "remove journal.json", "flush .aicos-tls"),
+    ]

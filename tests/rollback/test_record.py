@@ -112,7 +112,7 @@ def test_what_cannot_be_recorded(change: FileChange) -> None:
 
 
 def at(*keys: str | int, value: object) -> Callable[[Any], None]:
-    def change(data: Any) -> None:  # noqa: ANN401
+    def change(data: Any) -> None:
         for key in keys[:-1]:
             data = data[key]
         data[keys[-1]] = value

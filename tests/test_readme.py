@@ -1,0 +1,85 @@
+"""What the README promises holds today: the diff, the commands of the cheat sheet, the import order."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from test_architecture import SPINE
+
+if TYPE_CHECKING:
+    from support import Project, Run
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+STACK = """\
+services:
+  backend:
+    build: ./backend
+    environment:
+      - LOG_LEVEL=info
+      - INTEGRATIONS_URL=http://integrations:8006
+      # Secrets come from .env
+      - JWT_SECRET=${JWT_SECRET}
+    volumes:
+      - backend-data:/app/data
+    healthcheck:
+      test: ["CMD", "curl", "-f", "http://localhost:3001/api/health"]
+      interval: 30s
+  integrations:
+    build: ./integrations
+  api: {build: ./api}
+  web: {build: ./web}
+  legacy: {build: ./legacy}
+  grafana: {image: grafana/grafana}
+volumes:
+  backend-data:
+"""
+
+
+def test_the_diff_of_one_service(project: Project, run: Run) -> None:
+    project(STACK)
+    shown = re.search(r"```diff\n(.*?)```", README, re.DOTALL)
+    assert shown
+    out = run("enable", "--dry-run", "--format", "diff", "--only", "backend", "--only", "integrations").out
+    hunk = [line for line in out.splitlines() if not line.startswith(("---", "+++", "@@"))]
+    body = "\n".join(hunk)
+    assert shown.group(1).strip("\n") in body
+
+
+COMMANDS = sorted(
+    {
+        command
+        for line in README.splitlines()
+        if line.startswith("| ")
+        for command in re.findall(r"`(aicos-tls [^`]+)`", line)
+    }
+)
+
+
+def test_the_cheat_sheet_is_there() -> None:
+    assert len(COMMANDS) >= 18
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_cheat_sheet_runs(command: str, project: Project, run: Run) -> None:
+    project({"docker-compose.yml": STACK, "a.yml": STACK, "b.yml": "services: {web: {environment: {A: b}}}\n"})
+    words = shlex.split(command)[1:]
+    fast = ["--key-type", "p256"]
+    if words[0] == "rollback" or words[:2] == ["certs", "list"]:
+        assert run("enable", *fast).code == 0
+    if words[0] == "enable" or words[:2] == ["certs", "issue"]:
+        words += fast
+    done = run(*words)
+    assert done.code == (1 if "--exit-code" in words else 0), done.err
+
+
+def test_the_import_order_is_the_one_that_is_held() -> None:
+    order = re.search(r"`(errors < files < .*?)`", README, re.DOTALL)
+    assert order
+    named = [part.strip() for part in order.group(1).split("<")]
+    assert named[:-2] == [part for part in SPINE if part != "healthchecks"]
