@@ -20,6 +20,10 @@ _THIRD_PARTY = frozenset(
 """What is surely no module of the service, so that the helper gets a group of its own after it."""
 
 
+_SPACED = frozenset({"function_definition", "class_definition", "decorated_definition"})
+"""What PEP 8 sets off by two lines."""
+
+
 def arguments_of(call: Node) -> Node | None:
     """The argument list of a call; None when its only argument is a bare generator."""
     arguments = call.child("arguments")
@@ -67,8 +71,8 @@ def add_import(tree: Tree, statement: str, newline: str) -> Splice:
     """Add an import after the imports at the head of the module, in a group of its own where that is the custom."""
     imports = _head_imports(tree)
     if not imports:
-        at, alone = _head_end(tree)
-        return Splice(at, at, (0,), statement + newline + (newline if alone else ""))
+        at, blank = _head_end(tree, newline)
+        return Splice(at, at, (0,), statement + newline + blank)
     last = imports[-1]
     at = tree.line_end(last.end)
     first_of_group = len(imports) - 1
@@ -80,7 +84,8 @@ def add_import(tree: Tree, statement: str, newline: str) -> Splice:
         sorted_in = next((node for node in group if node.kind != "import_statement"), None)
         if sorted_in is not None and tree.begins_line(sorted_in.start):
             return Splice(sorted_in.start, sorted_in.start, (0,), statement + newline)
-    return Splice(at, at, (0,), (newline if foreign else "") + newline + statement)
+    spaced = not tree.text[at:].strip() or tree.text[at:].lstrip(" \t\r").startswith(("\n\n", "\n\r\n"))
+    return Splice(at, at, (0,), (newline if foreign and spaced else "") + newline + statement)
 
 
 def _head_imports(tree: Tree) -> list[Node]:
@@ -93,13 +98,13 @@ def _head_imports(tree: Tree) -> list[Node]:
     return found
 
 
-def _head_end(tree: Tree) -> tuple[int, bool]:
-    """Where a first import goes: after the docstring, or before the first statement. Whether it stands alone there."""
+def _head_end(tree: Tree, newline: str) -> tuple[int, str]:
+    """Where a first import goes, before the first statement that is no docstring, and the empty lines after it."""
     for node in tree.root.parts:
         if node.kind == "expression_statement" and node.parts and node.parts[0].kind == "string":
             continue
-        return node.start, True
-    return len(tree.text), False
+        return node.start, newline * (2 if node.kind in _SPACED else 1)
+    return len(tree.text), ""
 
 
 def _adjacent(tree: Tree, before: Node, after: Node) -> bool:

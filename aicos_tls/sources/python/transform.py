@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LONG_LINE = 2000
 _TESTS = re.compile(r"(test_.*|.*_test|conftest)\.pyi?$")
-_WORTH_A_LOOK = re.compile(r"://|HTTPServer|make_server|TCPServer|\b(import|from|as)\b|certfile")
+_WORTH_A_LOOK = re.compile(r"://|\bimport\b|\bbind\b")
 _OWN_TLS = re.compile(r"\b(ssl_keyfile|ssl_certfile|ssl_context|ssl_options|load_cert_chain|certfile)\b")
 _PASSED = "is passed on as a value, so its arguments are given elsewhere"
 
