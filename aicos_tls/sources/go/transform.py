@@ -136,7 +136,7 @@ def _method(source: _Source, call: Node, owner: Node, method: str) -> bool:
         source.leave(call, f"{text}.{method}: listener or certificates are of its own", f"tlsServe({text})")
         return True
     for framework, plain, start in _FRAMEWORKS:
-        if method == plain and framework.match(kind):
+        if method == plain and framework.match(kind) and not _is_given_to_helper(source, call):
             if len(values) == 1:
                 source.replace(_SERVES, call, start.format(address=values[0], app=text))
             else:
@@ -159,6 +159,11 @@ _FRAMEWORKS = (
     (_FIBER, "Listen", "tlsStart({address}, {app}.Listen, {app}.ListenTLS)"),
 )
 """Type, method, and what takes the call's place: gin 1.x, echo 4 and fiber 2, by their documentation."""
+
+
+def _is_given_to_helper(source: _Source, call: Node) -> bool:
+    functions = (node.child("function") for node in call.ancestors() if node.kind == "call_expression")
+    return any(function is not None and source.tree.of(function) == "tlsStart" for function in functions)
 
 
 def _serve(source: _Source, call: Node, kind: str, text: str) -> None:

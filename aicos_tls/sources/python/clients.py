@@ -98,10 +98,12 @@ def _has_own_trust(module: Module, call: Node, arguments: Node) -> bool:
         return True
     if any(f"{module.alias}.enabled()" in module.tree.of(node) for node in list(call.ancestors())[:3]):
         return True
-    first = next((part for part in arguments.parts if part.kind != "keyword_argument"), None)
-    found = module.names.literal(first)
-    if found is None:
-        return False
-    if "://" in found.text:
-        return is_outside(found.text, module.context, is_default=found.is_default)
-    return not found.is_default and module.context.names_server(found.text.partition(":")[0]) is None
+    found = [module.names.literal(part) for part in arguments.parts if part.kind != "keyword_argument"]
+    if module.names.qualified(call.child("function")) == "http.client.HTTPConnection":
+        host = found[0] if found else None
+        return host is not None and not host.is_default and not _is_server(module, host.text)
+    return any(text and is_outside(text.text, module.context, is_default=text.is_default) for text in found)
+
+
+def _is_server(module: Module, host: str) -> bool:
+    return module.context.names_server(host.partition(":")[0]) is not None

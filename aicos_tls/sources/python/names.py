@@ -185,6 +185,6 @@ def content_span(string: Node) -> tuple[int, int]:
 
 def _is_docstring(string: Node) -> bool:
     parent = string.parent
-    if parent is not None and parent.kind == "concatenated_string":
+    while parent is not None and parent.kind in {"concatenated_string", "parenthesized_expression"}:
         parent = parent.parent
     return parent is not None and parent.kind in {"expression_statement", "module", "block"}

@@ -80,10 +80,11 @@ def transform(file: TextFile, context: CodeContext, helper: str) -> CodeResult:
     if problem := _unreadable(text, context):
         return CodeResult(file, manual=problem_at(file, problem, 0))
     tree = parse(text, "python")
-    names = Names(tree, helper)
-    if tree.broken is not None:
+    broken = _broken(tree)
+    if broken is not None:
         reason = "does not parse as Python 3, so nothing in it is changed"
-        return CodeResult(file, manual=problem_at(file, reason, tree.broken) if concerns(text, context) else ())
+        return CodeResult(file, manual=problem_at(file, reason, broken) if concerns(text, context) else ())
+    names = Names(tree, helper)
     module = Module(file, context, tree, names, _alias(names, helper))
     _visit(module)
     if module.helper and module.alias not in names.imported:
@@ -102,6 +103,12 @@ def concerns(text: str, context: CodeContext) -> bool:
 def problem_at(file: TextFile, reason: str, at: int) -> tuple[Manual, ...]:
     """A file that has to be looked at as a whole."""
     return (Manual(file.where(at), reason, "see: aicos-tls code show"),)
+
+
+def _broken(tree: Tree) -> int | None:
+    """Where the text stops being Python 3: the grammar takes Python 2 as well."""
+    old = (node.start for node in tree.root.walk() if node.kind in {"print_statement", "exec_statement"})
+    return min((at for at in (tree.broken, next(old, None)) if at is not None), default=None)
 
 
 def _unreadable(text: str, context: CodeContext) -> str:

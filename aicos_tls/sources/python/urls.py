@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SAYS = re.compile(r"(^|\.)(print|echo|log|debug|info|warning|warn|error|exception|critical|add_argument)$")
 _TESTS = re.compile(r"\.(startswith|endswith|replace|split|removeprefix|index|find|partition)$")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9+.])(http|ws)://$", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"^(%[a-z(]|\{)")
+_PLACEHOLDER = re.compile(r"(?<![A-Za-z0-9+.])(http|ws)://(%[a-z(]|\{)", re.IGNORECASE)
 _WHAT = "ask {} over TLS"
 _UNKNOWN = "which host this URL names is not known here: if it is a server of the stack, it has to be https"
 
@@ -44,9 +44,8 @@ def _literal(module: Module, string: Node) -> None:
         return
     hosts = [url.host for url in find(text) if url.plain and names_server(url, module.context)]
     module.change(_WHAT.format(", ".join(dict.fromkeys(hosts))), string, splices, helper=False)
-    for url in find(text):
-        if url.plain and _PLACEHOLDER.match(url.host):
-            module.leave(string, _UNKNOWN, module.tree.of(string).replace("://", "s://", 1))
+    if _PLACEHOLDER.search(text) and not any(part.kind == "interpolation" for part in string.children):
+        module.leave(string, _UNKNOWN, module.tree.of(string).replace("://", "s://", 1))
 
 
 def _interpolated(module: Module, string: Node) -> None:
