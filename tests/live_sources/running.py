@@ -30,7 +30,9 @@ def issue(directory: Path, name: str, host: str) -> Path:
         subject = ("-subj", f"/CN=CA of {directory.name}")
         openssl(directory, "req", "-x509", *key, "-keyout", "ca-key.pem", "-out", "ca-cert.pem", *subject, *usage)
     openssl(directory, "req", *key, "-keyout", f"{name}-key.pem", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-    (directory / "ext").write_text(f"subjectAltName=DNS:{host},DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n")
+    (directory / "ext").write_text(
+        f"subjectAltName=DNS:{host},DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n"
+    )
     signed = ("-CA", "ca-cert.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-extfile", "ext")
     openssl(directory, "x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}-cert.pem")
     return directory

@@ -1,4 +1,4 @@
-"""Changed Python sources run for real: HTTPS under the service's name, HTTP without the setting, clients that verify."""
+"""Changed Python sources run for real: HTTPS under the name of the service, else HTTP, and clients that verify."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ COMMANDS = {
 @pytest.mark.parametrize("name", COMMANDS)
 def test_servers_that_a_command_starts(name: str, python: Path, certificates: Path, tmp_path: Path) -> None:
     port = run.free_port()
-    flask = "try:\n    import flask\n    flask_app = flask.Flask('x')\n    flask_app.wsgi_app = wsgi\nexcept ImportError:\n    pass\n"
+    flask = "import flask\n\nflask_app = flask.Flask('x')\nflask_app.wsgi_app = wsgi\n"
     (tmp_path / "main.py").write_text(ASGI + "\n\n" + WSGI.replace("app(", "wsgi(", 1) + "\n\n" + flask)
     words = COMMANDS[name].replace("PORT", str(port)).split()
     context = CodeContext("aicos-nl-parser", "nl-parser", str(certificates), frozenset(), SERVERS, True)  # noqa: FBT003
@@ -215,14 +215,16 @@ def test_a_configuration_file_of_gunicorn(python: Path, certificates: Path, tmp_
 def test_a_certificate_that_is_missing_is_named(python: Path, tmp_path: Path) -> None:
     folder, _ = service("nl-parser", tmp_path)
     environment = {**os.environ, "TLS_ENABLED": "true", "TLS_CERT_PATH": "/nowhere"}
-    result = subprocess.run([python, "main.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [python, "main.py"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == (
         "RuntimeError: TLS_ENABLED is true, but /nowhere/nl-parser-key.pem cannot be read: No such file or directory"
     )
 
 
-CLIENTS = '''
+CLIENTS = """
 import asyncio
 import json
 import sys
@@ -305,12 +307,12 @@ for name, function in list(globals().items()):
             except Exception as error:
                 found.setdefault(name, []).append("CERTIFICATE" if "CERTIFICATE_VERIFY" in repr(error) else repr(error))
 print(json.dumps(found))
-'''
+"""
 
 
 def ask(python: Path, folder: Path, variables: dict[str, str], *urls: str) -> dict[str, list[int | str]]:
     environment = {**os.environ, **variables}
-    words = [python, "clients.py", *urls]
+    words: list[str | Path] = [python, "clients.py", *urls]
     result = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     found: dict[str, list[int | str]] = json.loads(result.stdout)
@@ -326,7 +328,7 @@ def test_clients_trust_the_ca_besides_the_public_roots(python: Path, certificate
     for directory in (public, stranger):
         run.issue(directory, "nl-parser", "localhost")
         ports[directory] = run.free_port()
-    command = [python, "-m", "uvicorn", "main:app", "--host", "127.0.0.1", "--port"]
+    command: list[str | Path] = [python, "-m", "uvicorn", "main:app", "--host", "127.0.0.1", "--port"]
 
     def words(directory: Path, number: int) -> list[str | Path]:
         key, certificate = directory / "nl-parser-key.pem", directory / "nl-parser-cert.pem"

@@ -97,8 +97,6 @@ class Names:
                 yield from self._assigned(node)
             elif node.kind in _NAMED:
                 yield from self._with_type(node)
-            elif node.kind == "keyed_element" and len(node.parts) == 2:  # noqa: PLR2004 - key and value
-                continue
 
     def _assigned(self, node: Node) -> Iterator[tuple[str, str]]:
         left, right = node.child("left"), node.child("right")

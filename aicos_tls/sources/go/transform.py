@@ -179,6 +179,10 @@ def _serve(source: _Source, call: Node, kind: str, text: str) -> None:
 def _client_call(source: _Source, call: Node) -> None:
     """`http.Get(url)`: asked of a client that trusts the CA."""
     function, arguments = call.child("function"), call.child("arguments")
+    if function is not None and arguments is not None and source.tree.of(function) == "new":
+        if source.names.qualified(next(iter(arguments.parts), None)) == f"{_HTTP}.Client":
+            _wrap_client(source, call, "tlsClient(")
+        return
     name = source.names.qualified(function) or ""
     package, _, verb = name.rpartition(".")
     if package != _HTTP or verb not in _VERBS or function is None or arguments is None or not arguments.parts:
@@ -219,17 +223,19 @@ def _client_literal(source: _Source, node: Node) -> None:
     if outer is not None and not source.tree.of(outer).startswith("&"):
         outer = None
     whole = outer or node
-    if _is_wrapped(source, whole):
-        return
     body = node.child("body")
     keys = [source.tree.of(part.parts[0]) for part in body.parts if part.parts] if body else []
     if "Transport" in keys:
         paste = "a transport whose TLSClientConfig.RootCAs holds the CA too: see tlsTransport in the helper"
         source.leave(node, "the client has a transport of its own", paste)
         return
-    before = "tlsClient(" if outer else "*tlsClient(&"
-    splices = (Splice(whole.start, whole.start, (0,), before), Splice(whole.end, whole.end, (2,), ")"))
-    source.change(_TRUSTS, whole, *splices)
+    _wrap_client(source, whole, "tlsClient(" if outer else "*tlsClient(&")
+
+
+def _wrap_client(source: _Source, node: Node, before: str) -> None:
+    if not _is_wrapped(source, node):
+        splices = (Splice(node.start, node.start, (0,), before), Splice(node.end, node.end, (2,), ")"))
+        source.change(_TRUSTS, node, *splices)
 
 
 def _is_wrapped(source: _Source, node: Node) -> bool:

@@ -100,11 +100,10 @@ def _head_imports(tree: Tree) -> list[Node]:
 
 def _head_end(tree: Tree, newline: str) -> tuple[int, str]:
     """Where a first import goes, before the first statement that is no docstring, and the empty lines after it."""
-    for node in tree.root.parts:
-        if node.kind == "expression_statement" and node.parts and node.parts[0].kind == "string":
-            continue
-        return node.start, newline * (2 if node.kind in _SPACED else 1)
-    return len(tree.text), ""
+    first, *others = tree.root.parts
+    if others and first.kind == "expression_statement" and first.parts[0].kind == "string":
+        first = others[0]
+    return first.start, newline * (2 if first.kind in _SPACED else 1)
 
 
 def _adjacent(tree: Tree, before: Node, after: Node) -> bool:

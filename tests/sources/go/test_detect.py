@@ -48,11 +48,14 @@ def test_frameworks_come_before_net_http(module: str, framework: str) -> None:
 
 def test_tls_and_certificates() -> None:
     text = (
-        'package main\n\nimport "net/http"\n\nfunc main() {\n\thttp.ListenAndServeTLS(":1", "/c/x-cert.pem", `k.key`, nil)\n'
+        'package main\n\nimport "net/http"\n\nfunc main() {\n'
+        '\thttp.ListenAndServeTLS(":1", "/c/x-cert.pem", `k.key`, nil)\n'
         '\tr.RunTLS(":1", c, k)\n\ttlsServe(s)\n}\n'
     )
     found = facts(main_go=text, helper_go=helper_source(CONTEXT, "main"), a_test_go=text)
-    assert {"http.ListenAndServeTLS", "r.RunTLS", "tlsServe", "tls.LoadX509KeyPair"} <= {f.value for f in found.serves_tls}
+    assert {"http.ListenAndServeTLS", "r.RunTLS", "tlsServe", "tls.LoadX509KeyPair"} <= {
+        f.value for f in found.serves_tls
+    }
     assert {"x-cert.pem", "k.key", "ca-cert.pem"} <= {fact.value for fact in found.reads_certificates}
 
 

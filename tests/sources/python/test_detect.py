@@ -27,9 +27,10 @@ def test_a_service_of_aicos() -> None:
 
 
 def test_declarations_of_every_kind() -> None:
-    assert facts(requirements_txt="# x\nDjango>=4  # web\ngunicorn\n").server == facts(
-        requirements_txt="# x\nDjango>=4  # web\ngunicorn\n"
-    ).server
+    assert (
+        facts(requirements_txt="# x\nDjango>=4  # web\ngunicorn\n").server
+        == facts(requirements_txt="# x\nDjango>=4  # web\ngunicorn\n").server
+    )
     for name, text, line in (
         ("pyproject_toml", '[project]\ndependencies = [\n  "Flask>=3",\n  "gunicorn",\n]\n', 4),
         ("pyproject_toml", '[project]\ndependencies = ["flask", "gunicorn[x]>=1"]\n', 2),
@@ -60,7 +61,11 @@ def test_tls_and_certificates() -> None:
     assert [(fact.value, fact.where.line) for fact in found.serves_tls] == [
         ("uvicorn.run", 5), ("flask.Flask.run", 6), ("load_cert_chain", 7),
     ]  # fmt: skip
-    assert [fact.value for fact in found.reads_certificates] == ["{path}/ai.key".rpartition("/")[2], "ca.crt", "other-cert.pem"]
+    assert [fact.value for fact in found.reads_certificates] == [
+        "{path}/ai.key".rpartition("/")[2],
+        "ca.crt",
+        "other-cert.pem",
+    ]
 
 
 def test_the_helper_serves_tls() -> None:

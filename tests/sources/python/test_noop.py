@@ -90,6 +90,18 @@ NOTHING = {
     "pool with own roots": "import urllib3\np = urllib3.PoolManager(ca_certs='x')\n",
     "connector with own context": "import aiohttp\nc = aiohttp.TCPConnector(verify_ssl=False)\n",
     "form of other servers": "import waitress\nprint(waitress.__doc__)\n",
+    "url in a tuple that is compared": "ok = url in ('https://aicos-ai:1', 'x://aicos-ai')\n",
+    "default without a text": "import os, httpx\nU = os.getenv('U', 'https://x.example')\nhttpx.get(U.strip())\n",
+    "outside after a setting": "import os, httpx\nhttpx.get(os.environ.get('U') or 'https://x.example')\n",
+    "outside in parentheses": "import httpx\nhttpx.get(('https://x.example/' + path))\n",
+    "outside, named": "import httpx\nhttpx.get(url='https://x.example')\n",
+    "connection chosen by the helper": (
+        "import http.client\nimport tls\n"
+        "c = http.client.HTTPSConnection(h) if tls.enabled() else http.client.HTTPConnection(h)\n"
+    ),
+    "websocket-client told already": "import websocket\nwebsocket.create_connection(url, sslopt={})\n",
+    "import of everything": "from httpx import *\n",
+    "alias of a package": "import os.path as p\nx = p.join('a', 'b')\n",
     "hypercorn told already": (
         "import os\nfrom hypercorn.config import Config\nc = Config()\n"
         "if os.getenv('TLS_ENABLED') == 'true':\n    c.certfile = 'x'\n"
@@ -109,7 +121,7 @@ LEFT = {
     "waitress": ("from waitress import serve\nserve(app, port=8001)\n", 2, "waitress cannot"),
     "gevent": ("from gevent.pywsgi import WSGIServer\nWSGIServer(('', 1), app)\n", 2, "gevent"),
     "hypercorn inline": ("from hypercorn.config import Config\nrun(serve(app, Config()))\n", 2, "not assigned"),
-    "hypercorn on a busy line": ("from hypercorn.config import Config\nc = Config(); c.x = 1\n", 2, "than one statement"),
+    "hypercorn on a busy line": ("from hypercorn.config import Config\nc = Config(); c.x = 1\n", 2, "than one"),
     "hypercorn with a certificate": (
         "from hypercorn.config import Config\nc = Config()\nc.certfile = 'x'\n", 2, "set here already",
     ),
@@ -133,6 +145,10 @@ LEFT = {
     "unknown host": ("import os\nU = f'http://{host()}:8001'\n", 2, "which host"),
     "placeholder": ("import os\nU = 'http://%s:8001' % host\n", 2, "which host"),
     "placeholder of format": ("import os\nU = 'http://{}:8001'.format(host)\n", 2, "which host"),
+    "host of two minds": ("h = 'a'\nh = 'aicos-ai'\nU = f'http://{h}:1'\n", 3, "which host"),
+    "host without a default": ("import os\nU = f\"http://{os.getenv('H')}:1\"\n", 2, "which host"),
+    "host in a list": ("import os\nU = f'http://{hosts[0]}:1'\n", 2, "which host"),
+    "compared in a tuple": ("ok = u.startswith(('http://aicos-ai', 'x'))\n", 1, "compared"),
     "compared": ("import os\nok = u.startswith('http://aicos-ai')\n", 2, "compared"),
     "does not parse": ("import uvicorn\nprint 'http://aicos-ai:8001' \nuvicorn.run(\n", 2, "does not parse"),
     "one long line": (f"import x\nU = 'http://aicos-ai:8001'; X = '{'x' * 3000}'\n", 1, "generated"),

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aicos_tls.errors import TlsError
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.python import PARTS, snippets
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONTEXT = CodeContext("aicos-ai", "ai", "/certs", frozenset({8001}), {"aicos-ai": "x", "aicos-api": "y"}, True)  # noqa: FBT003
 ALL = [(part, framework) for part, frameworks in PARTS.items() for framework in frameworks]
