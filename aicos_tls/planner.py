@@ -19,7 +19,7 @@ from aicos_tls.errors import InternalError
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
-from aicos_tls.proof import prove
+from aicos_tls.proof.check import prove
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
 from aicos_tls.rules.urls import after
@@ -46,7 +46,7 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     draft = _Draft([o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)
     changes = [proposal.change for proposal in draft.accepted]
-    prove(project, changed_project(project, draft.files), changes)
+    prove(project, changed_project(project, draft.files), changes, draft.files)
     names = short_names(project, policy, recorded_names or {})
     return Plan(
         project=project,

@@ -19,7 +19,6 @@ from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
 from aicos_tls.plan.gitignore import plan_gitignore
 from aicos_tls.plan.policy import resolve
-from aicos_tls.proof.check import prove
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,7 +99,6 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
     project = load(selection.files, read=read)
     policy = resolve(project, flags)
     plan = planner.plan(project, policy, dict(record.names) if record else None)
-    after = prove(plan, selection.files, read)
 
     def read_original(path: Path) -> TextFile | None:
         name = relative(directory, path)
@@ -112,7 +110,7 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
         from aicos_tls.override.build import overridden, override_path
 
         there = read_original(override_path(selection.files[0])) is not None
-        plan = overridden(plan, after, selection.files, read, there=there)
+        plan = overridden(plan, planner.changed_project(project, plan.files), selection.files, read, there=there)
 
     ignored = plan_gitignore(directory, policy.certs_dir, read_original)
     if ignored:

@@ -1,8 +1,9 @@
-"""The proof: load the project once more with the new texts, and account for every difference.
+"""The proof: every difference between the project as it was and as it will be is accounted for.
 
 Each must be a declared change with that path, that value before and that value after, and each declared change must be
 there. Looked at are the services as compose merges them, each layer by itself (what a later one hides is changed, too),
-everything outside of services, and `.env` files. The parse of a new text comes from the editor: nothing is read twice.
+everything outside of services, and `.env` files. `yamledit.apply` proves each file node by node; this proves the whole
+as compose sees it, where an edit of an anchor, a merge key or a base could reach services that nobody meant.
 """
 
 from __future__ import annotations
@@ -10,64 +11,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose.dotenv import EnvFile
-from aicos_tls.compose.load import load
 from aicos_tls.errors import InternalError
 from aicos_tls.files import TextFile
 from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import Leaf, leaves
 from aicos_tls.proof.merged import Readers
 from aicos_tls.yamledit.nodes import deref
-from aicos_tls.yamledit.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
     from aicos_tls.compose.model import ComposeFile, Layer, Project
-    from aicos_tls.plan.model import Plan, PlannedFile
+    from aicos_tls.plan.model import Change, PlannedFile
     from aicos_tls.proof.plain import Plain
-    from aicos_tls.yamledit.nodes import Mapping, Stream
-
-    Reader = Callable[[Path], TextFile]
+    from aicos_tls.yamledit.nodes import Mapping
 
 
 _MAY_BE_HIDDEN = frozenset({"urls"})
 """Rules that also change what a later file overrides, and what is in no service."""
 
 
-def prove(plan: Plan, paths: Sequence[Path], read: Reader) -> Project:
-    """Compare the model before and after `plan`; return the one after.
+def prove(before: Project, after: Project, changes: Sequence[Change], planned: Sequence[PlannedFile]) -> None:
+    """Compare the model before and after; `planned` are the new texts, of which those of env files are compared too.
 
-    `paths` are the compose files as they were named, `read` gives their texts before. Raises `InternalError` when a
-    difference is not declared or a declared change is no difference: then nothing may be written.
+    Raises `InternalError` when a difference is not declared or a declared change is no difference: then nothing may
+    be written.
     """
-    after = _after(plan, paths, read) if plan.files else plan.project
-    declared = Declared(plan.changes, bases(plan.project))
-    if after is not plan.project:
-        _compare(plan, after, declared)
+    declared = Declared(changes, bases(before))
+    if planned:
+        _compare(before, after, declared)
+        for leaf in _env(planned):
+            _check(declared.explains(leaf), leaf)
     if missing := declared.unseen():
         raise InternalError(f"a declared change does not show: {missing[0].path}: {missing[0].after}")
-    return after
 
 
-def _after(plan: Plan, paths: Sequence[Path], read: Reader) -> Project:
-    planned = {file.path: file for file in plan.files}
-    streams = {source.path: source.stream for source in plan.project.files}
-    streams.update((path, file.stream) for path, file in planned.items() if file.stream)
-
-    def read_after(path: Path) -> TextFile:
-        file = read(path)
-        new = planned.get(path)
-        return TextFile(path, new.after, file.mode, file.real) if new else file
-
-    def parsed(file: TextFile) -> Stream:
-        return streams.get(file.path) or parse(file)
-
-    return load(paths, read=read_after, parser=parsed)
-
-
-def _compare(plan: Plan, after: Project, declared: Declared) -> None:
-    before = plan.project
+def _compare(before: Project, after: Project, declared: Declared) -> None:
     if list(before.services) != list(after.services) or len(before.files) != len(after.files):
         raise InternalError("a service or a file came or went")
     old, new = Readers(before), Readers(after)
@@ -77,10 +56,6 @@ def _compare(plan: Plan, after: Project, declared: Declared) -> None:
         raise InternalError(f"a declared change has no effect: {hidden[0].path}: {hidden[0].after}")
     for leaf in _layers(before, after, old, new):
         _check(declared.explains(leaf), leaf)
-    for file in plan.files:
-        if file.kind == "env":
-            for leaf in _env(file):
-                _check(declared.explains(leaf), leaf)
     for leaf in _outside(before, after, old, new):
         _check(declared.explains_anywhere(leaf), leaf)
 
@@ -105,10 +80,12 @@ def _layers(before: Project, after: Project, old: Readers, new: Readers) -> Iter
                 yield from leaves(old.layer(one), new.layer(other), ("services", name))
 
 
-def _env(file: PlannedFile) -> Iterator[Leaf]:
-    old: dict[str, Plain] = {**EnvFile(file.before).values} if file.before else {}
-    new: dict[str, Plain] = {**EnvFile(TextFile(file.path, file.after)).values}
-    yield from leaves(old, new, (str(file.path),))
+def _env(planned: Sequence[PlannedFile]) -> Iterator[Leaf]:
+    for file in planned:
+        if file.kind == "env" and file.before:
+            old: dict[str, Plain] = {**EnvFile(file.before).values}
+            new: dict[str, Plain] = {**EnvFile(TextFile(file.path, file.after)).values}
+            yield from leaves(old, new, (str(file.path),))
 
 
 def _outside(before: Project, after: Project, old: Readers, new: Readers) -> Iterator[Leaf]:

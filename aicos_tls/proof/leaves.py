@@ -37,7 +37,7 @@ class Leaf(Struct, frozen=True):
 
 
 def leaves(old: Plain | Absent, new: Plain | Absent, path: tuple[str, ...]) -> Iterator[Leaf]:
-    """Yield every difference between two values; additions to lists are looked for at their ends."""
+    """Yield every difference between two values; what was added to a list stands before something that was there."""
     if old == new:
         return
     if isinstance(old, Tagged) and isinstance(new, Tagged) and old.tag == new.tag:
@@ -63,8 +63,14 @@ def _items(before: list[Plain], new: list[Plain], path: tuple[str, ...], old: Pl
     if len(before) > len(new):
         yield Leaf(path, old, new)
         return
+    at, added = 0, len(new) - len(before)
     for index, item in enumerate(new):
-        previous = before[index] if index < len(before) else ABSENT
+        if added and (at == len(before) or (item != before[at] and before[at] in new[index + 1 :])):
+            added -= 1
+            previous: Plain | Absent = ABSENT
+        else:
+            previous = before[at]
+            at += 1
         yield from leaves(previous, item, (*path, label(item, index)))
 
 

@@ -14,6 +14,7 @@ from aicos_tls.errors import InternalError, Where
 from aicos_tls.plan.model import Change, PlannedFile
 from aicos_tls.plan.policy import Policy
 from aicos_tls.proof.check import prove
+from aicos_tls.yamledit.apply import Edited
 from aicos_tls.yamledit.parse import parse
 
 if TYPE_CHECKING:
@@ -103,6 +104,11 @@ services:
 }
 
 
+def check(plan: Plan) -> None:
+    """Prove a plan as the planner does."""
+    prove(plan.project, planner.changed_project(plan.project, plan.files), plan.changes, plan.files)
+
+
 def planned(_directory: Path, *paths: str) -> Plan:
     """The plan for the project in the current directory."""
     project = load([Path(path) for path in paths or (MAIN,)])
@@ -113,8 +119,7 @@ def planned(_directory: Path, *paths: str) -> Plan:
 def test_every_change_shows_and_nothing_else(form: str, project: Project) -> None:
     plan = planned(project(FORMS[form]))
     assert len(plan.changes) > 5
-    after = prove(plan, [MAIN], files.read)
-    assert after.main.file.raw == plan.files[0].after
+    check(plan)
 
 
 def test_layers_env_files_and_files_that_are_extended(project: Project) -> None:
@@ -137,12 +142,13 @@ def test_layers_env_files_and_files_that_are_extended(project: Project) -> None:
     paths = ("docker-compose.yml", "docker-compose.override.yml")
     plan = planned(directory, *paths)
     assert {str(file.path) for file in plan.files} >= {*paths, "base.yml", "more.yml", ".env", "web.env"}
-    prove(plan, [Path(path) for path in paths], files.read)
+    check(plan)
 
 
 def test_no_plan_is_proved_by_no_difference(project: Project) -> None:
     plan = planned(project("services: {db: {image: postgres}}\n"))
-    assert prove(plan, [MAIN], files.read) is plan.project
+    assert not plan.files
+    check(plan)
 
 
 def changed(plan: Plan, old: str, new: str) -> Plan:
@@ -151,9 +157,12 @@ def changed(plan: Plan, old: str, new: str) -> Plan:
     assert first.before
     text = first.after.decode()
     assert old in text
-    data = text.replace(old, new, 1).encode()
-    stream = parse(files.TextFile(first.path, data))
-    return replace(plan, files=[PlannedFile(first.path, first.before, data, stream=stream), *plan.files[1:]])
+    return replace(plan, files=[edited(first, text.replace(old, new, 1).encode()), *plan.files[1:]])
+
+
+def edited(planned_file: PlannedFile, data: bytes) -> PlannedFile:
+    file = files.TextFile(planned_file.path, data)
+    return replace(planned_file, after=data, edited=Edited(file, parse(file)))
 
 
 @pytest.mark.parametrize(
@@ -178,18 +187,18 @@ def changed(plan: Plan, old: str, new: str) -> Plan:
 def test_a_difference_that_is_not_declared_stops_the_run(old: str, new: str, says: str, project: Project) -> None:
     plan = changed(planned(project(FORMS["lists"])), old, new)
     with pytest.raises(InternalError, match=says):
-        prove(plan, [MAIN], files.read)
+        check(plan)
 
 
 def test_a_declared_change_that_does_not_show_stops_the_run(project: Project) -> None:
     plan = planned(project(FORMS["lists"]))
     extra = Change("urls", "web", Where(MAIN), "services.web.environment.NONE", "http://a", "https://a", "")
     with pytest.raises(InternalError, match="does not show"):
-        prove(replace(plan, changes=[*plan.changes, extra]), [MAIN], files.read)
+        check(replace(plan, changes=[*plan.changes, extra]))
     with pytest.raises(InternalError, match="does not show"):
-        prove(replace(plan, files=[]), [MAIN], files.read)
+        check(replace(plan, files=[]))
     with pytest.raises(InternalError, match="has no effect"):
-        prove(replace(plan, changes=[*plan.changes, replace(extra, rule="variables")]), [MAIN], files.read)
+        check(replace(plan, changes=[*plan.changes, replace(extra, rule="variables")]))
 
 
 def test_an_undeclared_line_of_an_env_file_stops_the_run(project: Project) -> None:
@@ -204,8 +213,8 @@ def test_an_undeclared_line_of_an_env_file_stops_the_run(project: Project) -> No
     rest = [file for file in plan.files if file is not env]
     for data in (env.after.replace(b"P=1", b"P=2"), env.after + b"Q=1\n", env.after.replace(b"P=1\n", b"")):
         with pytest.raises(InternalError, match="not declared"):
-            prove(replace(plan, files=[*rest, replace(env, after=data)]), [MAIN], files.read)
-    prove(plan, [MAIN], files.read)
+            check(replace(plan, files=[*rest, replace(env, after=data)]))
+    check(plan)
 
 
 def test_a_file_that_stays_is_no_difference(project: Project) -> None:
@@ -214,7 +223,7 @@ def test_a_file_that_stays_is_no_difference(project: Project) -> None:
     )
     plan = planned(directory, "docker-compose.yml", "other.yml")
     assert len(plan.files) == 1
-    prove(plan, [MAIN, Path("other.yml")], files.read)
+    check(plan)
 
 
 def test_a_definition_that_comes_or_goes_stops_the_run(project: Project) -> None:
@@ -224,7 +233,7 @@ def test_a_definition_that_comes_or_goes_stops_the_run(project: Project) -> None
     plan = planned(project(one))
     gone = changed(plan, "    extends: {service: base}\n", "    environment: [A=1]\n")
     with pytest.raises(InternalError, match="the definitions of service web"):
-        prove(gone, [MAIN], files.read)
+        check(gone)
 
 
 def test_a_service_that_nothing_uses_must_stay(project: Project) -> None:
@@ -240,7 +249,6 @@ def test_a_service_that_nothing_uses_must_stay(project: Project) -> None:
     plan = planned(directory)
     base = next(file for file in plan.files if file.path.name == "base.yml")
     rest = [file for file in plan.files if file is not base]
-    data = base.after.replace(b"image: x", b"image: y")
-    stream = parse(files.TextFile(base.path, data))
+    new = edited(base, base.after.replace(b"image: x", b"image: y"))
     with pytest.raises(InternalError, match=r"not declared: services\.unused\.image"):
-        prove(replace(plan, files=[*rest, replace(base, after=data, stream=stream)]), [MAIN], files.read)
+        check(replace(plan, files=[*rest, new]))

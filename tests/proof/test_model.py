@@ -94,6 +94,7 @@ def test_differences() -> None:
     assert names(None, {"a": [], "b": {}, "c": None}) == ["r.a", "r.b", "r.c"]
     assert names({"test": ["CMD", "a"]}, {"test": ["CMD", "a", "b"]}) == ["r.test"]
     assert names({"a": "1"}, {"a": {"b": "1"}}) == ["r.a"]
+    assert names({"a": ["x", "y"]}, {"a": ["n", "x", "m", "y", "o"]}) == ["r.a.0", "r.a.2", "r.a.4"]
     assert names(["a=b c", "--x=1"], ["a=c", "--x=2"]) == ["r.a", "r.--x"]
 
 
