@@ -49,8 +49,8 @@ def changed(project: Project, planned: Iterable[PlannedFile]) -> Changed:
         before, after = EnvFile(file.before), EnvFile(TextFile(file.path, file.after))
         new: dict[str, str] = {}
         for key, binding in after.bindings.items():
-            if binding.value != before.values.get(key):
-                value = literal(after.file.text, binding)
+            if after.values[key] != before.values.get(key):
+                value = literal(after.file.text, binding, after.values[key])
                 if value is None:
                     unclear.add(f"{file.path}.{key}")
                 else:
@@ -61,13 +61,13 @@ def changed(project: Project, planned: Iterable[PlannedFile]) -> Changed:
     return Changed(dotenv, files, frozenset(unclear))
 
 
-def literal(text: str, binding: Binding) -> str | None:
+def literal(text: str, binding: Binding, value: str) -> str | None:
     """The value of a binding as the container gets it; None when it holds variables, escapes or a password."""
-    if _PASSWORD.search(binding.value):  # an override is committed, an env file often is not
+    if _PASSWORD.search(value):  # an override is committed, an env file often is not
         return None
     quote = text[binding.start - 1] if binding.start else ""
-    if quote == "'" or not ("$" in binding.value or (quote == '"' and "\\" in binding.value)):
-        return binding.value
+    if quote == "'" or not ("$" in value or (quote == '"' and "\\" in value)):
+        return value
     return None
 
 

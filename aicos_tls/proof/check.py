@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from aicos_tls.yamledit.nodes import Mapping
 
 
-_MAY_BE_HIDDEN = frozenset({"urls"})
-"""Rules that also change what a later file overrides, and what is in no service."""
+_MAY_BE_HIDDEN = frozenset({"urls", "healthcheck"})
+"""Rules that also change what a later file overrides."""
 
 
 def prove(before: Project, after: Project, changes: Sequence[Change], planned: Sequence[PlannedFile]) -> None:
@@ -52,12 +52,16 @@ def _compare(before: Project, after: Project, declared: Declared) -> None:
     old, new = Readers(before), Readers(after)
     for leaf in _merged(before, after, old, new):
         _check(declared.explains(leaf), leaf)
-    if hidden := [change for change in declared.unseen() if change.rule not in _MAY_BE_HIDDEN]:
-        raise InternalError(f"a declared change has no effect: {hidden[0].path}: {hidden[0].after}")
+    if vain := [change for change in declared.unseen() if _must_have_effect(change)]:
+        raise InternalError(f"a declared change has no effect: {vain[0].path}: {vain[0].after}")
     for leaf in _layers(before, after, old, new):
         _check(declared.explains(leaf), leaf)
     for leaf in _outside(before, after, old, new):
         _check(declared.explains_anywhere(leaf), leaf)
+
+
+def _must_have_effect(change: Change) -> bool:
+    return change.path.startswith("services.") and change.rule not in _MAY_BE_HIDDEN
 
 
 def _check(explained: bool, leaf: Leaf) -> None:  # noqa: FBT001 - the first argument is what the function is about
@@ -75,17 +79,17 @@ def _layers(before: Project, after: Project, old: Readers, new: Readers) -> Iter
         layers = after.services[name].layers
         if len(service.layers) != len(layers):
             raise InternalError(f"the definitions of service {name} are not the same in number")
-        if len(layers) > 1:
+        if len(layers) > 1 or old.repeats:
             for one, other in zip(service.layers, layers, strict=True):
-                yield from leaves(old.layer(one), new.layer(other), ("services", name))
+                yield from leaves(old.written(one), new.written(other), ("services", name))
 
 
 def _env(planned: Sequence[PlannedFile]) -> Iterator[Leaf]:
     for file in planned:
         if file.kind == "env" and file.before:
-            old: dict[str, Plain] = {**EnvFile(file.before).values}
-            new: dict[str, Plain] = {**EnvFile(TextFile(file.path, file.after)).values}
-            yield from leaves(old, new, (str(file.path),))
+            files = (EnvFile(file.before), EnvFile(TextFile(file.path, file.after)))
+            old, new = ({key: binding.value for key, binding in each.bindings.items()} for each in files)
+            yield from leaves({**old}, {**new}, (str(file.path),))
 
 
 def _outside(before: Project, after: Project, old: Readers, new: Readers) -> Iterator[Leaf]:

@@ -100,8 +100,9 @@ def _is_whole(change: Change, leaf: Leaf) -> bool:
     after, before = text(leaf.after), text(leaf.before)
     if after == change.after:
         # what stands in the image, and not in the model, is before an override of its healthcheck
-        return before == change.before or (change.rule == "healthcheck" and isinstance(leaf.before, Absent))
-    return change.rule == "variables" and after == f"{key}={change.after}" and before in ("", key)
+        return before == change.before or (change.rule == "healthcheck" and not before)
+    item = before in ("", key, f"{key}={change.before}")  # of a list of `KEY=VALUE`
+    return change.rule == "variables" and after == f"{key}={change.after}" and item
 
 
 def text(value: object) -> str | None:

@@ -23,16 +23,27 @@ _PARTS = {"build": ("args", "labels"), "deploy": ("labels",)}
 
 
 class Readers:
-    """One reader for each file of a project."""
+    """One reader for each file of a project. `repeats` tells whether a list with a variable twice was read so far."""
 
     def __init__(self, project: Project) -> None:
         self._readers = {id(source): Reader(source.resolver) for source in project.files}
+        self.repeats = False
 
-    def layer(self, layer: Layer) -> dict[str, Plain]:
-        """A layer as plain values, lists of `KEY=VALUE` as mappings; without `extends`, which is resolved."""
+    def written(self, layer: Layer) -> dict[str, Plain]:
+        """A layer as it is written; without `extends`, which is resolved."""
         found = self._readers[id(layer.source)].mapping(layer.mapping)
         found.pop("extends", None)
-        return normal(found)
+        return found
+
+    def layer(self, layer: Layer) -> dict[str, Plain]:
+        """A layer with lists of `KEY=VALUE` as mappings."""
+        written = self.written(layer)
+        environment = written.get("environment")
+        found = normal(written)
+        variables = found.get("environment")
+        if isinstance(environment, list) and isinstance(variables, dict) and len(environment) > len(variables):
+            self.repeats = True
+        return found
 
     def service(self, service: Service) -> dict[str, Plain]:
         """A service as its layers make it."""

@@ -217,6 +217,26 @@ def test_an_undeclared_line_of_an_env_file_stops_the_run(project: Project) -> No
     check(plan)
 
 
+def test_a_variable_that_stands_twice(project: Project) -> None:
+    lines = ("API_URL=http://api:9999", "API_URL=http://api:8001", "TLS_ENABLED=no", "TLS_ENABLED=false")
+    plan = planned(
+        project("services:\n  api: {build: .}\n  web: {build: ., environment: [" + ", ".join(lines) + "]}\n")
+    )
+    check(plan)
+    with pytest.raises(InternalError, match=r"not declared: services\.web\.environment\.API_URL"):
+        check(changed(plan, "https://api:9999", "https://api:9998"))
+
+
+def test_a_test_that_a_later_file_overrides_is_changed_too(project: Project) -> None:
+    one = "services:\n  api:\n    build: .\n    healthcheck: {test: curl -f http://localhost:1/old}\n"
+    directory = project({"docker-compose.yml": one, "b.yml": one.replace("old", "new").replace("    build: .\n", "")})
+    plan = planned(directory, "docker-compose.yml", "b.yml")
+    assert plan.files
+    check(plan)
+    with pytest.raises(InternalError, match=r"not declared: services\.api\.healthcheck\.test"):
+        check(changed(plan, "localhost:1/old", "localhost:2/old"))
+
+
 def test_a_file_that_stays_is_no_difference(project: Project) -> None:
     directory = project(
         {"docker-compose.yml": FORMS["lists"], "other.yml": "x-a: 1\nservices: {db: {image: postgres}}\n"}

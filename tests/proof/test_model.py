@@ -152,6 +152,8 @@ def test_explanations() -> None:
     assert declared.explains(Leaf((*s, "environment", "K"), None, "v"))
     assert declared.explains_anywhere(Leaf(("x-a", "K"), ABSENT, "K=v"))
     assert not declared.explains_anywhere(Leaf(("x-a", "K"), "K=w", "K=v"))
+    assert declared.explains_anywhere(Leaf(("x-a", "K"), "K=", "K=v"))
+    assert declared.explains(Leaf((*s, "healthcheck", "test"), None, ["CMD", "a", "c"]))
     assert not declared.explains(Leaf((*s, "healthcheck", "test"), ["CMD", "a", "d"], ["CMD", "a", "c"]))
     assert declared.explains(Leaf((*s, "healthcheck", "test"), ["CMD", "a", "b"], ["CMD", "a", "c"]))
     assert declared.explains(Leaf((*s, "labels", "some/label"), "http://x", "https://x"))
