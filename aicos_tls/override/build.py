@@ -17,7 +17,7 @@ from aicos_tls.override.variables import Changed, changed, escaped, from_env_fil
 from aicos_tls.plan.model import Declined, Note, PlannedFile
 from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves
-from aicos_tls.proof.merged import Readers, merge
+from aicos_tls.proof.merged import Readers, merge, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -189,5 +189,12 @@ def _prove(draft: _Draft, paths: Sequence[Path], read: Reader) -> None:
     project = load(paths, read=read)
     readers = Readers(project)
     for name, goal in draft.wanted.items():
-        for leaf in leaves(merge([goal]), readers.service(project.services[name]), ("services", name)):
+        merged = merge([readers.service(project.services[name])])
+        for leaf in leaves(_in_order(merge([goal])), _in_order(merged), ("services", name)):
             raise InternalError(f"the override would give {leaf.name}: {leaf.after!r}, not {leaf.before!r}")
+
+
+def _in_order(service: dict[str, Plain]) -> dict[str, Plain]:
+    """A service with its mounts in the order of their places: which one was written first means nothing."""
+    volumes = service.get("volumes")
+    return {**service, "volumes": sorted(volumes, key=target)} if isinstance(volumes, list) else service

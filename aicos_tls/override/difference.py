@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from aicos_tls.proof.leaves import ABSENT, Absent, Leaf, leaves
+from aicos_tls.proof.merged import target
 
 if TYPE_CHECKING:
     from aicos_tls.proof.plain import Plain
@@ -57,10 +58,11 @@ def _member(result: Delta, before: Plain | Absent, value: Plain, path: tuple[str
 
 
 def _list(result: Delta, before: list[Plain], value: list[Plain], path: tuple[str, ...]) -> None:
-    """Write what was added to the end of `volumes`; everything else cannot be said."""
-    added: list[Plain] = [i for i in value[len(before) :] if path[-1] == "volumes" and isinstance(i, str)]
+    """Write what was added to `volumes`, whose order means nothing; everything else cannot be said."""
+    kept = {target(item) for item in before}
+    added = [item for item in value if path[-1] == "volumes" and isinstance(item, str) and target(item) not in kept]
     if added:
-        result.written["volumes"] = added
+        result.written["volumes"] = [*added]
     _decline(result, before, [item for item in value if item not in added], path, _ONLY_ADDS)
 
 

@@ -80,7 +80,7 @@ def merge(layers: Iterable[dict[str, Plain]]) -> dict[str, Plain]:
 
 def _merge(old: Plain, new: Plain, path: tuple[str, ...]) -> Plain:
     if isinstance(new, Tagged):
-        return None if new.tag == "!reset" else _merge(None, new.value, path)
+        return None if new.tag == "!reset" else _merge(None, keyed(new.value) if path in KEYED else new.value, path)
     if isinstance(new, dict):
         return _mapping(old if isinstance(old, dict) else {}, new, path)
     if isinstance(new, list) and path == ("volumes",):

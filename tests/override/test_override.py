@@ -87,7 +87,7 @@ ENV_FILES = """\
     command: [a, '${URL:?no}']
 configs: {a: {content: '${URL}'}}
 """
-WEB_ENV = "FILE='http://api:8001/$x'\nHIDDEN=http://api:8001\nOVER=http://api:8001\nU=http://api:8001\nSAME=1\n"
+WEB_ENV = "SPACES=http://api:8001   # a comment\nFILE='http://api:8001/$x'\nHIDDEN=http://api:8001\nOVER=http://api:8001\nU=http://api:8001\nSAME=1\n"
 FORMS: dict[str, dict[str, str | bytes] | str] = {
     "lists": API + LISTS,
     "mappings": API + MAPPINGS,
@@ -96,8 +96,11 @@ FORMS: dict[str, dict[str, str | bytes] | str] = {
         "docker-compose.yml": "include: [sub/more.yml]\n" + API + "    extends: {file: base/base.yml, service: b}\n",
         "docker-compose.override.yml": (
             "services:\n  api:\n    environment: {O: http://more:1}\n    volumes: !override ['./o:/o']\n"
+            "  more:\n    environment: !override ['U=http://api:8001']\n    volumes: ['./late:/late']\n"
         ),
-        "sub/more.yml": "services:\n  more:\n    build: .\n    environment: {U: http://api:8001}\n",
+        "sub/more.yml": (
+            "services:\n  more:\n    build: .\n    environment: {U: http://api:8001}\n    volumes: ['./m:/m']\n"
+        ),
         "base/base.yml": "services:\n  b:\n    environment: {B: http://more:1}\n    command: ask http://more:1\n",
     },
     "env files": {
