@@ -17,7 +17,7 @@ from aicos_tls.compose.load import load
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
-from aicos_tls.proof import prove
+from aicos_tls.proof.check import prove
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
 from aicos_tls.rules.notes import notes
@@ -45,7 +45,7 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     draft = _Draft(context, [o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)
     changes = [proposal.change for proposal in draft.accepted]
-    prove(project, changed_project(project, draft.files), changes)
+    prove(project, changed_project(project, draft.files), changes, draft.files)
     names = short_names(project, policy, recorded_names or {})
     return Plan(
         project=project,

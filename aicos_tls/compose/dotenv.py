@@ -25,7 +25,7 @@ _BINDING = re.compile(
     (?P<value>'[^']*'|"(?:[^"\\]|\\.)*"|[^\r\n]*)""",
     re.MULTILINE | re.VERBOSE | re.DOTALL,
 )
-_COMMENT = re.compile(r"(?:^|[ \t])#[^\r\n]*$|[ \t]+$")
+_COMMENT = re.compile(r"(?:^|[ \t]+)#[^\r\n]*$|[ \t]+$")
 
 
 class Binding(Struct, frozen=True):
