@@ -112,7 +112,7 @@ class Placement:
         alias = entry.value
         if isinstance(target, Mapping):
             if isinstance(alias, Alias):
-                kept: tuple[tuple[str, Value], ...] = (("<<", Reference(alias.name)),)
+                kept: tuple[tuple[str, Value], ...] = (("<<", Reference(alias)),)
             else:
                 names = {key for key, _ in values}
                 inherited = layer.source.resolver.entries(target)
@@ -145,7 +145,7 @@ class Placement:
         if not self.may_edit(layer.mapping, wanting):
             raise NoPlaceError("the whole service is an anchor that other services share")
         if isinstance(entry.value, Alias):
-            kept: tuple[tuple[str, Value], ...] = (("<<", Reference(entry.value.name)),)
+            kept: tuple[tuple[str, Value], ...] = (("<<", Reference(entry.value)),)
         else:
             inherited = layer.source.resolver.entries(target)
             kept = tuple((k, self._copied(e.value)) for k, e in inherited.items() if k != member)
@@ -156,7 +156,7 @@ class Placement:
 
     def _copied(self, node: Node) -> Value:
         if isinstance(node, Alias) and not isinstance(node.target, Scalar):
-            return Reference(node.name)
+            return Reference(node)
         target = deref(node)
         if target.tag is not None:
             raise NoPlaceError(f"a value with the tag {target.tag} cannot be repeated")

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./$][A-Za-z0-9_./$@%+=~^()!;?*&'\"<>|\\ :,{}\[\]-]*")
 _NOT_A_STRING = re.compile(
-    r"[-+]?[0-9][0-9_,.:eExXoOa-fA-F+-]*|\.(inf|nan)|~|null|true|false|yes|no|on|off|y|n|=|<<|[0-9]{4}-[0-9].*",
+    r"[-+]?\.?[0-9][0-9_,.:eExXoOa-fA-F+-]*|\.(inf|nan)|~|null|true|false|yes|no|on|off|y|n|=|<<|[0-9]{4}-[0-9].*",
     re.IGNORECASE,
 )
 """What YAML 1.1 or 1.2 reads as something else than a string, and some more, to be safe."""
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+"""Escapes that JSON knows too (RFC 8259, section 7)."""
+_BASIC_PLANE = 0x10000
 
 
 def reads_as_string(text: str, *, flow: bool) -> bool:
@@ -26,7 +28,7 @@ def reads_as_string(text: str, *, flow: bool) -> bool:
         return False
     if ": " in text or " #" in text:
         return False
-    return not (flow and any(char in text for char in ",[]{}"))
+    return not (flow and any(char in text for char in ",[]{}?"))  # YAML 1.1 reads a ? in there as a key
 
 
 def escaped(text: str, style: Style) -> str:
@@ -34,13 +36,17 @@ def escaped(text: str, style: Style) -> str:
     if style == "'":
         return text.replace("'", "''")
     if style == '"':
-        return "".join(_ESCAPES.get(c, c if c.isprintable() else f"\\U{ord(c):08x}") for c in text)
+        return "".join(_ESCAPES.get(c, c if c.isprintable() else _numeric(c)) for c in text)
     return text
+
+
+def _numeric(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < _BASIC_PLANE else f"\\U{ord(char):08x}"
 
 
 def scalar(text: str, prefer: Style, manner: Manner, *, flow: bool) -> str:
     """Write a string: in the preferred style where that keeps it a string, else in the file's usual quotes."""
-    style = prefer
+    style: Style = '"' if manner.json else prefer
     if style == "" and not reads_as_string(text, flow=flow):
         style = manner.quote
     if style == "'" and not text.isprintable():
@@ -51,20 +57,20 @@ def scalar(text: str, prefer: Style, manner: Manner, *, flow: bool) -> str:
 def flow_text(value: Value, prefer: Style, manner: Manner, key_style: Style = "") -> str:
     """Write a value on one line."""
     if isinstance(value, Items):
-        return "[" + ", ".join(flow_text(item, prefer, manner, key_style) for item in value.values) + "]"
+        return "[" + manner.comma.join(flow_text(item, prefer, manner, key_style) for item in value.values) + "]"
     if isinstance(value, Pairs):
-        return "{" + ", ".join(flow_pair(k, v, prefer, manner, key_style) for k, v in value.values) + "}"
+        return "{" + manner.comma.join(flow_pair(k, v, prefer, manner, key_style) for k, v in value.values) + "}"
     return _leaf(value, prefer, manner, flow=True)
 
 
 def flow_pair(key: str, value: Value, prefer: Style, manner: Manner, key_style: Style = "") -> str:
     """Write `key: value` on one line."""
-    return f"{_key(key, key_style, manner)}: {flow_text(value, prefer, manner, key_style)}"
+    return f"{_key(key, key_style, manner)}{manner.colon}{flow_text(value, prefer, manner, key_style)}"
 
 
-def block_pair(key: str, value: Value, at: int, prefer: Style, manner: Manner) -> list[str]:
+def block_pair(key: str, value: Value, at: int, prefer: Style, manner: Manner, key_style: Style = "") -> list[str]:
     """Lines of `key: value` in block style at column `at`; the first line is not indented."""
-    head = _key(key, "", manner) + ":"
+    head = _key(key, key_style, manner) + ":"
     if isinstance(value, Items | Pairs) and value.values:
         return [head, *indented_block(value, at, prefer, manner)]
     return [f"{head} {flow_text(value, prefer, manner)}"]
@@ -93,7 +99,7 @@ def block_item(value: Value, at: int, dash: str, prefer: Style, manner: Manner) 
 
 def _leaf(value: str | Copy | Reference, prefer: Style, manner: Manner, *, flow: bool) -> str:
     if isinstance(value, Reference):
-        return f"*{value.name}"
+        return f"*{value.alias.name}"
     if isinstance(value, str):
         return scalar(value, prefer, manner, flow=flow)
     if value.node.style == "" and (not value.value or _NOT_A_STRING.fullmatch(value.value)):
