@@ -7,6 +7,7 @@ happen, is a bug of this program: it stops and writes nothing.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -27,34 +28,23 @@ _SHOWN = 120
 
 def prove(before: Project, after: Project, changes: Iterable[Change]) -> None:
     """Raise `InternalError` unless the models differ in exactly `changes`."""
-    declared: dict[Path, list[Change]] = defaultdict(list)
+    declared: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
         if change.path.startswith(("services.", "configs.", "secrets.")):
-            declared[path_of(change, before)].append(change)
+            declared[change.path].append(change)
     found = {path: pair for path, *pair in differences(model(before), model(after))}
     for path, (old, new) in found.items():
-        if not explains(_at(declared, path), old, new):
+        if not explains(_at(declared, ".".join(path)), old, new):
             raise InternalError(f"an undeclared change at {'.'.join(path)}: {_short(old)} became {_short(new)}")
-    touched = {path[:length] for path in found for length in range(1, len(path) + 1)}
+    touched = {".".join(path[:length]) for path in found for length in range(1, len(path) + 1)}
     for path, here in declared.items():
         if path not in touched and not any(_is_no_difference(change) for change in here):
-            raise InternalError(f"a declared change did not happen: {'.'.join(path)}")
+            raise InternalError(f"a declared change did not happen: {path}")
 
 
 def model(project: Project) -> dict[str, Data]:
     """Services by name, and the contents of the files' other top-level keys."""
     return {"services": {**services(project)}, **{k: v for s in project.files for k, v in contents(s).items()}}
-
-
-def path_of(change: Change, project: Project) -> Path:
-    """The path of a change as a tuple; service names may hold dots, so they are looked up."""
-    if change.service and change.path.startswith(f"services.{change.service}."):
-        return ("services", change.service, *change.path.removeprefix(f"services.{change.service}.").split("."))
-    names = sorted(project.services, key=len, reverse=True)
-    for name in names:
-        if change.path.startswith(f"services.{name}."):
-            return ("services", name, *change.path.removeprefix(f"services.{name}.").split("."))
-    return tuple(change.path.split("."))
 
 
 def differences(old: object, new: object, path: Path = ()) -> Iterator[tuple[Path, object, object]]:
@@ -69,10 +59,14 @@ def differences(old: object, new: object, path: Path = ()) -> Iterator[tuple[Pat
         yield path, None if old is _MISSING else old, None if new is _MISSING else new
 
 
-def _at(declared: dict[Path, list[Change]], path: Path) -> list[Change]:
-    """The changes declared for a place: there, above it, or (lists differ as a whole) below it."""
-    above = [change for length in range(2, len(path) + 1) for change in declared.get(path[:length], ())]
-    return above + [c for place, here in declared.items() if place[: len(path)] == path != place for c in here]
+def _at(declared: dict[str, list[Change]], path: str) -> list[Change]:
+    """The changes declared for a place: there, above it, or (lists differ as a whole) below it.
+
+    Places are compared as texts, since names and keys may hold dots.
+    """
+    dots = [index for index, char in enumerate(f"{path}.") if char == "."]
+    above = [change for dot in dots for change in declared.get(path[:dot], ())]
+    return above + [c for place, here in declared.items() if place.startswith(f"{path}.") for c in here]
 
 
 def explains(changes: list[Change], old: object, new: object) -> bool:
@@ -85,20 +79,24 @@ def explains(changes: list[Change], old: object, new: object) -> bool:
         elif change.rule == "healthcheck":
             words = new[1:] if isinstance(new, list) else [new]
             return " ".join(map(str, words)) == change.after
-    return _undone(new, [change for change in changes if change.rule == "urls"]) == old
+    return _rewritten(old, new, {change.before: change.after for change in changes if change.rule == "urls"})
 
 
-def _undone(value: object, changes: list[Change]) -> object:
-    """A value with its URL changes taken back, each as often as it was declared."""
-    if isinstance(value, list):
-        return [_undone(item, changes) for item in value]
-    if isinstance(value, dict):
-        return {key: _undone(item, changes) for key, item in value.items()}
-    if not isinstance(value, str):
-        return value
-    for change in dict.fromkeys((c.before, c.after) for c in changes):
-        value = value.replace(change[1], change[0])
-    return value
+def _rewritten(old: object, new: object, urls: dict[str, str]) -> bool:
+    """Whether `new` is `old` with URLs changed. One that begins like another (`http://a`, `http://a:1`) may stay."""
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(_rewritten(*pair, urls) for pair in zip(old, new, strict=True))
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_rewritten(old[key], new[key], urls) for key in old)
+    if not (isinstance(old, str) and isinstance(new, str) and urls):
+        return old == new
+    known = re.compile("|".join(map(re.escape, sorted(urls, key=len, reverse=True))))
+    pattern, at = "", 0
+    for match in known.finditer(old):
+        pattern += re.escape(old[at : match.start()])
+        pattern += f"(?:{re.escape(match.group())}|{re.escape(urls[match.group()])})"
+        at = match.end()
+    return re.fullmatch(pattern + re.escape(old[at:]), new) is not None
 
 
 def _short(value: object) -> str:

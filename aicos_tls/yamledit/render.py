@@ -28,7 +28,8 @@ def reads_as_string(text: str, *, flow: bool) -> bool:
         return False
     if ": " in text or " #" in text:
         return False
-    return not (flow and any(char in text for char in ",[]{}?"))  # YAML 1.1 reads a ? in there as a key
+    # YAML 1.1 reads a ? in brackets as a key, and libyaml before 0.2.1 refuses a colon there
+    return not (flow and any(char in text for char in ",[]{}?:"))
 
 
 def escaped(text: str, style: Style) -> str:
