@@ -37,9 +37,9 @@ def prove(before: Project, after: Project, changes: Iterable[Change]) -> None:
         if not explains(_at(declared, ".".join(path)), old, new):
             raise InternalError(f"an undeclared change at {'.'.join(path)}: {_short(old)} became {_short(new)}")
     touched = {".".join(path[:length]) for path in found for length in range(1, len(path) + 1)}
-    for path, here in declared.items():
-        if path not in touched and not any(_is_no_difference(change) for change in here):
-            raise InternalError(f"a declared change did not happen: {path}")
+    for place, here in declared.items():
+        if place not in touched and not any(_is_no_difference(change) for change in here):
+            raise InternalError(f"a declared change did not happen: {place}")
 
 
 def model(project: Project) -> dict[str, Data]:

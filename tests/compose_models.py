@@ -50,7 +50,8 @@ TEXTS = (
 )  # fmt: skip
 URLS = (
     "http://{0}:8001", "http://{0}", "ws://{0}:9/feed?a=1&b=#top", "HTTP://{0}:80/", "http://{0}:1,http://{0}:2",
-    "http://{0},http://{0}:8001", "http://user:pass@{0}:8001/x", '{{"url": "http://{0}:8001/é"}}', "${{API:-http://{0}:8001}}", "🎉 http://{0}:8001",
+    "http://{0},http://{0}:8001",
+    "http://user:pass@{0}:8001/x", '{{"url": "http://{0}:8001/é"}}', "${{API:-http://{0}:8001}}", "🎉 http://{0}:8001",
     "first http://{0}:8001\nthen http://{0}:8002 too\n", "it's http://{0}:8001",
 )  # fmt: skip
 TESTS = (
@@ -69,7 +70,7 @@ def models(draw: DrawFn, *, anchors: bool = True) -> Map:
     top: list[tuple[str, Tree]] = []
     shared: list[str] = []
     if anchors and draw(st.booleans()):
-        environment = _variables(draw, names) if draw(st.booleans()) else Seq(_assignments(draw, names))
+        environment: Map | Seq = _variables(draw, names) if draw(st.booleans()) else Seq(_assignments(draw, names))
         environment.anchor = "env"
         top.append(("x-env", environment))
         shared.append("env")
@@ -131,8 +132,8 @@ def _environment(draw: DrawFn, names: list[str], shared: list[str]) -> Tree:
 
 
 def _variables(draw: DrawFn, names: list[str]) -> Map:
-    keys = draw(st.lists(st.sampled_from(["API_URL", "MODE", "OTHER", "TLS_ENABLED", "dotted.key"]), unique=True))
-    return Map([(key, "false" if key == "TLS_ENABLED" else _value(draw, names)) for key in keys])
+    keys = draw(st.lists(st.sampled_from(["API_URL", "MODE", "OTHER", "TLS_CERT_PATH", "dotted.key"]), unique=True))
+    return Map([(key, "/app/certs" if key == "TLS_CERT_PATH" else _value(draw, names)) for key in keys])
 
 
 def _assignments(draw: DrawFn, names: list[str]) -> list[Tree]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from compose_models import Map, Raw, Ref, Seq, Tree, models
 from hypothesis import strategies as st
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hypothesis.strategies import DrawFn
 
+T = TypeVar("T")
 _PLAIN = re.compile(r"[A-Za-z./$][A-Za-z0-9_./:@=$*& é🎉-]*")
 _TYPED = re.compile(r"(?i)true|false|yes|no|on|off|y|n|null|~|.*\s|.*:|0x.*|[0-9:.]*")
 
@@ -99,7 +102,7 @@ class Writer:
     def _chance(self, eighths: int) -> bool:
         return eighths > 0 and self._draw(st.integers(0, 7)) < eighths
 
-    def _pick(self, *choices: Any) -> Any:
+    def _pick(self, *choices: T) -> T:
         return self._draw(st.sampled_from(choices))
 
     # -- block ---------------------------------------------------------------------------------------------------------
@@ -137,7 +140,7 @@ class Writer:
             return self._literal(head + gap, value, at)
         if isinstance(value, str) and value.endswith("\n") and self._chance(5):
             return self._literal(head + gap, value, at)
-        if isinstance(value, Map | Seq) and value and self._chance(3):
+        if isinstance(value, Map | Seq) and self._chance(3):
             return self._wide(head + anchor, value, at, gap)
         text = self._flow(value) if isinstance(value, Map | Seq) else self._scalar(value, flow=False)
         return [head + anchor + (gap + text if text else "") + self._tail()]
@@ -188,22 +191,20 @@ class Writer:
         if isinstance(value, Ref):
             return f"*{value.name}"
         text = str(value)
-        ways = [self._double]
+        ways: list[Callable[[str], str]] = [self._double]
         refused = flow and self._style.tabs and ":" in text
         if _PLAIN.fullmatch(text) and not (_TYPED.fullmatch(text) or ": " in text or refused):
             ways += [lambda plain: plain] * 2
         if "\n" not in text:
             ways.append(lambda single: "'" + single.replace("'", "''") + "'")
-        written: str = self._pick(*ways)(text)
-        return written
+        return self._pick(*ways)(text)
 
     def _double(self, text: str) -> str:
-        written = json.dumps(text, ensure_ascii=False)
         if text and self._chance(1):
             at = self._draw(st.integers(0, len(text) - 1))
             inner = [json.dumps(part, ensure_ascii=False)[1:-1] for part in (text[:at], text[at + 1 :])]
-            written = f'"{inner[0]}\\U{ord(text[at]):08X}{inner[1]}"'
-        return written
+            return f'"{inner[0]}\\U{ord(text[at]):08X}{inner[1]}"'
+        return json.dumps(text, ensure_ascii=False)
 
     # -- what does not count -------------------------------------------------------------------------------------------
 
@@ -211,13 +212,12 @@ class Writer:
         """The end of a line: nothing, blanks, a comment."""
         if not self._chance(self._style.comments):
             return ""
-        tail: str = self._pick("  ", " # http://api:1", "\t# tab" if self._style.tabs else "", " # - A=1")
-        return tail
+        return self._pick("  ", " # http://api:1", "\t# tab" if self._style.tabs else "", " # - A=1")
 
     def _loose(self, at: int) -> list[str]:
         """Lines between members: blank ones and comments, no deeper than the members, as literals may stand above."""
         if not self._chance(self._style.comments):
             return []
         depth = self._pick(0, at, max(at - self._style.indent, 0))
-        line: str = self._pick("", "# note", "# - http://api:8001", "# volumes:", "#")
+        line = self._pick("", "# note", "# - http://api:8001", "# volumes:", "#")
         return [" " * depth + line] if line else [""]

@@ -92,7 +92,7 @@ def _different(old: Any, new: Any, changes: list[Change], path: str = "") -> Ite
 
 
 def _rewritten(old: str, new: str, changes: list[Change]) -> bool:
-    """Whether declared URL changes make `new` of `old`: each URL that is to change did, or is another one's beginning."""
+    """Whether declared URL changes make `new` of `old`: a URL that begins like another may stay."""
     afters: dict[str, set[str]] = defaultdict(set)
     for change in changes:
         if change.rule == "urls":

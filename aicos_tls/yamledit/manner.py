@@ -86,6 +86,7 @@ def _usual(counts: Counter[int], otherwise: int) -> int:
 def usual_quote(siblings: Iterable[Node]) -> Style:
     """The style of most of the scalars among `siblings`: plain on a tie and when there are none."""
     counts: Counter[Style] = Counter(
-        node.style for node in siblings if isinstance(node, Scalar) and node.style in ("", "'", '"'))
+        node.style for node in siblings if isinstance(node, Scalar) and node.style in ("", "'", '"')
+    )
     styles: tuple[Style, ...] = ("", '"', "'")
     return max(styles, key=lambda style: counts[style])
