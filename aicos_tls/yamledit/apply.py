@@ -55,6 +55,7 @@ def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
     unique = list(dict.fromkeys(edits))
     if not unique:
         return Edited(file, stream)
+    expected = _Expected.of(file, unique)
     page = Page(file.text, survey(file.text, stream), file.newline)
     text = splice(file.text, [s for edit, nth in _numbered(unique) for s in page.splices(edit, nth)])
     result = replace(file, raw=file.encode(text))
@@ -62,7 +63,7 @@ def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
         parsed = parse(result)
     except TlsError as error:
         raise InexpressibleError(f"the result would not be YAML: {error.message}") from error
-    _prove(file, stream, parsed, unique)
+    _prove(expected, stream, parsed)
     return Edited(result, parsed)
 
 
@@ -90,8 +91,7 @@ def splice(text: str, splices: Iterable[Splice]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _prove(file: TextFile, before: Stream, after: Stream, edits: list[Edit]) -> None:
-    expected = _Expected.of(file, edits)
+def _prove(expected: _Expected, before: Stream, after: Stream) -> None:
     if len(before.documents) != len(after.documents):
         raise InexpressibleError("the number of documents would change")
     for old, new in zip(before.documents, after.documents, strict=True):
@@ -126,8 +126,7 @@ class _Expected(Struct, eq=False):
         return self
 
     def compare(self, old: Node, new: Node) -> None:
-        if type(old) is not type(new):
-            raise self._unexpected(old)
+        """Raise `InexpressibleError` unless `new` is `old` with the edits made."""
         if isinstance(old, Alias) and isinstance(new, Alias):
             if not self._same_target(old, new):
                 raise self._unexpected(old)
@@ -144,6 +143,8 @@ class _Expected(Struct, eq=False):
             self._sequence(old, new)
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             self._mapping(old, new)
+        else:
+            raise self._unexpected(old)
 
     def _same_target(self, old: Alias, new: Alias) -> bool:
         """Whether `new` names what `old` names: the anchor of a name is the last one before the alias."""

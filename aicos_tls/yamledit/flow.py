@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from aicos_tls.yamledit.edits import Splice
 from aicos_tls.yamledit.lines import (
-    column,
     line_start,
     newline_at,
     newline_before,
@@ -58,7 +57,8 @@ class Brackets(Struct, frozen=True):
         rank = (1, 0, 0, nth)
         if starts_line(self.text, close):
             newline = newline_before(self.text, start)
-            indent = " " * (close - start + self.manner.mapping_indent)
+            indent = self._indentation(close)
+            indent += "\t" if "\t" in indent else " " * self.manner.mapping_indent
             place = start - len(newline)
             return Splice(place, place, rank, f"{',' if nth else ''}{newline}{indent}{value}")
         place = start + len(self.text[start:close].rstrip(" \t"))
@@ -70,8 +70,12 @@ class Brackets(Struct, frozen=True):
         own_line = starts_line(self.text, place) and (following is None or starts_line(self.text, following))
         gap = self.manner.comma
         if own_line:
-            gap = "," + newline_at(self.text, place, self.newline) + " " * column(self.text, place)
+            gap = "," + newline_at(self.text, place, self.newline) + self._indentation(place)
         return Splice(place, place, (-1, nth), f"{value}{gap}")
+
+    def _indentation(self, offset: int) -> str:
+        """The blanks before `offset`, which starts its line; JSON may have tabs there."""
+        return self.text[line_start(self.text, offset) : offset]
 
     def _on_own_line(self, last: Node | Span, value: str, rank: tuple[int, ...]) -> list[Splice]:
         """Below the last member and its comment; the comma goes where the file's style has it."""
@@ -79,7 +83,7 @@ class Brackets(Struct, frozen=True):
         trailing = self.text[comma : comma + 1] == ","
         rest = rest_of_line(self.text, comma + 1 if trailing else last.end)
         place = (comma + 1 if trailing else last.end) if rest is None else rest
-        line = newline_at(self.text, place, self.newline) + " " * column(self.text, last.start) + value
+        line = newline_at(self.text, place, self.newline) + self._indentation(last.start) + value
         if trailing:
             return [Splice(place, place, rank, f"{line},")]
         if place == last.end or rank[-1] > 0:

@@ -148,7 +148,10 @@ class Page(Struct, frozen=True):
             prefer = usual_quote(value for _, value in edit.mapping.pairs)
             text = render.flow_text(edit.value, prefer, self.manner, _key_style(edit.mapping))
             place = max(colon, end)
-            return [Splice(start, end, (0,), text) if end > start else Splice(place, place, (0,), f" {text}")]
+            if end > start:
+                return [Splice(start, end, (0,), text)]
+            blank = "" if self.text[place - 1] in " \t" else " "
+            return [Splice(place, place, (0,), blank + text)]
         at = column(self.text, edit.mapping.pairs[0][0].start)
         lines = render.indented_block(edit.value, at, "", self.manner)
         begin = colon if start == node.start else colon + len(self.text[colon:start].rstrip())

@@ -26,7 +26,7 @@ def reads_as_string(text: str, *, flow: bool) -> bool:
     """Whether `text`, written plain, is surely read back as this string (YAML 1.2, 7.3.3, and the core schema)."""
     if not _PLAIN.fullmatch(text) or _NOT_A_STRING.fullmatch(text) or text.endswith((" ", ":")):
         return False
-    if ": " in text or " #" in text:
+    if ": " in text:
         return False
     # YAML 1.1 reads a ? in brackets as a key, and libyaml before 0.2.1 refuses a colon there
     return not (flow and any(char in text for char in ",[]{}?:"))
