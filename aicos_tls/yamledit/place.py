@@ -146,7 +146,8 @@ class Page(Struct, frozen=True):
         start, end = self._content(node)
         if edit.mapping.flow or edit.flow or not isinstance(edit.value, Items | Pairs):
             prefer = usual_quote(value for _, value in edit.mapping.pairs)
-            text = render.flow_text(edit.value, prefer, self.manner, _key_style(edit.mapping))
+            write = render.flow_text if edit.mapping.flow else render.on_line
+            text = write(edit.value, prefer, self.manner, _key_style(edit.mapping))
             place = max(colon, end)
             if end > start:
                 return [Splice(start, end, (0,), text)]

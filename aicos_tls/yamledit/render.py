@@ -64,6 +64,13 @@ def flow_text(value: Value, prefer: Style, manner: Manner, key_style: Style = ""
     return _leaf(value, prefer, manner, flow=True)
 
 
+def on_line(value: Value, prefer: Style, manner: Manner, key_style: Style = "") -> str:
+    """Write what stands behind a key or a dash: only what is in brackets has to look out for them."""
+    if isinstance(value, Items | Pairs):
+        return flow_text(value, prefer, manner, key_style)
+    return _leaf(value, prefer, manner, flow=False)
+
+
 def flow_pair(key: str, value: Value, prefer: Style, manner: Manner, key_style: Style = "") -> str:
     """Write `key: value` on one line."""
     return f"{_key(key, key_style, manner)}{manner.colon}{flow_text(value, prefer, manner, key_style)}"
@@ -74,7 +81,7 @@ def block_pair(key: str, value: Value, at: int, prefer: Style, manner: Manner, k
     head = _key(key, key_style, manner) + ":"
     if isinstance(value, Items | Pairs) and value.values:
         return [head, *indented_block(value, at, prefer, manner)]
-    return [f"{head} {flow_text(value, prefer, manner)}"]
+    return [f"{head} {on_line(value, prefer, manner)}"]
 
 
 def indented_block(value: Items | Pairs, at: int, prefer: Style, manner: Manner) -> list[str]:
@@ -95,7 +102,7 @@ def block_item(value: Value, at: int, dash: str, prefer: Style, manner: Manner) 
         rows = [block_pair(k, v, column, prefer, manner) for k, v in value.values]
         lines = [line for first, *rest in rows for line in (" " * column + first, *rest)]
         return [dash + lines[0][column:], *lines[1:]]
-    return [dash + flow_text(value, prefer, manner)]
+    return [dash + on_line(value, prefer, manner)]
 
 
 def _leaf(value: str | Copy | Reference, prefer: Style, manner: Manner, *, flow: bool) -> str:

@@ -166,7 +166,7 @@ def test_an_alias_gives_way_to_a_value_of_its_own() -> None:
     own = Pairs((("<<", Reference(text.at(Alias, "a"))), ("k", Copy(text.at(Scalar, "b", "k"), "v")), ("l", "w")))
     assert text.replace((), 1, own) == "b: &B\n  k: 'v'\na: # c\n  <<: *B\n  k: 'v'\n  l: w\nd: *B\n"
     assert text.replace((), 1, own, flow=True) == "b: &B\n  k: 'v'\na: {<<: *B, k: 'v', l: w} # c\nd: *B\n"
-    assert text.replace((), 1, "x") == "b: &B\n  k: 'v'\na: x # c\nd: *B\n"
+    assert text.replace((), 1, "x:1") == "b: &B\n  k: 'v'\na: x:1 # c\nd: *B\n"
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,13 @@ def test_block_pair(value: Value, lines: list[str]) -> None:
     assert block_pair("k", value, 2, "", Manner(mapping_indent=3)) == lines
 
 
+def test_only_brackets_make_a_text_need_quotes() -> None:
+    text = "./certs:/app/certs:ro,z"
+    assert block_item(text, 0, "- ", "", MANNER) == [f"- {text}"]
+    assert block_pair("k", text, 0, "", MANNER) == [f"k: {text}"]
+    assert flow_text(text, "", MANNER) == f'"{text}"'
+
+
 def test_block_item_keeps_the_spaces_of_the_dash() -> None:
     assert block_item(Pairs((("a", "b"), ("c", "d"))), 2, "-   ", "", MANNER) == ["-   a: b", "      c: d"]
     assert block_item("x", 2, "-   ", '"', MANNER) == ['-   "x"']
