@@ -88,11 +88,9 @@ class TextFile(Struct, frozen=True, dict=True):
         r"""The newline that most lines end with; `\\n` for a file without any."""
         text = self.text
         crlf = text.count("\r\n")
-        lf = text.count("\n") - crlf
         lone = text.count("\r") - crlf
-        if crlf > lf:
-            return "\r\n"
-        return "\r" if lone > lf else "\n"
+        counts: dict[Newline, int] = {"\n": text.count("\n") - crlf, "\r\n": crlf, "\r": lone}
+        return max(counts, key=counts.__getitem__)
 
     @cached_property
     def digest(self) -> str:

@@ -130,13 +130,13 @@ class Placement:
     def _kept(self, layer: Layer, entry: Entry, target: Mapping, but: set[str]) -> tuple[tuple[str, Value], ...]:
         """What a service keeps of a shared mapping: all of it by a merge key, or member by member without `but`."""
         if isinstance(entry.value, Alias):
-            return (("<<", Reference(entry.value.name)),)
+            return (("<<", Reference(entry.value)),)
         inherited = layer.source.resolver.entries(target)
         return tuple((key, self._copied(each.value)) for key, each in inherited.items() if key not in but)
 
     def _copied(self, node: Node) -> Value:
         if isinstance(node, Alias) and not isinstance(node.target, Scalar):
-            return Reference(node.name)
+            return Reference(node)
         target = deref(node)
         if target.tag is not None:
             raise NoPlaceError(f"a value with the tag {target.tag} cannot be repeated")

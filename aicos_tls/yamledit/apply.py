@@ -55,6 +55,7 @@ def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
     unique = list(dict.fromkeys(edits))
     if not unique:
         return Edited(file, stream)
+    expected = _Expected.of(file, unique)
     page = Page(file.text, survey(file.text, stream), file.newline)
     text = splice(file.text, [s for edit, nth in _numbered(unique) for s in page.splices(edit, nth)])
     result = replace(file, raw=file.encode(text))
@@ -62,7 +63,7 @@ def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
         parsed = parse(result)
     except TlsError as error:
         raise InexpressibleError(f"the result would not be YAML: {error.message}") from error
-    _prove(stream, parsed, unique)
+    _prove(expected, stream, parsed)
     return Edited(result, parsed)
 
 
@@ -90,8 +91,7 @@ def splice(text: str, splices: Iterable[Splice]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _prove(before: Stream, after: Stream, edits: list[Edit]) -> None:
-    expected = _Expected.of(edits)
+def _prove(expected: _Expected, before: Stream, after: Stream) -> None:
     if len(before.documents) != len(after.documents):
         raise InexpressibleError("the number of documents would change")
     for old, new in zip(before.documents, after.documents, strict=True):
@@ -99,16 +99,18 @@ def _prove(before: Stream, after: Stream, edits: list[Edit]) -> None:
 
 
 class _Expected(Struct, eq=False):
-    """The edits by the node they name."""
+    """The edits by the node they name, and for each anchored node that was compared its counterpart."""
 
+    file: TextFile
+    anchored: dict[int, Node] = field(default_factory=dict)
     texts: dict[int, list[SetText]] = field(default_factory=lambda: defaultdict(list))
     items: dict[int, list[InsertItem]] = field(default_factory=lambda: defaultdict(list))
     pairs: dict[int, list[InsertPair]] = field(default_factory=lambda: defaultdict(list))
     replaced: dict[tuple[int, int], Replace] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, edits: list[Edit]) -> _Expected:
-        self = cls()
+    def of(cls, file: TextFile, edits: list[Edit]) -> _Expected:
+        self = cls(file)
         for edit in edits:
             if isinstance(edit, SetText):
                 self.texts[id(edit.node)].append(edit)
@@ -124,24 +126,29 @@ class _Expected(Struct, eq=False):
         return self
 
     def compare(self, old: Node, new: Node) -> None:
-        if type(old) is not type(new):
-            raise _unexpected(old)
+        """Raise `InexpressibleError` unless `new` is `old` with the edits made."""
         if isinstance(old, Alias) and isinstance(new, Alias):
-            if old.name != new.name:
-                raise _unexpected(old)
+            if not self._same_target(old, new):
+                raise self._unexpected(old)
             return
         if isinstance(old, Alias) or isinstance(new, Alias) or old.anchor != new.anchor or old.tag != new.tag:
-            raise _unexpected(old)
+            raise self._unexpected(old)
+        if old.anchor is not None:
+            self.anchored[id(old)] = new
         if isinstance(old, Scalar) and isinstance(new, Scalar):
-            if (new.style == "") != (old.style == "") or new.value != self._text(old):
-                raise _unexpected(old)
+            plain = (old.style == "", old.is_null) == (new.style == "", new.is_null)
+            if not plain or new.value != set_text(old.value, self.texts.get(id(old), ())):
+                raise self._unexpected(old)
         elif isinstance(old, Sequence) and isinstance(new, Sequence):
             self._sequence(old, new)
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             self._mapping(old, new)
+        else:
+            raise self._unexpected(old)
 
-    def _text(self, node: Scalar) -> str:
-        return set_text(node.value, self.texts.get(id(node), ()))
+    def _same_target(self, old: Alias, new: Alias) -> bool:
+        """Whether `new` names what `old` names: the anchor of a name is the last one before the alias."""
+        return old.name == new.name and self.anchored.get(id(old.target)) is new.target
 
     def _sequence(self, old: Sequence, new: Sequence) -> None:
         inserted = sorted(self.items.get(id(old), ()), key=lambda e: e.rank)
@@ -150,12 +157,12 @@ class _Expected(Struct, eq=False):
             wanted += [edit for edit in inserted if edit.index == index]
             wanted += old.items[index : index + 1]
         if len(wanted) != len(new.items) or old.flow != new.flow:
-            raise _unexpected(old)
+            raise self._unexpected(old)
         for item, actual in zip(wanted, new.items, strict=True):
             if not isinstance(item, InsertItem):
                 self.compare(item, actual)
-            elif not _is(item.value, actual):
-                raise _unexpected(old)
+            elif not self._is(item.value, actual):
+                raise self._unexpected(old)
 
     def _mapping(self, old: Mapping, new: Mapping) -> None:
         inserted = sorted(self.pairs.get(id(old), ()), key=lambda e: e.rank)
@@ -164,51 +171,49 @@ class _Expected(Struct, eq=False):
             wanted += [edit for edit in inserted if edit.index == index]
             wanted += [index] if index < len(old.pairs) else []
         if len(wanted) != len(new.pairs) or old.flow != new.flow:
-            raise _unexpected(old)
+            raise self._unexpected(old)
         for member, (key, actual) in zip(wanted, new.pairs, strict=True):
             if isinstance(member, int):
                 self._pair(old, member, key, actual)
-            elif not (isinstance(key, Scalar) and key.value == member.key and _is(member.value, actual)):
-                raise _unexpected(old)
+            elif not (isinstance(key, Scalar) and key.value == member.key and self._is(member.value, actual)):
+                raise self._unexpected(old)
 
     def _pair(self, old: Mapping, index: int, key: Node, actual: Node) -> None:
         self.compare(old.pairs[index][0], key)
         edit = self.replaced.get((id(old), index))
         if edit is None:
             self.compare(old.pairs[index][1], actual)
-        elif not _is(edit.value, actual):
-            raise _unexpected(old)
+        elif not self._is(edit.value, actual):
+            raise self._unexpected(old)
+
+    def _is(self, value: Value, node: Node) -> bool:
+        """Whether `node` is what `value` was meant to become."""
+        if isinstance(value, Reference):
+            return isinstance(node, Alias) and self._same_target(value.alias, node)
+        if isinstance(value, Items):
+            return isinstance(node, Sequence) and self._all(value.values, node.items)
+        if isinstance(value, Pairs):
+            keys = [key for key, _ in value.values]
+            return (
+                isinstance(node, Mapping)
+                and keys == [key.value for key, _ in node.pairs if isinstance(key, Scalar)]
+                and self._all([item for _, item in value.values], [item for _, item in node.pairs])
+            )
+        if not isinstance(node, Scalar) or node.tag is not None or node.anchor is not None:
+            return False
+        if isinstance(value, Copy):
+            return node.is_null if value.node.is_null and not value.value else node.value == value.value
+        return node.value == value and (node.style != "" or reads_as_string(value, flow=False))
+
+    def _all(self, values: Iterable[Value], nodes: list[Node]) -> bool:
+        expected = list(values)
+        return len(expected) == len(nodes) and all(map(self._is, expected, nodes))
+
+    def _unexpected(self, node: Node) -> InexpressibleError:
+        line, _ = self.file.lines.position(node.start)
+        return InexpressibleError(f"the result would differ from what is meant, near line {line}")
 
 
 def set_text(value: str, edits: Iterable[SetText]) -> str:
     """Apply edits within a scalar to its value."""
     return splice(value, [Splice(e.start, e.end, (0,), e.text) for e in edits])
-
-
-def _is(value: Value, node: Node) -> bool:
-    """Whether `node` is what `value` was meant to become."""
-    if isinstance(value, Reference):
-        return isinstance(node, Alias) and node.name == value.name
-    if isinstance(value, Items):
-        return isinstance(node, Sequence) and _all(value.values, node.items)
-    if isinstance(value, Pairs):
-        keys = [key for key, _ in value.values]
-        return (
-            isinstance(node, Mapping)
-            and keys == [key.value for key, _ in node.pairs if isinstance(key, Scalar)]
-            and _all([item for _, item in value.values], [item for _, item in node.pairs])
-        )
-    if not isinstance(node, Scalar) or node.tag is not None or node.anchor is not None:
-        return False
-    if isinstance(value, Copy):
-        return node.is_null if value.node.is_null and not value.value else node.value == value.value
-    return node.value == value and (node.style != "" or reads_as_string(value, flow=False))
-
-
-def _all(values: Iterable[Value], nodes: list[Node]) -> bool:
-    expected = list(values)
-    return len(expected) == len(nodes) and all(map(_is, expected, nodes))
-
-
-def _unexpected(node: Node) -> InexpressibleError:
-    return InexpressibleError(f"the result would differ from what is meant, near character {node.start}")

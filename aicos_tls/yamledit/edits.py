@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence
+    from aicos_tls.yamledit.nodes import Alias, Mapping, Scalar, Sequence
 
 
 class Copy(Struct, frozen=True):
@@ -22,9 +22,9 @@ class Copy(Struct, frozen=True):
 
 
 class Reference(Struct, frozen=True):
-    """An alias `*name`."""
+    """Another alias of what `alias` is one of."""
 
-    name: str
+    alias: Alias
 
 
 class Items(Struct, frozen=True):
@@ -81,11 +81,6 @@ class Replace(Struct, frozen=True):
     index: int
     value: Value
     flow: bool = False
-
-    @property
-    def node(self) -> Node:
-        """The node that is replaced."""
-        return self.mapping.pairs[self.index][1]
 
 
 Edit: TypeAlias = SetText | InsertItem | InsertPair | Replace

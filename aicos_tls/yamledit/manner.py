@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.yamledit.lines import column
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, Style
 
 if TYPE_CHECKING:
@@ -19,16 +20,26 @@ if TYPE_CHECKING:
 
 
 class Manner(Struct, frozen=True):
-    """Columns by which a block mapping and a block sequence are set off from their key, and the usual quote."""
+    """Columns by which a block mapping and a block sequence are set off from their key, and the usual quote.
+
+    `json`: the file is JSON, and has to stay so; `compact`: JSON without blanks.
+    """
 
     mapping_indent: int = 2
     sequence_indent: int = 2
     quote: Style = '"'
+    json: bool = False
+    compact: bool = False
 
+    @property
+    def comma(self) -> str:
+        """What stands between two members of a flow collection on one line."""
+        return "," if self.compact else ", "
 
-def column(text: str, offset: int) -> int:
-    """Characters between the start of the line and `offset`."""
-    return offset - max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) - 1
+    @property
+    def colon(self) -> str:
+        """What stands between a key and its value in a flow mapping."""
+        return ":" if self.compact else ": "
 
 
 def survey(text: str, stream: Stream) -> Manner:
@@ -36,6 +47,8 @@ def survey(text: str, stream: Stream) -> Manner:
     mappings: Counter[int] = Counter()
     sequences: Counter[int] = Counter()
     quotes: Counter[Style] = Counter()
+    json = bool(stream.documents)
+    gaps: Counter[str] = Counter()
     pending: list[Node] = list(stream.documents)
     while pending:
         node = pending.pop()
@@ -43,13 +56,17 @@ def survey(text: str, stream: Stream) -> Manner:
             quotes[node.style] += 1
         elif isinstance(node, Sequence):
             pending += node.items
+            json = json and node.flow
         elif isinstance(node, Mapping):
             pending += [value for _, value in node.pairs]
             if not node.flow:
                 _measure(text, node, mappings, sequences)
+            json = json and node.flow and all(isinstance(key, Scalar) and key.style == '"' for key, _ in node.pairs)
+            if json:
+                gaps.update(text[key.end : value.start] for key, value in node.pairs)
     quote: Style = "'" if quotes["'"] > quotes['"'] else '"'
     indent = _usual(mappings, 2)
-    return Manner(indent, _usual(sequences, indent if indent > 2 and not sequences else 2), quote)  # noqa: PLR2004
+    return Manner(indent, _usual(sequences, max(indent, 2)), quote, json, json and set(gaps) == {":"})
 
 
 def _measure(text: str, node: Mapping, mappings: Counter[int], sequences: Counter[int]) -> None:
@@ -68,9 +85,8 @@ def _usual(counts: Counter[int], otherwise: int) -> int:
 
 def usual_quote(siblings: Iterable[Node]) -> Style:
     """The style of most of the scalars among `siblings`: plain on a tie and when there are none."""
-    counts = Counter(node.style for node in siblings if isinstance(node, Scalar) and node.style in ("", "'", '"'))
-    best = max(counts.values(), default=0)
-    for style in ("", '"', "'"):
-        if counts[style] == best:
-            return style
-    raise AssertionError(counts)
+    counts: Counter[Style] = Counter(
+        node.style for node in siblings if isinstance(node, Scalar) and node.style in ("", "'", '"')
+    )
+    styles: tuple[Style, ...] = ("", '"', "'")
+    return max(styles, key=lambda style: counts[style])

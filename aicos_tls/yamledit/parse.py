@@ -149,5 +149,12 @@ class _Builder:
         elif key is None:
             self._open[-1] = (parent, node)
         else:
+            if node.start == node.end and isinstance(node, Scalar):
+                self._settle(key, node)
             parent.pairs.append((key, node))
             self._open[-1] = (parent, None)
+
+    def _settle(self, key: Node, value: Scalar) -> None:
+        """Move a missing value to its key when no colon announces it: the parser has it where the next token is."""
+        if ":" not in self._file.text[key.end : value.start]:
+            value.start = value.end = key.end

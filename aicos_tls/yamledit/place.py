@@ -22,16 +22,21 @@ from aicos_tls.yamledit.edits import (
     Splice,
     Value,
 )
-from aicos_tls.yamledit.manner import Manner, column, usual_quote
+from aicos_tls.yamledit.flow import Brackets, Span
+from aicos_tls.yamledit.lines import (
+    column,
+    line_start,
+    newline_at,
+    newline_before,
+    past_blanks,
+    past_comments,
+    rest_of_line,
+)
+from aicos_tls.yamledit.manner import Manner, usual_quote
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, Style, deref
-from aicos_tls.yamledit.scalars import offsets
+from aicos_tls.yamledit.scalars import after_properties, content_start, offsets
 
-_LINE_END = re.compile(r"[^\r\n]*")
-_NEWLINE = re.compile(r"\r\n|\n|\r")
-_COMMENT_LINE = re.compile(r"(?:[ \t]*(?:\r\n|\n|\r))*([ ]*)(#[^\r\n]*)")
-_DISABLED_ITEM = re.compile(r"#\s*-\s")
-_SPACE_AND_COMMENTS = re.compile(r"(?:[ \t\r\n]+|(?<![^ \t\r\n])#[^\r\n]*)*")
-_REST_IS_BLANK = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
+_KEEPS = re.compile(r"[|>][1-9]?\+")
 
 
 class Page(Struct, frozen=True):
@@ -71,23 +76,22 @@ class Page(Struct, frozen=True):
         prefer = usual_quote(sequence.items)
         if sequence.flow:
             text = render.flow_text(edit.value, prefer, self.manner, _key_style(sequence))
-            return self._into_flow(sequence, sequence.items, index, text, nth)
+            return Brackets(self.text, self.manner, self.newline, sequence, sequence.items).insert(index, text, nth)
         dashes = self._dash(sequence, min(index, len(sequence.items) - 1))
         at = column(self.text, dashes)
         rank = (1, -at, 0, nth)
         dash = self._dash_text(sequence)
         lines = render.block_item(edit.value, at, dash, prefer, self.manner)
         if index < len(sequence.items):
-            return [Splice(dashes, dashes, (-1, nth), self._joined([*lines, " " * at]))]
+            return [self._before(dashes, at, nth, lines)]
         return [self._after(sequence.items[-1], at, rank, [" " * at + lines[0], *lines[1:]], items=True)]
 
     def _dash(self, sequence: Sequence, index: int) -> int:
         """Offset of the dash of an item of a block sequence."""
         start = sequence.items[index - 1].end if index else sequence.start
         if index == 0 and (sequence.anchor is not None or sequence.tag is not None):
-            start = _after_properties(self.text, start)
-        match = _SPACE_AND_COMMENTS.match(self.text, start)
-        dash = match.end() if match else start
+            start = after_properties(self.text, start, sequence.items[0].start)
+        dash = past_blanks(self.text, start)
         if self.text[dash : dash + 1] != "-":
             raise InexpressibleError("the list is written in a way that cannot be followed")
         return dash
@@ -107,19 +111,26 @@ class Page(Struct, frozen=True):
         if mapping.flow:
             prefer = usual_quote(value for _, value in mapping.pairs)
             text = render.flow_pair(edit.key, edit.value, prefer, self.manner, _key_style(mapping))
-            spans = [_Span(key.start, max(key.end, value.end)) for key, value in mapping.pairs]
-            return self._into_flow(mapping, spans, index, text, nth)
+            spans = [Span(key.start, max(key.end, value.end)) for key, value in mapping.pairs]
+            return Brackets(self.text, self.manner, self.newline, mapping, spans).insert(index, text, nth)
+        return [self._into_block(edit, nth)]
+
+    def _into_block(self, edit: InsertPair, nth: int) -> Splice:
+        mapping, index = edit.mapping, edit.index
+        if any(self._is_complex(key) for key, _ in mapping.pairs):
+            raise InexpressibleError("a key is written with a question mark")
         at = column(self.text, mapping.pairs[0][0].start)
-        rank = (1, -at, 1, nth)
         prefer = self._block_style(mapping, edit.value)
-        lines = render.block_pair(edit.key, edit.value, at, prefer, self.manner)
+        lines = render.block_pair(edit.key, edit.value, at, prefer, self.manner, _key_style(mapping))
         if index == 0:
-            first = mapping.pairs[0][0].start
-            return [Splice(first, first, (-1, nth), self._joined([*lines, " " * at]))]
+            return self._before(mapping.pairs[0][0].start, at, nth, lines)
         key, value = mapping.pairs[index - 1]
-        before = value if value.end > key.end else _Span(key.start, self._colon(key) + 1)
+        before = value if value.end > key.end else Span(key.start, self._colon(key) + 1)
         items = isinstance(value, Sequence) and not value.flow and column(self.text, self._dash(value, 0)) == at
-        return [self._after(before, at, rank, [" " * at + lines[0], *lines[1:]], items=items)]
+        return self._after(before, at, (1, -at, 1, nth), [" " * at + lines[0], *lines[1:]], items=items)
+
+    def _is_complex(self, key: Node) -> bool:
+        return self.text[line_start(self.text, key.start) : key.start].rstrip(" \t").endswith("?")
 
     def _block_style(self, mapping: Mapping, value: Value) -> Style:
         """Quotes as in the neighbouring values; within a new list or mapping as most of the file has them."""
@@ -129,146 +140,65 @@ class Page(Struct, frozen=True):
 
     def _replace(self, edit: Replace) -> list[Splice]:
         key, node = edit.mapping.pairs[edit.index]
-        inline = edit.mapping.flow or edit.flow or not isinstance(edit.value, Items | Pairs)
-        if inline:
-            prefer = usual_quote(value for _, value in edit.mapping.pairs)
-            text = render.flow_text(edit.value, prefer, self.manner, _key_style(edit.mapping))
-            if node.end > node.start:
-                return [Splice(node.start, node.end, (0,), text)]
-            place = self._colon(key) + 1
-            return [Splice(place, place, (0,), f" {text}")]
-        assert isinstance(edit.value, Items | Pairs)  # noqa: S101 - for the type checker
         if isinstance(node, Sequence | Mapping) and not node.flow:
             raise InexpressibleError("a collection in block style is not replaced")
+        colon = self._colon(key) + 1
+        start, end = self._content(node)
+        if edit.mapping.flow or edit.flow or not isinstance(edit.value, Items | Pairs):
+            prefer = usual_quote(value for _, value in edit.mapping.pairs)
+            write = render.flow_text if edit.mapping.flow else render.on_line
+            text = write(edit.value, prefer, self.manner, _key_style(edit.mapping))
+            place = max(colon, end)
+            if end > start:
+                return [Splice(start, end, (0,), text)]
+            blank = "" if self.text[place - 1] in " \t" else " "
+            return [Splice(place, place, (0,), blank + text)]
         at = column(self.text, edit.mapping.pairs[0][0].start)
         lines = render.indented_block(edit.value, at, "", self.manner)
-        place = self._colon(key) + 1
-        splices = [self._after(_Span(key.start, max(place, node.end)), at + 1, (0,), lines)]
-        if node.end > node.start:
-            splices.append(Splice(place, node.end, (0,), ""))
-        return splices
+        begin = colon if start == node.start else colon + len(self.text[colon:start].rstrip())
+        below = self._after(Span(key.start, max(colon, end)), at + 1, (0,), lines)
+        return [below, Splice(begin, end, (0,), "")] if end > start else [below]
+
+    def _content(self, node: Node) -> tuple[int, int]:
+        """What a replacement takes the place of: of a null that has an anchor the anchor stays."""
+        start = content_start(self.text, node) if isinstance(node, Scalar) and node.is_null else node.start
+        return start, self._block_end(node)
 
     def _colon(self, key: Node) -> int:
-        match = _SPACE_AND_COMMENTS.match(self.text, key.end)
-        place = match.end() if match else key.end
+        place = past_blanks(self.text, key.end)
         if self.text[place : place + 1] != ":":
             raise InexpressibleError("the key is written in a way that cannot be followed")
         return place
 
     # -- common --------------------------------------------------------------------------------------------------------
 
+    def _before(self, place: int, at: int, nth: int, lines: list[str]) -> Splice:
+        """Lines above the first item or key of a collection, which stands at `place` in column `at`."""
+        newline = newline_at(self.text, place, self.newline)
+        return Splice(place, place, (-1, nth), newline.join([*lines, " " * at]))
+
     def _after(
-        self, node: Node | _Span, at: int, rank: tuple[int, ...], lines: list[str], *, items: bool = False
+        self, node: Node | Span, at: int, rank: tuple[int, ...], lines: list[str], *, items: bool = False
     ) -> Splice:
         """Lines below the last line of `node`, and below the comments at its end that stand as deep as `at`."""
-        end = self._block_end(node)
-        rest = _REST_IS_BLANK.match(self.text, end)
+        rest = rest_of_line(self.text, self._block_end(node))
         if rest is None:
             raise InexpressibleError("something else stands on the same line")
-        place = self._past_comments(rest.end(), at if items else at + 1, at if items else None)
-        return Splice(place, place, rank, "".join(self._newline_at(place) + line for line in lines))
+        place = past_comments(self.text, rest, at if items else at + 1, at if items else None)
+        newline = newline_at(self.text, place, self.newline)
+        return Splice(place, place, rank, "".join(newline + line for line in lines))
 
-    def _block_end(self, node: Node | _Span) -> int:
+    def _block_end(self, node: Node | Span) -> int:
         """End of a node without the line break that closes a block scalar; the breaks that `+` keeps are content."""
-        last: Node | _Span = node
+        last: Node | Span = node
         while isinstance(last, Sequence | Mapping) and not last.flow:
-            last = last.items[-1] if isinstance(last, Sequence) else _last_of(last)
-        end = node.end
+            last = last.items[-1] if isinstance(last, Sequence) else last.pairs[-1][1]
         if not isinstance(last, Scalar) or last.style not in ("|", ">"):
-            return end
-        body = self.text[last.start : end]
-        if re.match(r"[^\r\n]*[|>]\d?\+", body):
-            return end - len(_trailing_break(body))
-        return last.start + len(body.rstrip(" \r\n"))
-
-    def _past_comments(self, place: int, depth: int, item: int | None) -> int:
-        """Skip whole-line comments of at least `depth` columns: they belong to what stands above them.
-
-        In a list that is not set off from its key (`item` is its column), a comment there may as well belong to the
-        next key: only one that looks like a disabled item is skipped.
-        """
-        while True:
-            newline = _NEWLINE.match(self.text, place)
-            match = _COMMENT_LINE.match(self.text, newline.end()) if newline else None
-            if match is None or len(match.group(1)) < depth:
-                return place
-            blank_between = "\n" in self.text[newline.end() : match.start(1)] if newline else False
-            at_item = item is not None and len(match.group(1)) == item
-            if at_item and (blank_between or not _DISABLED_ITEM.match(match.group(2))):
-                return place
-            place = match.end()
-
-    def _into_flow(
-        self,
-        container: Sequence | Mapping,
-        members: list[Node] | list[_Span],
-        index: int,
-        text: str,
-        nth: int,
-    ) -> list[Splice]:
-        """One more member between brackets, on a line of its own where the members have one each."""
-        rank = (1, 0, 0, nth)
-        if not members:
-            inside = container.end - 1
-            return [Splice(inside, inside, rank, text if nth == 0 else f", {text}")]
-        own_line = self._starts_line(members[-1].start)
-        if index < len(members):
-            place = members[index].start
-            gap = self._newline_at(place) + " " * column(self.text, place) if own_line else " "
-            return [Splice(place, place, (-1, nth), f"{text},{gap}")]
-        end = members[-1].end
-        if not own_line:
-            tight = len(members) > 1 and self.text[members[-2].end : members[-1].start] == ","
-            return [Splice(end, end, rank, f",{'' if tight else ' '}{text}")]
-        return self._on_own_line(members[-1], text, rank)
-
-    def _on_own_line(self, last: Node | _Span, text: str, rank: tuple[int, ...]) -> list[Splice]:
-        """Below the last member and its comment; the comma goes where the file's style has it."""
-        match = _SPACE_AND_COMMENTS.match(self.text, last.end)
-        comma = match.end() if match else last.end
-        trailing = self.text[comma : comma + 1] == ","
-        rest = _REST_IS_BLANK.match(self.text, comma + 1 if trailing else last.end)
-        place = rest.end() if rest else last.end
-        line = self._newline_at(place) + " " * column(self.text, last.start) + text
-        if trailing:
-            return [Splice(place, place, rank, f"{line},")]
-        if place == last.end or rank[-1] > 0:
-            return [Splice(place, place, rank, f",{line}")]
-        return [Splice(last.end, last.end, (0,), ","), Splice(place, place, rank, line)]
-
-    def _starts_line(self, offset: int) -> bool:
-        before = self.text[offset - column(self.text, offset) : offset]
-        return not before.strip(" \t")
-
-    def _newline_at(self, place: int) -> str:
-        """Return the newline that ends the line of `place`, or the one before it, or the file's."""
-        end = _LINE_END.match(self.text, place)
-        match = _NEWLINE.match(self.text, end.end()) if end else None
-        return match.group() if match else self.newline
-
-    def _joined(self, lines: list[str]) -> str:
-        return self.newline.join(lines)
-
-
-class _Span(Struct, frozen=True):
-    """A stretch of text that stands for a node."""
-
-    start: int
-    end: int
-
-
-def _last_of(mapping: Mapping) -> Node:
-    return mapping.pairs[-1][1]
-
-
-def _trailing_break(text: str) -> str:
-    match = re.search(r"(\r\n|\n|\r)$", text)
-    return match.group() if match else ""
-
-
-def _after_properties(text: str, start: int) -> int:
-    match = re.compile(r"(?:[&!]\S*[ \t]*)*").match(text, start)
-    return match.end() if match else start
+            return node.end
+        start = content_start(self.text, last)
+        if _KEEPS.match(self.text, start):
+            return node.end - len(newline_before(self.text, node.end))
+        return start + len(self.text[start : node.end].rstrip(" \r\n"))
 
 
 def _key_style(container: Sequence | Mapping) -> Style:

@@ -26,8 +26,13 @@ def content_start(text: str, node: Scalar) -> int:
     """Offset of the scalar itself, after its anchor and tag."""
     if node.anchor is None and node.tag is None:
         return node.start
-    match = _PROPERTIES.match(text, node.start, node.end)
-    return match.end() if match else node.start
+    return after_properties(text, node.start, node.end)
+
+
+def after_properties(text: str, start: int, end: int) -> int:
+    """Offset of what follows the anchor and the tag that stand at `start`, if any, and before `end`."""
+    match = _PROPERTIES.match(text, start, end)
+    return match.end() if match else start
 
 
 def offsets(text: str, node: Scalar) -> list[int] | None:
@@ -120,7 +125,9 @@ def _block(text: str, start: int, node: Scalar) -> list[int] | None:
             if begin < 0 or value[cursor:begin].strip("\n "):
                 return None
             content = stop - len(words)
-            places.extend([places[-1] + 1 if places else content] * (begin - cursor))
+            indented = len(value[cursor:begin]) - len(value[cursor:begin].rstrip(" "))
+            places.extend([places[-1] + 1 if places else content] * (begin - cursor - indented))
+            places.extend(range(content - indented, content))
             places.extend(range(content, stop))
             cursor = begin + len(words)
         at = match.end() if match else node.end
