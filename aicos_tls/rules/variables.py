@@ -78,7 +78,9 @@ def _missing(context: Context, service: Service, values: list[tuple[str, str]]) 
     where = layer.source.where(layer.entries["environment"].value) if "environment" in layer.entries else service.where
     for index, (key, value) in enumerate(values):
         path = f"services.{service.name}.environment.{key}"
-        change = Change(ID, service.name, where, path, "", value, _WHY[key])
+        inherited = service.environment.get(key)
+        before = (inherited.value or "") if inherited else ""
+        change = Change(ID, service.name, where, path, before, value, _WHY[key])
         yield Proposal(change, (edits[index],) if len(edits) == len(values) else tuple(edits), paste)
 
 
