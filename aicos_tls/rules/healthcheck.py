@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from aicos_tls import healthchecks as knowledge
 from aicos_tls.files import read
 from aicos_tls.healthchecks import Refused, Rewritten, Test, TextEdit, Trust
@@ -39,6 +41,7 @@ ID = "healthcheck"
 def check(context: Context) -> Iterator[Outcome]:
     """Yield the change of each server's healthcheck, and what cannot be changed."""
     rewritten: dict[str, tuple[Healthcheck, Rewritten]] = {}
+    overridden: dict[str, _Override] = {}
     for service in context.services:
         found = context.healthchecks.get(service.name)
         if found is not None and service.name in context.servers:
@@ -49,13 +52,20 @@ def check(context: Context) -> Iterator[Outcome]:
                 rewritten[service.name] = (found, outcome)
             elif isinstance(outcome, Refused):
                 yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
-        elif found is None and service.healthcheck is None and service.name in context.servers:
-            yield from _from_image(context, service)
+        elif service.healthcheck is None and not service.has_no_healthcheck and service.name in context.servers:
+            outcome_or_override = _from_image(context, service)
+            if isinstance(outcome_or_override, _Override):
+                overridden[service.name] = outcome_or_override
+            elif outcome_or_override is not None:
+                yield outcome_or_override
         yield from _others(context, service)
     alike = _alike(rewritten)
     for name, (found, outcome) in rewritten.items():
         if outcome.edits:
             yield _propose(context, found, outcome, alike[name])
+    for name, override in overridden.items():
+        alike_here = frozenset(other for other, o in overridden.items() if o.after == override.after)
+        yield _override(context, context.project.services[name], override, alike_here)
 
 
 def _needs_a_person(test: Test, outcome: Rewritten) -> str:
@@ -92,11 +102,12 @@ def _propose(context: Context, found: Healthcheck, outcome: Rewritten, wanting: 
     target = deref(found.entry.value)
     try:
         if context.placement.may_edit(target, wanting):
-            return Proposal(change, tuple(_in_place(found, outcome)))
-        layer = found.layer
+            return Proposal(change, tuple(_in_place(found, outcome)), _paste(found.test, outcome))
+        owner = context.project.services[found.service]
+        layer = context.placement.layer(owner, "healthcheck") if found.layer.extended else found.layer
         value = _value(after)
         edit = context.placement.set_member(layer, "healthcheck", "test", value, frozenset({found.service}))
-        return Proposal(change, (edit,))
+        return Proposal(change, (edit,), _paste(found.test, outcome))
     except NoPlaceError as error:
         return Declined(ID, found.service, found.where, str(error), _paste(found.test, outcome))
 
@@ -111,30 +122,45 @@ def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
             yield source, InsertItem(target, found.first + edit.before, edit.text, rank)
 
 
-def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
-    """Override the image's healthcheck where it asks the server over HTTP."""
+class _Override(Struct, frozen=True):
+    """A healthcheck of an image, and the one that is to override it."""
+
+    where: Where
+    before: Test
+    after: Test
+    summary: str
+
+
+def _from_image(context: Context, service: Service) -> _Override | Declined | None:
+    """What overrides the image's healthcheck, where it asks the server over HTTP."""
     build = build_of(service, context.project.directory)
     if build is None or build.problem:
-        return
+        return None
     stage = parse(read(build.dockerfile), build.target)
     found = image_healthcheck(stage)
     if found is None:
-        return
+        return None
     test, instruction = found
     outcome = knowledge.rewrite(test, endpoint(service), Trust.INSECURE)
     where = stage.where(instruction)
     if isinstance(outcome, Refused):
-        yield Declined(ID, service.name, where, f"the image's healthcheck: {outcome.reason}", outcome.suggestion)
+        return Declined(ID, service.name, where, f"the image's healthcheck: {outcome.reason}", outcome.suggestion)
     if not isinstance(outcome, Rewritten) or not outcome.edits:
-        return
+        return None
     after = knowledge.apply(test, outcome.edits)
+    return _Override(where, test, after, f"overrides the HEALTHCHECK of {where}: {outcome.summary}")
+
+
+def _override(context: Context, service: Service, override: _Override, wanting: frozenset[str]) -> Outcome:
+    value = _value(override.after)
+    paste = f"    healthcheck:\n      test: {_flow(override.after)}"
     try:
-        edit = context.placement.set_member(service.first, "healthcheck", "test", _value(after), context.in_scope)
+        layer = context.placement.layer(service, "healthcheck")
+        edit = context.placement.set_member(layer, "healthcheck", "test", value, wanting)
     except NoPlaceError as error:
-        yield Declined(ID, service.name, where, str(error), _paste(test, outcome))
-        return
-    summary = f"overrides the HEALTHCHECK of {where}: {outcome.summary}"
-    yield Proposal(_change(service.name, where, test, after, summary), (edit,))
+        return Declined(ID, service.name, override.where, str(error), paste)
+    change = _change(service.name, override.where, override.before, override.after, override.summary)
+    return Proposal(change, (edit,), paste)
 
 
 def _others(context: Context, service: Service) -> Iterator[Outcome]:
