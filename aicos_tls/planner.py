@@ -147,10 +147,11 @@ def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedF
 
 def _edges(context: Context) -> Iterator[Edge]:
     """Yield the edges that become TLS, or already are."""
+    changed = {id(reference) for reference in context.rewritten}
     for reference in context.references:
         server = reference.target
         if reference.kind is Kind.EDGE and server in context.servers and reference.site.service:
-            new = after(reference) if reference.url.plain else reference.text
+            new = after(reference) if id(reference) in changed else reference.text
             site = reference.site
             yield Edge(
                 site.service or "", server or "", site.variable or site.name, reference.text, new, reference.where
@@ -172,11 +173,7 @@ _LEFT_ALONE = (Kind.OUT_OF_SCOPE, Kind.BROWSER, Kind.PROXY, Kind.NO_NETWORK, Kin
 
 def _notes(context: Context) -> Iterator[Note]:
     yield from (Note("warning", text, where=where) for text, where in context.project.notes)
-    for service in context.project.services.values():
-        for layer in service.layers:
-            if block := layer.entries.get(BLOCK):
-                text = f"`{BLOCK}` in a service is not supported yet, it changes nothing; at the top level it is read"
-                yield Note("warning", text, service.name, layer.source.where(block.key))
+    yield from _unread_settings(context)
     for service in context.services:
         yield from _published(context, service.name)
     yield from _through_the_host(context)
@@ -186,10 +183,22 @@ def _notes(context: Context) -> Iterator[Note]:
                 f"{reference.site.variable or reference.site.path[-1]}: {reference.text} stays: {reference.kind.value}"
             )
             yield Note("kept", text, reference.site.service or "", reference.where)
+    for reference in context.rewritten:
+        if names := reference.browser_variables:
+            text = f"{reference.site.variable} is changed for a service, but {', '.join(names)} shows it to browsers"
+            yield Note("todo", text, reference.site.service or "", reference.where)
     for name in dict.fromkeys(r.site.service for r in context.rewritten):
         if name and name not in context.in_scope:
             text = "it asks a server over TLS now, but is out of scope: it must be told to trust certs/ca-cert.pem"
             yield Note("todo", text, name, context.project.services[name].where)
+
+
+def _unread_settings(context: Context) -> Iterator[Note]:
+    for service in context.project.services.values():
+        for layer in service.layers:
+            if block := layer.entries.get(BLOCK):
+                text = f"`{BLOCK}` in a service is not supported yet, it changes nothing; at the top level it is read"
+                yield Note("warning", text, service.name, layer.source.where(block.key))
 
 
 _HOST_NAMES = frozenset({"host.docker.internal", "gateway.docker.internal", "172.17.0.1"})

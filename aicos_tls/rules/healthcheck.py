@@ -44,20 +44,14 @@ def check(context: Context) -> Iterator[Outcome]:
     overridden: dict[str, _Override] = {}
     for service in context.services:
         found = context.healthchecks.get(service.name)
-        if found is not None and service.name in context.servers:
-            outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
-            if isinstance(outcome, Rewritten) and (reason := _needs_a_person(found.test, outcome)):
-                yield Declined(ID, service.name, found.where, reason, _paste(found.test, outcome))
-            elif isinstance(outcome, Rewritten):
+        if service.name in context.servers:
+            outcome = _of_service(context, service, found)
+            if isinstance(outcome, Declined):
+                yield outcome
+            elif isinstance(outcome, _Override):
+                overridden[service.name] = outcome
+            elif outcome is not None and found is not None:
                 rewritten[service.name] = (found, outcome)
-            elif isinstance(outcome, Refused):
-                yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
-        elif service.healthcheck is None and not service.has_no_healthcheck and service.name in context.servers:
-            outcome_or_override = _from_image(context, service)
-            if isinstance(outcome_or_override, _Override):
-                overridden[service.name] = outcome_or_override
-            elif outcome_or_override is not None:
-                yield outcome_or_override
         yield from _others(context, service)
     alike = _alike(rewritten)
     for name, (found, outcome) in rewritten.items():
@@ -66,6 +60,22 @@ def check(context: Context) -> Iterator[Outcome]:
     for name, override in overridden.items():
         alike_here = frozenset(other for other, o in overridden.items() if o.after == override.after)
         yield _override(context, context.project.services[name], override, alike_here)
+
+
+def _of_service(
+    context: Context, service: Service, found: Healthcheck | None
+) -> Rewritten | _Override | Declined | None:
+    """What becomes of the healthcheck of one server; None when there is nothing to do."""
+    if found is None:
+        stated = service.healthcheck is not None or service.has_no_healthcheck
+        return None if stated else _from_image(context, service)
+    outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
+    if isinstance(outcome, Rewritten):
+        reason = _needs_a_person(found.test, outcome)
+        return Declined(ID, service.name, found.where, reason, _paste(found.test, outcome)) if reason else outcome
+    if isinstance(outcome, Refused):
+        return Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
+    return None
 
 
 def _needs_a_person(test: Test, outcome: Rewritten) -> str:
