@@ -15,8 +15,10 @@ from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.load import load
 from aicos_tls.compose.resolve import texts_of
+from aicos_tls.compose.urls import DEFAULT_PORT, host_name
 from aicos_tls.errors import InternalError
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
+from aicos_tls.plan.policy import BLOCK
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
 from aicos_tls.proof import prove
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
     from aicos_tls.plan.policy import Policy
     from aicos_tls.yamledit.edits import Edit
 
-_BREAKS_ALONE = frozenset({"urls", "schemes", "mount", "variables"})
-"""Rules whose declined changes leave a client and its server at odds: the rest must not be written alone."""
-
 
 def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None = None) -> Plan:
     """Compute what a run would do. `recorded_names` are short names that an earlier run chose."""
@@ -47,6 +46,7 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     draft.write(project)
     changes = [proposal.change for proposal in draft.accepted]
     prove(project, changed_project(project, draft.files), changes)
+    declined = [*(o for o in outcomes if isinstance(o, Declined)), *draft.declined]
     names = short_names(project, policy, recorded_names or {})
     return Plan(
         project=project,
@@ -56,8 +56,8 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
         servers=context.servers,
         references=context.references,
         changes=changes,
-        declined=[*(o for o in outcomes if isinstance(o, Declined)), *draft.declined],
-        notes=[*(o for o in outcomes if isinstance(o, Note)), *_notes(context)],
+        declined=[_judged(context, each, draft.accepted) for each in declined],
+        notes=list(dict.fromkeys([*(o for o in outcomes if isinstance(o, Note)), *_notes(context)])),
         edges=list(_edges(context)),
         files=draft.files,
         certificates=list(_certificates(context, names)),
@@ -87,7 +87,13 @@ class _Draft(Struct, eq=False):
 
     def write(self, project: Project) -> None:
         """Make the new text of every file. A proposal that has no form is declined, the others stand."""
-        self.accepted = self.proposals
+        self.accepted = []
+        for proposal in self.proposals:
+            outside = next((s.file.path for s, _ in proposal.edits if not project.holds(s.file.path)), None)
+            if outside is None:
+                self.accepted.append(proposal)
+            else:
+                self._decline(proposal, f"{outside} lies outside of the project: a change there cannot be rolled back")
         while (result := self._texts(project)) is None:
             self._isolate(project)
         self.files = result
@@ -99,21 +105,46 @@ class _Draft(Struct, eq=False):
             return None
 
     def _isolate(self, project: Project) -> None:
-        """Keep the proposals that can be made together, one after the other; decline the rest with the reason."""
-        kept: list[Proposal] = []
-        for proposal in self.accepted:
+        """Keep the proposals that can be made together; decline the rest with the reason.
+
+        Halves that go well are kept whole, so that one bad proposal among thousands does not cost thousands of runs.
+        """
+        before, pending, kept = len(self.accepted), [self.accepted], list[Proposal]()
+        while pending:
+            chunk = pending.pop()
             try:
-                list(_new_files(project, [*kept, proposal]))
+                list(_new_files(project, [*kept, *chunk]))
             except InexpressibleError as error:
-                change = proposal.change
-                safe = change.rule not in _BREAKS_ALONE
-                paste = f"{change.path}: {change.after}"
-                self.declined.append(Declined(change.rule, change.service, change.where, str(error), paste, safe))
+                if len(chunk) == 1:
+                    self._decline(chunk[0], str(error))
+                else:
+                    middle = len(chunk) // 2
+                    pending += [chunk[middle:], chunk[:middle]]
             else:
-                kept.append(proposal)
-        if len(kept) == len(self.accepted):
+                kept += chunk
+        if len(kept) == before:
             raise InternalError("the changes can be made one by one, but not together")
         self.accepted = kept
+
+    def _decline(self, proposal: Proposal, reason: str) -> None:
+        change = proposal.change
+        paste = proposal.paste or f"{change.path}: {change.after}"
+        self.declined.append(Declined(change.rule, change.service, change.where, reason, paste))
+
+
+def _judged(context: Context, declined: Declined, accepted: list[Proposal]) -> Declined:
+    """Say whether the rest can be written without what was declined.
+
+    A URL or its scheme never: client and server would be at odds. What gives a service its certificates neither, when
+    it serves or asks over TLS, or is given the other half.
+    """
+    if declined.rule in ("urls", "schemes"):
+        return replace(declined, safe=False)
+    if declined.rule not in ("mount", "variables"):
+        return declined
+    halves = {p.change.service for p in accepted if p.change.rule in ("mount", "variables")}
+    clients = {reference.site.service for reference in context.rewritten}
+    return replace(declined, safe=declined.service not in {*context.servers, *clients, *halves})
 
 
 def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedFile]:
@@ -137,10 +168,11 @@ def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedF
 
 def _edges(context: Context) -> Iterator[Edge]:
     """Yield the edges that become TLS, or already are."""
+    changed = {id(reference) for reference in context.rewritten}
     for reference in context.references:
         server = reference.target
         if reference.kind is Kind.EDGE and server in context.servers and reference.site.service:
-            new = after(reference) if reference.url.plain else reference.text
+            new = after(reference) if id(reference) in changed else reference.text
             site = reference.site
             yield Edge(
                 site.service or "", server or "", site.variable or site.name, reference.text, new, reference.where
@@ -162,18 +194,48 @@ _LEFT_ALONE = (Kind.OUT_OF_SCOPE, Kind.BROWSER, Kind.PROXY, Kind.NO_NETWORK, Kin
 
 def _notes(context: Context) -> Iterator[Note]:
     yield from (Note("warning", text, where=where) for text, where in context.project.notes)
+    yield from _unread_settings(context)
     for service in context.services:
         yield from _published(context, service.name)
+    yield from _through_the_host(context)
     for reference in context.references:
         if reference.kind in _LEFT_ALONE and reference.url.plain:
             text = (
                 f"{reference.site.variable or reference.site.path[-1]}: {reference.text} stays: {reference.kind.value}"
             )
             yield Note("kept", text, reference.site.service or "", reference.where)
+    for reference in context.rewritten:
+        if names := reference.browser_variables:
+            text = f"{reference.site.variable} is changed for a service, but {', '.join(names)} shows it to browsers"
+            yield Note("todo", text, reference.site.service or "", reference.where)
     for name in dict.fromkeys(r.site.service for r in context.rewritten):
         if name and name not in context.in_scope:
             text = "it asks a server over TLS now, but is out of scope: it must be told to trust certs/ca-cert.pem"
             yield Note("todo", text, name, context.project.services[name].where)
+
+
+def _unread_settings(context: Context) -> Iterator[Note]:
+    for service in context.project.services.values():
+        for layer in service.layers:
+            if block := layer.entries.get(BLOCK):
+                text = f"`{BLOCK}` in a service is not supported yet, it changes nothing; at the top level it is read"
+                yield Note("warning", text, service.name, layer.source.where(block.key))
+
+
+_HOST_NAMES = frozenset({"host.docker.internal", "gateway.docker.internal", "172.17.0.1"})
+"""Names under which a container reaches the host, besides `localhost` for browsers and with `network_mode: host`."""
+
+
+def _through_the_host(context: Context) -> Iterator[Note]:
+    """Tell of URLs that reach a server by its published port: whether that is meant, only a person can say."""
+    by_port = {port: name for name in context.servers for port in context.project.services[name].published_ports}
+    for reference in context.references:
+        url = reference.url
+        on_host = reference.kind is Kind.LOOPBACK or host_name(url.host) in _HOST_NAMES
+        server = by_port.get(url.port or str(DEFAULT_PORT))
+        if server and url.plain and on_host and server != reference.site.service:
+            text = f"{reference.site.path[-1]}: {reference.text} is {server}'s published port, which speaks TLS now"
+            yield Note("todo", text, reference.site.service or "", reference.where)
 
 
 def _published(context: Context, name: str) -> Iterator[Note]:

@@ -119,11 +119,18 @@ class _Loader:
             raise TlsError("`services` is not a mapping of names to services", where=source.where(node))
         for name, entry in source.resolver.entries(target).items():
             mapping = deref(entry.value)
+            if mapping.tag == "!reset":
+                self._project.services.pop(name, None)
+                continue
+            if isinstance(mapping, Scalar) and mapping.is_null and name in self._project.services:
+                continue  # an override that says nothing
             if not isinstance(mapping, Mapping):
                 raise TlsError(f"service {name} is not a mapping", where=source.where(entry.key))
             layer = Layer(source, name, entry.key, mapping)
             check_service(layer)
             service = self._project.services.setdefault(name, Service(name, [], self._project.dotenv))
+            if mapping.tag == "!override":
+                service.layers.clear()
             service.layers.append(layer)
 
     def complete(self, service: Service) -> None:

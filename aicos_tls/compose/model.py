@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from aicos_tls.compose.entries import Mount, Variable, mounts, variables
 from aicos_tls.compose.interpolation import expand
-from aicos_tls.compose.resolve import Entry, Resolver, text_of, texts_of
+from aicos_tls.compose.resolve import MERGE, Entry, Resolver, merge_sources, text_of, texts_of
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -206,16 +206,35 @@ class Service(Struct, eq=False, dict=True):
         return found
 
     @cached_property
+    def published_ports(self) -> frozenset[str]:
+        """Ports on the host that lead to the service; ranges and unknown variables are passed over."""
+        found: set[str] = set()
+        for layer, entry in self.effective("ports"):
+            target = deref(entry.value)
+            for item in target.items if isinstance(target, Sequence) else ():
+                published = layer.source.resolver.mapping(item).get("published")
+                text = self.expand(text_of(published.value if published else item) or "") or ""
+                parts = text.partition("/")[0].split(":")
+                found.update(parts if published else parts[-2:-1])
+        return frozenset(port for port in found if port.isdecimal())
+
+    @cached_property
+    def has_no_healthcheck(self) -> bool:
+        """Whether the healthcheck is switched off, the one of the image too (`disable: true`)."""
+        disabled = False
+        for layer, _ in self.effective("healthcheck"):
+            if entry := layer.sub("healthcheck").get("disable"):
+                disabled = (text_of(entry.value) or "").lower() in ("true", "yes", "on")
+        return disabled
+
+    @cached_property
     def healthcheck(self) -> tuple[Layer, Entry] | None:
         """The definition of `healthcheck.test` that counts; None when there is none or it is switched off."""
         found = None
         for layer, _ in self.effective("healthcheck"):
-            parts = layer.sub("healthcheck")
-            if (disable := parts.get("disable")) and (text_of(disable.value) or "").lower() in ("true", "yes", "on"):
-                return None
-            if test := parts.get("test"):
+            if test := layer.sub("healthcheck").get("test"):
                 found = (layer, test)
-        return found
+        return None if self.has_no_healthcheck else found
 
 
 class Project(Struct, eq=False, dict=True):
@@ -227,6 +246,13 @@ class Project(Struct, eq=False, dict=True):
     dotenv: EnvFile | None = None
     notes: list[tuple[str, Where | None]] = field(default_factory=list)
     named: tuple[Path, ...] = ()
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file lies in the project directory, links followed: only there a change can be rolled back."""
+        if os.path.relpath(path, self.directory).startswith(os.pardir):
+            return False
+        real, root = os.path.realpath(path), os.path.realpath(self.directory)
+        return real.startswith(root.rstrip(os.sep) + os.sep)
 
     @property
     def main(self) -> ComposeFile:
@@ -250,11 +276,62 @@ class Project(Struct, eq=False, dict=True):
     def users(self) -> dict[int, frozenset[str]]:
         """For every node that is reached through an alias or a merge key: the services for which it counts."""
         found: dict[int, set[str]] = {}
-        for service in self.services.values():
-            for layer in service.layers:
-                if layer.source.stream.shared:
-                    _mark(layer.source.resolver, layer.mapping, service.name, found, set())
+        for service, layer in self._shared_layers:
+            _mark(layer.source.resolver, layer.mapping, service.name, found, set())
         return {node: frozenset(names) for node, names in found.items()}
+
+    def users_of_key(self, mapping: Mapping, key: str) -> frozenset[str]:
+        """The services that would see a new or another value of `key` in `mapping`; none when it is not shared.
+
+        A service that merges the mapping (`<<`) sees it unless it has the key itself.
+        """
+        merged = self._merged.get(id(mapping), ())
+        seen_through_merge = {name for name, hidden in merged if key not in hidden}
+        return self.users.get(id(mapping), frozenset()) | seen_through_merge
+
+    @cached_property
+    def _shared_layers(self) -> list[tuple[Service, Layer]]:
+        """The layers in files where one text may count for several services: by aliases, or by `extends`."""
+        layers = [(service, layer) for service in self.services.values() for layer in service.layers]
+        extended = {id(layer.source) for _, layer in layers if layer.extended}
+        return [(s, layer) for s, layer in layers if layer.source.stream.shared or id(layer.source) in extended]
+
+    @cached_property
+    def _merged(self) -> dict[int, list[tuple[str, frozenset[str]]]]:
+        """For every mapping that is merged into another one: the services, and the keys that hide its own."""
+        found: dict[int, list[tuple[str, frozenset[str]]]] = {}
+        for service, layer in self._shared_layers:
+            if layer.source.stream.shared:
+                _mark_merged(layer.mapping, service.name, found, set())
+        return found
+
+
+def _mark_merged(node: Node, name: str, found: dict[int, list[tuple[str, frozenset[str]]]], seen: set[int]) -> None:
+    """Note every mapping that is merged below `node` on behalf of the service `name`."""
+    target = deref(node)
+    if id(target) in seen or isinstance(target, Scalar):
+        return
+    seen.add(id(target))
+    if isinstance(target, Sequence):
+        for item in target.items:
+            _mark_merged(item, name, found, seen)
+        return
+    for key, value in target.pairs:
+        if isinstance(key, Scalar) and key.value == MERGE and key.style == "":
+            _mark_sources(target, name, found, frozenset())
+        else:
+            _mark_merged(value, name, found, seen)
+
+
+def _mark_sources(
+    mapping: Mapping, name: str, found: dict[int, list[tuple[str, frozenset[str]]]], hidden: frozenset[str]
+) -> None:
+    own = hidden | {key.value for key, _ in mapping.pairs if isinstance(key, Scalar)} - {MERGE}
+    for key, value in mapping.pairs:
+        if isinstance(key, Scalar) and key.value == MERGE and key.style == "":
+            for source in merge_sources(value):
+                found.setdefault(id(source), []).append((name, own))
+                _mark_sources(source, name, found, own)
 
 
 def _mark(resolver: Resolver, node: Node, name: str, found: dict[int, set[str]], seen: set[int]) -> None:

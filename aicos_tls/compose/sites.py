@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.interpolation import names
@@ -40,6 +41,8 @@ class Site(Struct, frozen=True):
     offset: int
     source: ComposeFile | EnvFile
     node: Scalar | None = None
+    seen_as: tuple[str, ...] = ()
+    """Names of the variables that it is interpolated into, where it stands in `.env`."""
 
     @property
     def where(self) -> Where:
@@ -67,8 +70,11 @@ def sites(project: Project) -> Iterator[Site]:
     for source in project.files:
         yield from (site for site in _top_level(source) if id(site.node) not in seen)
     if project.dotenv:
-        for name, wanted in _interpolated(project).items():
-            yield from _env_sites(name, project.dotenv, wanted)
+        for name, uses in _interpolated(project).items():
+            yield from (
+                replace(site, seen_as=tuple(uses[site.variable]))
+                for site in _env_sites(name, project.dotenv, set(uses))
+            )
 
 
 def _layer_sites(service: Service, layer: Layer) -> Iterator[Site]:
@@ -134,29 +140,35 @@ def _env_sites(service: str, env_file: EnvFile, wanted: set[str]) -> Iterator[Si
             yield Site(service, (str(env_file.file.path), key), key, binding.value, binding.start, env_file)
 
 
-def _interpolated(project: Project) -> dict[str, set[str]]:
-    """Names of the variables that `.env` gives to each service: interpolated, or passed through without a value."""
-    found: dict[str, set[str]] = {}
+def _interpolated(project: Project) -> dict[str, dict[str, dict[str, None]]]:
+    """The variables that `.env` gives to each service, and the names under which it sees each of them.
+
+    They are interpolated, or passed through without a value.
+    """
+    found: dict[str, dict[str, dict[str, None]]] = {}
     known = set(project.dotenv.bindings) if project.dotenv else set()
     for service in project.services.values():
-        wanted = {v.key for v in service.environment.values() if v.value is None}
+        uses: dict[str, dict[str, None]] = {v.key: {v.key: None} for v in service.environment.values() if not v.value}
         for layer in service.layers:
-            wanted.update(_names_below(layer.mapping, set()))
-        found[service.name] = wanted & known
+            for name, variable in _names_below(layer.mapping, "", set()):
+                uses.setdefault(name, {})[variable] = None
+        found[service.name] = {name: uses[name] for name in uses if name in known}
     return found
 
 
-def _names_below(node: Node, seen: set[int]) -> Iterator[str]:
+def _names_below(node: Node, variable: str, seen: set[int]) -> Iterator[tuple[str, str]]:
+    """Yield each interpolated name with the key, or the `KEY=` of a list item, that it stands under."""
     target = deref(node)
     if id(target) in seen:
         return
     seen.add(id(target))
     if isinstance(target, Scalar):
         if "$" in target.value:
-            yield from names(target.value)
+            key, equals, _ = target.value.partition("=")
+            yield from ((name, key if equals and key.isidentifier() else variable) for name in names(target.value))
     elif isinstance(target, Sequence):
         for item in target.items:
-            yield from _names_below(item, seen)
+            yield from _names_below(item, variable, seen)
     else:
-        for _, value in target.pairs:
-            yield from _names_below(value, seen)
+        for key_node, value in target.pairs:
+            yield from _names_below(value, key_node.value if isinstance(key_node, Scalar) else "", seen)

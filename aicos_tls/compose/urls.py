@@ -10,11 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from aicos_tls.compose.interpolation import end_of_dollar
+from aicos_tls.compose.interpolation import end_of_dollar, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from aicos_tls.compose.interpolation import Variable
+
+PLAIN = frozenset({"http", "ws"})
+"""The schemes without TLS."""
 
 DEFAULT_PORT = 80
 """The port of `http` and `ws` URLs that name none (RFC 9110, 4.2.1; RFC 6455, 3)."""
@@ -44,23 +50,57 @@ class Url(Struct, frozen=True):
     @property
     def plain(self) -> bool:
         """Whether the scheme is one without TLS."""
-        return self.scheme.lower() in {"http", "ws"}
+        return (self._default or self.scheme).lower() in PLAIN
+
+    @property
+    def variable(self) -> str:
+        """The name of the variable that holds the scheme (`${SCHEME:-http}://api`), or an empty text."""
+        found = next(variables(self.scheme), None)
+        return found.name if found else ""
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the scheme is a variable without a default: it may be another protocol's."""
+        return self.scheme.startswith("$") and not self._default
+
+    @property
+    def _default(self) -> str:
+        found = next(variables(self.scheme), None)
+        return found.argument or "" if found and found.operator in ("-", ":-") else ""
 
     @property
     def insertions(self) -> tuple[Insertion, ...]:
         """What makes it the same URL over TLS: the `s`, and the port that it meant when it names none."""
-        letter = "S" if self.scheme.isupper() else "s"
-        scheme = Insertion(self.start + len(self.scheme), letter)
+        letter = "S" if (self._default or self.scheme).isupper() else "s"
+        scheme = Insertion(self.start + len(self.scheme) - bool(self._default), letter)
         return (scheme,) if self.port is not None else (scheme, Insertion(self.host_end, f":{DEFAULT_PORT}"))
 
 
 def find(text: str) -> Iterator[Url]:
     """Yield the http, https, ws and wss URLs of `text` that name a host, in order."""
-    for match in _SCHEME.finditer(text):
-        end = _authority_end(text, match.end())
-        url = _split(text, match.start(), match.end(), end, match.group(1))
+    starts = [(match.start(), match.start(1), match.end(1)) for match in _SCHEME.finditer(text)]
+    if "$" in text:
+        found = ((v.start, v.start, v.end) for v in _all_variables(text, 0) if _is_scheme(v, text))
+        starts = sorted([*starts, *found])
+    for _, start, end_of_scheme in starts:
+        after = end_of_scheme + len("://")
+        url = _split(text, start, after, _authority_end(text, after), text[start:end_of_scheme])
         if url.host:
             yield url
+
+
+def _is_scheme(variable: Variable, text: str) -> bool:
+    """Whether a variable stands for a scheme that is HTTP, or may be."""
+    default = variable.argument if variable.operator in ("-", ":-") else None
+    return text.startswith("://", variable.end) and (not default or default.lower() in PLAIN | {"https", "wss"})
+
+
+def _all_variables(text: str, offset: int) -> Iterator[Variable]:
+    """Yield the variables of a text, and those in their arguments, with their places in the whole text."""
+    for found in variables(text):
+        yield replace(found, start=found.start + offset, end=found.end + offset)
+        if found.argument:
+            yield from _all_variables(found.argument, offset + found.end - 1 - len(found.argument))
 
 
 def _authority_end(text: str, at: int) -> int:

@@ -36,10 +36,11 @@ FileEdit: TypeAlias = "tuple[ComposeFile, Edit] | tuple[EnvFile, Splice]"
 
 
 class Proposal(Struct, frozen=True):
-    """A change with the edits that make it."""
+    """A change with the edits that make it, and the lines to put there by hand when they cannot be made."""
 
     change: Change
     edits: tuple[FileEdit, ...]
+    paste: str = ""
 
 
 class Declined(Struct, frozen=True):

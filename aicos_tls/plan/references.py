@@ -59,17 +59,24 @@ REWRITABLE = frozenset({Kind.EDGE, Kind.SELF, Kind.ORIGIN})
 
 
 class Reference(Struct, frozen=True):
-    """One URL at a site; `target` is the service it names, if it names one."""
+    """One URL at a site; `target` is the service it names, if it names one. Not `is_http`: its scheme is not known."""
 
     site: Site
     url: Url
     kind: Kind
     target: str | None = None
+    is_http: bool = True
 
     @property
     def text(self) -> str:
         """Scheme, host and port as written."""
         return self.site.text[self.url.start : self.url.end]
+
+    @property
+    def browser_variables(self) -> list[str]:
+        """The names under which bundlers see it."""
+        names = self.site.seen_as or (self.site.variable,)
+        return [name for name in names if name.upper().startswith(BROWSER_PREFIXES)]
 
     @property
     def where(self) -> Where:
@@ -120,9 +127,11 @@ def references(project: Project, scope: dict[str, Decision]) -> Iterator[Referen
     values = project.dotenv.values if project.dotenv else {}
     for site in sites(project):
         for url in find(site.text):
+            if values.get(url.variable, "http").lower() not in ("http", "https", "ws", "wss"):
+                continue  # `${DB_SCHEME}://db`, which `.env` says is no HTTP
             host = expand(url.host, values) if "$" in url.host else url.host
             kind, target = _kind(site, host, directory, scope)
-            yield Reference(site, url, kind, target)
+            yield Reference(site, url, kind, target, not url.is_unknown or url.variable in values)
 
 
 def _kind(site: Site, host: str | None, directory: Directory, scope: dict[str, Decision]) -> tuple[Kind, str | None]:
@@ -139,7 +148,7 @@ def _kind(site: Site, host: str | None, directory: Directory, scope: dict[str, D
 def _kind_of_known(site: Site, service: Service, scope: dict[str, Decision], *, reachable: bool) -> Kind:
     tests = (
         (not scope[service.name].in_scope, Kind.OUT_OF_SCOPE),
-        (site.variable.upper().startswith(BROWSER_PREFIXES), Kind.BROWSER),
+        (all(n.upper().startswith(BROWSER_PREFIXES) for n in site.seen_as or (site.variable,)), Kind.BROWSER),
         (_PROXY.match(site.variable) is not None, Kind.PROXY),
         (not reachable, Kind.NO_NETWORK),
         (site.service == service.name, Kind.SELF),

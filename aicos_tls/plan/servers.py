@@ -25,7 +25,7 @@ def find_servers(
     """Servers in scope by name, with the first evidence that was found. A frontend that only browsers reach is none."""
     found: dict[str, Server] = {}
     for reference in references:
-        if reference.kind is Kind.EDGE and reference.target:
+        if reference.kind is Kind.EDGE and reference.target and reference.is_http:
             asker = reference.site.service or reference.site.name
             evidence = f"{asker} asks it at {reference.text} ({reference.where})"
             found.setdefault(reference.target, Server(reference.target, evidence))

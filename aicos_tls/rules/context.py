@@ -57,7 +57,12 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def rewritten(self) -> list[Reference]:
         """The references that become TLS: plain ones to a server in scope."""
-        return [r for r in self.references if r.kind in REWRITABLE and r.url.plain and r.target in self.servers]
+        known = self.project.dotenv.values if self.project.dotenv else {}
+        return [
+            r
+            for r in self.references
+            if r.kind in REWRITABLE and r.url.plain and r.target in self.servers and r.url.variable not in known
+        ]
 
     @cached_property
     def _text_edits(self) -> dict[int, list[SetText]]:

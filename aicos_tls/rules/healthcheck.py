@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from aicos_tls import healthchecks as knowledge
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read
@@ -39,23 +41,41 @@ ID = "healthcheck"
 def check(context: Context) -> Iterator[Outcome]:
     """Yield the change of each server's healthcheck, and what cannot be changed."""
     rewritten: dict[str, tuple[Healthcheck, Rewritten]] = {}
+    overridden: dict[str, _Override] = {}
     for service in context.services:
         found = context.healthchecks.get(service.name)
-        if found is not None and service.name in context.servers:
-            outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
-            if isinstance(outcome, Rewritten) and (reason := _needs_a_person(found.test, outcome)):
-                yield Declined(ID, service.name, found.where, reason, _paste(found.test, outcome))
-            elif isinstance(outcome, Rewritten):
+        if service.name in context.servers:
+            outcome = _of_service(context, service, found)
+            if isinstance(outcome, Declined | Note):
+                yield outcome
+            elif isinstance(outcome, _Override):
+                overridden[service.name] = outcome
+            elif outcome is not None and found is not None:
                 rewritten[service.name] = (found, outcome)
-            elif isinstance(outcome, Refused):
-                yield Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
-        elif found is None and service.healthcheck is None and service.name in context.servers:
-            yield from _from_image(context, service)
         yield from _others(context, service)
     alike = _alike(rewritten)
     for name, (found, outcome) in rewritten.items():
         if outcome.edits:
             yield _propose(context, found, outcome, alike[name])
+    for name, override in overridden.items():
+        alike_here = frozenset(other for other, o in overridden.items() if o.after == override.after)
+        yield _override(context, context.project.services[name], override, alike_here)
+
+
+def _of_service(
+    context: Context, service: Service, found: Healthcheck | None
+) -> Rewritten | _Override | Declined | Note | None:
+    """What becomes of the healthcheck of one server; None when there is nothing to do."""
+    if found is None:
+        stated = service.healthcheck is not None or service.has_no_healthcheck
+        return None if stated else _from_image(context, service)
+    outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
+    if isinstance(outcome, Rewritten):
+        reason = _needs_a_person(found.test, outcome)
+        return Declined(ID, service.name, found.where, reason, _paste(found.test, outcome)) if reason else outcome
+    if isinstance(outcome, Refused):
+        return Declined(ID, service.name, found.where, outcome.reason, outcome.suggestion)
+    return None
 
 
 def _needs_a_person(test: Test, outcome: Rewritten) -> str:
@@ -92,11 +112,12 @@ def _propose(context: Context, found: Healthcheck, outcome: Rewritten, wanting: 
     target = deref(found.entry.value)
     try:
         if context.placement.may_edit(target, wanting):
-            return Proposal(change, tuple(_in_place(found, outcome)))
-        layer = found.layer
+            return Proposal(change, tuple(_in_place(found, outcome)), _paste(found.test, outcome))
+        owner = context.project.services[found.service]
+        layer = context.placement.layer(owner, "healthcheck") if found.layer.extended else found.layer
         value = _value(after)
         edit = context.placement.set_member(layer, "healthcheck", "test", value, frozenset({found.service}))
-        return Proposal(change, (edit,))
+        return Proposal(change, (edit,), _paste(found.test, outcome))
     except NoPlaceError as error:
         return Declined(ID, found.service, found.where, str(error), _paste(found.test, outcome))
 
@@ -111,35 +132,49 @@ def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
             yield source, InsertItem(target, found.first + edit.before, edit.text, rank)
 
 
-def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
-    """Override the image's healthcheck where it asks the server over HTTP."""
+class _Override(Struct, frozen=True):
+    """A healthcheck of an image, and the one that is to override it."""
+
+    where: Where
+    before: Test
+    after: Test
+    summary: str
+
+
+def _from_image(context: Context, service: Service) -> _Override | Declined | Note | None:
+    """What overrides the image's healthcheck, where it asks the server over HTTP."""
     build = build_of(service, context.project.directory)
     if build is None or build.problem:
-        return
+        return None
     try:
         stage = parse(read(build.dockerfile), build.target, build.args)
     except TlsError as error:
-        text = f"its image's healthcheck is not known: {error.message}"
-        yield Note("warning", text, service.name, error.where or Where(build.dockerfile))
-        return
+        where = error.where or Where(build.dockerfile)
+        return Note("warning", f"its image's healthcheck is not known: {error.message}", service.name, where)
     found = image_healthcheck(stage)
     if found is None:
-        return
+        return None
     test, instruction = found
     outcome = knowledge.rewrite(test, endpoint(service), Trust.INSECURE)
     where = stage.where(instruction)
     if isinstance(outcome, Refused):
-        yield Declined(ID, service.name, where, f"the image's healthcheck: {outcome.reason}", outcome.suggestion)
+        return Declined(ID, service.name, where, f"the image's healthcheck: {outcome.reason}", outcome.suggestion)
     if not isinstance(outcome, Rewritten) or not outcome.edits:
-        return
+        return None
     after = knowledge.apply(test, outcome.edits)
+    return _Override(where, test, after, f"overrides the HEALTHCHECK of {where}: {outcome.summary}")
+
+
+def _override(context: Context, service: Service, override: _Override, wanting: frozenset[str]) -> Outcome:
+    value = _value(override.after)
+    paste = f"    healthcheck:\n      test: {_flow(override.after)}"
     try:
-        edit = context.placement.set_member(service.first, "healthcheck", "test", _value(after), context.in_scope)
+        layer = context.placement.layer(service, "healthcheck")
+        edit = context.placement.set_member(layer, "healthcheck", "test", value, wanting)
     except NoPlaceError as error:
-        yield Declined(ID, service.name, where, str(error), _paste(test, outcome))
-        return
-    summary = f"overrides the HEALTHCHECK of {where}: {outcome.summary}"
-    yield Proposal(_change(service.name, where, test, after, summary), (edit,))
+        return Declined(ID, service.name, override.where, str(error), paste)
+    change = _change(service.name, override.where, override.before, override.after, override.summary)
+    return Proposal(change, (edit,), paste)
 
 
 def _others(context: Context, service: Service) -> Iterator[Outcome]:

@@ -16,8 +16,10 @@ import posixpath
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from aicos_tls.compose.model import REPLACING_TAGS
 from aicos_tls.plan.model import Change, Declined, Note, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
+from aicos_tls.yamledit.nodes import deref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,17 +47,18 @@ def _mount(context: Context, service: Service) -> Iterator[Outcome]:
             text = f"{there.source or 'a volume'} is mounted at {target} already: it must hold the certificates"
             yield Note("todo", text, service.name, where)
         return
-    if inherits(context, service):
+    if inherits(context, service, "volumes"):
         return
     try:
         edits = context.placement.add(service, "volumes", [("", value)], context.in_scope)
     except NoPlaceError as error:
         paste = f"    volumes:\n      - {value}"
-        yield Declined(ID, service.name, service.where, str(error), paste, safe=service.name not in context.servers)
+        yield Declined(ID, service.name, service.where, str(error), paste)
         return
     path = f"services.{service.name}.volumes"
     where = layer.source.where(layer.entries["volumes"].value) if "volumes" in layer.entries else service.where
-    yield Proposal(Change(ID, service.name, where, path, "", value, "the certificates, read-only"), tuple(edits))
+    change = Change(ID, service.name, where, path, "", value, "the certificates, read-only")
+    yield Proposal(change, tuple(edits), f"    volumes:\n      - {value}")
 
 
 def source(context: Context, layer: Layer) -> str:
@@ -68,10 +71,29 @@ def source(context: Context, layer: Layer) -> str:
     return path if path.startswith("..") else f"./{path}"
 
 
-def inherits(context: Context, service: Service) -> bool:
-    """Whether the service extends another one of the project that is in scope: it gets there what it gives."""
+def inherits(context: Context, service: Service, attribute: str) -> bool:
+    """Whether the service gets an addition to `attribute` from one that it extends, which is in scope itself.
+
+    Not when it replaces the attribute (`!override`, `!reset`), and not when the addition goes to a file that `extends`
+    does not see, or has no place at all.
+    """
+    inherited = False
     for layer in service.layers:
-        base = context.project.services.get(layer.name) if layer.extended else None
-        if base and base.name in context.in_scope and any(own.mapping is layer.mapping for own in base.own_layers):
-            return True
-    return False
+        entry = layer.entries.get(attribute)
+        if entry and deref(entry.value).tag in REPLACING_TAGS:
+            inherited = False
+        if layer.extended:
+            inherited = inherited or _is_given(context, layer, attribute)
+    return inherited
+
+
+def _is_given(context: Context, extended: Layer, attribute: str) -> bool:
+    base = context.project.services.get(extended.name)
+    if base is None or base.name not in context.in_scope:
+        return False
+    try:
+        place = context.placement.layer(base, attribute)
+    except NoPlaceError:
+        return False
+    users = context.project.users_of_key(extended.mapping, attribute)
+    return place.mapping is extended.mapping and users <= context.in_scope

@@ -34,7 +34,7 @@ class Placement:
     """Finds places in a project. `copy` gives the value that a copied scalar is to have."""
 
     def __init__(self, project: Project, copy: Callable[[Scalar], str]) -> None:
-        self._users = project.users
+        self._project = project
         self._copy = copy
         self._neighbours: dict[int, list[Layer]] = defaultdict(list)
         for service in project.services.values():
@@ -45,7 +45,12 @@ class Placement:
 
     def may_edit(self, node: Node, wanting: frozenset[str]) -> bool:
         """Whether every service that uses `node` is among those that want the edit."""
-        return self._users.get(id(deref(node)), frozenset()) <= wanting
+        return self._project.users.get(id(deref(node)), frozenset()) <= wanting
+
+    def _claim(self, layer: Layer, attribute: str, wanting: frozenset[str]) -> None:
+        """Raise `NoPlaceError` when the attribute, set in this layer, would count for services that do not want it."""
+        if others := self._project.users_of_key(layer.mapping, attribute) - wanting:
+            raise NoPlaceError(f"{', '.join(sorted(others))} would get it too, by an alias, a merge key or `extends`")
 
     def add(
         self, service: Service, attribute: str, values: list[tuple[str, str]], wanting: frozenset[str]
@@ -55,7 +60,7 @@ class Placement:
         Each value is a key and a text; in a list it is written `KEY=TEXT`, or only the text when the key is empty.
         Raises `NoPlaceError`.
         """
-        layer = self._layer(service, attribute)
+        layer = self.layer(service, attribute)
         entry = layer.entries.get(attribute)
         if entry is None:
             return [self._new_key(layer, attribute, self._fresh(layer, attribute, values), wanting)]
@@ -66,14 +71,28 @@ class Placement:
             return [(layer.source, edit) for edit in _append(target, values)]
         return [self._own_value(layer, attribute, values, wanting)]
 
-    def _layer(self, service: Service, attribute: str) -> Layer:
-        """The own layer that gets an addition: the first that has the attribute and that no later one replaces."""
+    def _claim_own(self, layer: Layer, attribute: str, entry: Entry, wanting: frozenset[str]) -> None:
+        """Raise `NoPlaceError` when a shared value cannot make way for one of the service's own."""
+        self._claim(layer, attribute, wanting)
+        if not (entry.inherited or isinstance(entry.value, Alias)):
+            others = self._project.users.get(id(deref(entry.value)), frozenset()) - wanting
+            raise NoPlaceError(f"{', '.join(sorted(others))} would get it too: this is the anchor that it uses")
+
+    def layer(self, service: Service, attribute: str) -> Layer:
+        """The own layer that gets an addition: the first that has the attribute and that no later one replaces.
+
+        Raises `NoPlaceError` when the last one resets it: nothing can be said in that layer.
+        """
         candidates: list[Layer] = []
         for layer in service.own_layers:
             entry = layer.entries.get(attribute)
-            if entry and getattr(deref(entry.value), "tag", None) in REPLACING_TAGS:
+            tag = deref(entry.value).tag if entry else None
+            if tag in REPLACING_TAGS:
                 candidates = []
-            candidates.append(layer)
+            if tag != "!reset":
+                candidates.append(layer)
+        if not candidates:
+            raise NoPlaceError(f"`{attribute}` is reset here (!reset)")
         return next((layer for layer in candidates if attribute in layer.entries), candidates[0])
 
     def _fresh(self, layer: Layer, attribute: str, values: list[tuple[str, str]]) -> Value:
@@ -84,8 +103,7 @@ class Placement:
         return Items(tuple(_item(key, text) for key, text in values))
 
     def _new_key(self, layer: Layer, attribute: str, value: Value, wanting: frozenset[str]) -> tuple[ComposeFile, Edit]:
-        if not self.may_edit(layer.mapping, wanting):
-            raise NoPlaceError("the whole service is an anchor that other services share")
+        self._claim(layer, attribute, wanting)
         index = self.index(layer, attribute)
         rank = CANONICAL.index(attribute) if attribute in CANONICAL else len(CANONICAL)
         return layer.source, InsertPair(layer.mapping, index, attribute, value, rank)
@@ -97,8 +115,9 @@ class Placement:
         if not (isinstance(target, Scalar) and target.is_null):
             raise NoPlaceError(f"`{attribute}` is a text, neither a list nor a mapping")
         fresh = self._fresh(layer, attribute, values)
-        if entry.inherited or not self.may_edit(entry.owner, wanting):
+        if entry.inherited:
             return self._new_key(layer, attribute, fresh, wanting)
+        self._claim(layer, attribute, wanting)
         return layer.source, Replace(entry.owner, entry.index, fresh)
 
     def _own_value(
@@ -107,8 +126,7 @@ class Placement:
         """A value of its own for a service whose list or mapping belongs to others too."""
         entry = layer.entries[attribute]
         target = deref(entry.value)
-        if not self.may_edit(layer.mapping, wanting):
-            raise NoPlaceError("the whole service is an anchor that other services share")
+        self._claim_own(layer, attribute, entry, wanting)
         alias = entry.value
         if isinstance(target, Mapping):
             if isinstance(alias, Alias):
@@ -142,8 +160,7 @@ class Placement:
             if member in own:
                 return layer.source, Replace(target, own.index(member), value, flow=True)
             return layer.source, InsertPair(target, 0, member, value)
-        if not self.may_edit(layer.mapping, wanting):
-            raise NoPlaceError("the whole service is an anchor that other services share")
+        self._claim_own(layer, attribute, entry, wanting)
         if isinstance(entry.value, Alias):
             kept: tuple[tuple[str, Value], ...] = (("<<", Reference(entry.value.name)),)
         else:

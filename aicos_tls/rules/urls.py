@@ -40,7 +40,7 @@ def check(context: Context) -> Iterator[Outcome]:
             after(reference),
             f"{reference.target} speaks TLS",
         )
-        yield Proposal(change, tuple(_edits(reference)))
+        yield Proposal(change, tuple(_edits(reference)), f"{reference.site.path[-1]}: {after(reference)}")
 
 
 def after(reference: Reference) -> str:

@@ -50,7 +50,7 @@ def check(context: Context) -> Iterator[Outcome]:
         for key, value in values.items():
             if (variable := service.environment.get(key)) is not None and variable.value != value:
                 yield _different(context, service, variable, value)
-        if missing and not inherits(context, service):
+        if missing and not inherits(context, service, "environment"):
             yield from _missing(context, service, missing)
 
 
@@ -59,14 +59,15 @@ def _missing(context: Context, service: Service, values: list[tuple[str, str]]) 
         edits = context.placement.add(service, "environment", values, context.in_scope)
     except NoPlaceError as error:
         paste = "\n".join(["    environment:", *(f"      - {key}={value}" for key, value in values)])
-        yield Declined(ID, service.name, service.where, str(error), paste, safe=service.name not in context.servers)
+        yield Declined(ID, service.name, service.where, str(error), paste)
         return
     layer = service.first
     where = layer.source.where(layer.entries["environment"].value) if "environment" in layer.entries else service.where
     for index, (key, value) in enumerate(values):
         path = f"services.{service.name}.environment.{key}"
         change = Change(ID, service.name, where, path, "", value, _WHY[key])
-        yield Proposal(change, (edits[index],) if len(edits) == len(values) else tuple(edits))
+        chosen = (edits[index],) if len(edits) == len(values) else tuple(edits)
+        yield Proposal(change, chosen, f"      - {key}={value}")
 
 
 def _different(context: Context, service: Service, variable: Variable, value: str) -> Outcome:
