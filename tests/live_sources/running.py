@@ -1,0 +1,100 @@
+"""Processes of changed services: certificates by openssl, a free port, and what they answer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+PATIENCE = 40  # seconds until a server has to answer
+
+
+def openssl(directory: Path, *arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+
+def issue(directory: Path, name: str, host: str) -> Path:
+    """Make a CA in `directory`, unless there is one, and a leaf for `host` and localhost."""
+    directory.mkdir(exist_ok=True)
+    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    if not (directory / "ca-cert.pem").exists():
+        usage = ("-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign")
+        subject = ("-subj", f"/CN=CA of {directory.name}")
+        openssl(directory, "req", "-x509", *key, "-keyout", "ca-key.pem", "-out", "ca-cert.pem", *subject, *usage)
+    openssl(directory, "req", *key, "-keyout", f"{name}-key.pem", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+    (directory / "ext").write_text(
+        f"subjectAltName=DNS:{host},DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n"
+    )
+    signed = ("-CA", "ca-cert.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-extfile", "ext")
+    openssl(directory, "x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}-cert.pem")
+    return directory
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running(words: Sequence[str], directory: Path, variables: Mapping[str, str], port: int) -> Iterator[Path]:
+    """Run a server until it accepts connections; yields the file that has its output."""
+    output = directory / f"output-{port}"
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", **variables}
+    with output.open("wb") as stream:
+        process = subprocess.Popen(words, cwd=directory, env=environment, stdout=stream, stderr=stream)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            assert process.poll() is None, output.read_text()
+            assert time.monotonic() < deadline, output.read_text()
+            time.sleep(0.05)  # the process cannot tell when it listens
+        yield output
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def answer(port: int, path: str, host: str, context: ssl.SSLContext | None) -> bytes:
+    """The status line that a GET gets, over TLS as `host` when a context is given."""
+    with contextlib.ExitStack() as stack:
+        stream = stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
+        if context is not None:
+            stream = stack.enter_context(context.wrap_socket(stream, server_hostname=host))
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        return stream.makefile("rb").readline().strip()
+
+
+def trusting(directory: Path) -> ssl.SSLContext:
+    """Verification by nothing but the CA of `directory`."""
+    return ssl.create_default_context(cafile=str(directory / "ca-cert.pem"))
+
+
+def assert_serves_https(port: int, path: str, host: str, certificates: Path) -> None:
+    """The server answers over TLS, as `host`, to those who trust the CA, and to nobody else."""
+    assert answer(port, path, host, trusting(certificates)).startswith(b"HTTP/1.1 200")
+    try:
+        answer(port, path, host, ssl.create_default_context())
+    except ssl.SSLCertVerificationError:
+        pass
+    else:
+        raise AssertionError("a client without the CA was answered")
+    try:
+        plain = answer(port, path, host, None)
+    except OSError:
+        plain = b""
+    assert not plain.startswith(b"HTTP/1.1 200"), "plain HTTP was answered"
