@@ -19,7 +19,8 @@ from aicos_tls.plan.scope import short_names
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
 from aicos_tls.rules.urls import after
-from aicos_tls.yamledit.apply import apply, splice
+from aicos_tls.yamledit.apply import edit as edited
+from aicos_tls.yamledit.apply import splice
 from aicos_tls.yamledit.edits import InexpressibleError, Splice
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedF
         else:
             edits[id(source)].append(edit)
     for source in project.files:
-        if (text := apply(source.file, source.stream, edits[id(source)])) != source.file.text:
-            yield PlannedFile(source.path, source.file, source.file.encode(text))
+        text, stream = edited(source.file, source.stream, edits[id(source)])
+        if text != source.file.text:
+            yield PlannedFile(source.path, source.file, source.file.encode(text), stream=stream)
     for env_file, splices in env_edits.values():
         text = splice(env_file.file.text, splices)
         yield PlannedFile(env_file.file.path, env_file.file, env_file.file.encode(text), "env")

@@ -19,6 +19,7 @@ from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
 from aicos_tls.plan.gitignore import plan_gitignore
 from aicos_tls.plan.policy import resolve
+from aicos_tls.proof.check import prove
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -86,6 +87,7 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
     project = load(selection.files, read=read)
     policy = resolve(project, flags)
     plan = planner.plan(project, policy, dict(record.names) if record else None)
+    prove(plan, selection.files, read)
 
     def read_original(path: Path) -> TextFile | None:
         name = relative(directory, path)

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aicos_tls.files import TextFile
+    from aicos_tls.yamledit.nodes import Stream
 
     Reader = Callable[[Path], TextFile]
+    Parser = Callable[[TextFile], Stream]
 
 _DEFINES_A_SERVICE = frozenset({"image", "build", "extends", "command"})
 
 
-def load(paths: SequenceOf[Path], *, read: Reader = files.read) -> Project:
+def load(paths: SequenceOf[Path], *, read: Reader = files.read, parser: Parser = parse) -> Project:
     """Load and merge compose files; relative paths start from the directory of the first one.
 
     Raises `TlsError` for what is no compose file, and for what docker compose would refuse and this program cannot work
@@ -34,7 +36,7 @@ def load(paths: SequenceOf[Path], *, read: Reader = files.read) -> Project:
     """
     directory = paths[0].parent
     project = Project(directory, [], {})
-    loader = _Loader(project, read)
+    loader = _Loader(project, read, parser)
     project.dotenv = loader.env_file(directory / ".env")
     for path in paths:
         loader.add(path, directory)
@@ -46,9 +48,10 @@ def load(paths: SequenceOf[Path], *, read: Reader = files.read) -> Project:
 
 
 class _Loader:
-    def __init__(self, project: Project, read: Reader) -> None:
+    def __init__(self, project: Project, read: Reader, parser: Parser) -> None:
         self._project = project
         self._read = read
+        self._parse = parser
         self._sources: dict[Path, ComposeFile] = {}
         self._env_files: dict[Path, EnvFile | None] = {}
 
@@ -68,7 +71,7 @@ class _Loader:
     def _open(self, path: Path, base: Path) -> ComposeFile:
         if path not in self._sources:
             file = self._read(path)
-            source = ComposeFile(file, parse(file), base)
+            source = ComposeFile(file, self._parse(file), base)
             check(source)
             self._sources[path] = source
         return self._sources[path]

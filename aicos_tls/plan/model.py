@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.references import Reference
     from aicos_tls.plan.scope import Decision
     from aicos_tls.yamledit.edits import Edit, Splice
+    from aicos_tls.yamledit.nodes import Stream
 
 
 class Change(Struct, frozen=True):
@@ -94,12 +95,16 @@ class Certificate(Struct, frozen=True):
 
 
 class PlannedFile(Struct, frozen=True):
-    """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded."""
+    """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded.
+
+    `stream` is the parse of a changed compose file.
+    """
 
     path: Path
     before: TextFile | None
     after: bytes
     kind: Literal["text", "env", "created"] = "text"
+    stream: Stream | None = None
 
 
 class Plan(Struct, frozen=True):

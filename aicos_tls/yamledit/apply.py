@@ -40,22 +40,29 @@ if TYPE_CHECKING:
 
 
 def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> str:
-    """Return the new text of `file`, of which `stream` is the parse; no edits give the text as it is.
+    """Return the new text of `file`; see `edit`."""
+    return edit(file, stream, edits)[0]
+
+
+def edit(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> tuple[str, Stream]:
+    """Return the new text of `file` and its parse; `stream` is the parse of the old one.
+
+    No edits give the text as it is.
 
     Equal edits count once. Raises `InexpressibleError` when the edits have no form in this text, `InternalError` when
     they contradict each other.
     """
     unique = list(dict.fromkeys(edits))
     if not unique:
-        return file.text
+        return file.text, stream
     page = Page(file.text, survey(file.text, stream), file.newline)
-    text = splice(file.text, [s for edit, nth in _numbered(unique) for s in page.splices(edit, nth)])
+    text = splice(file.text, [s for each, nth in _numbered(unique) for s in page.splices(each, nth)])
     try:
         result = parse(replace(file, raw=file.encode(text)))
     except TlsError as error:
         raise InexpressibleError(f"the result would not be YAML: {error.message}") from error
     _prove(stream, result, unique)
-    return text
+    return text, result
 
 
 def _numbered(edits: list[Edit]) -> Iterator[tuple[Edit, int]]:
