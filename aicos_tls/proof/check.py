@@ -15,7 +15,7 @@ from aicos_tls.errors import InternalError
 from aicos_tls.files import TextFile
 from aicos_tls.proof.declared import Declared
 from aicos_tls.proof.leaves import Leaf, leaves
-from aicos_tls.proof.merged import Readers, merge
+from aicos_tls.proof.merged import Readers
 from aicos_tls.yamledit.nodes import deref
 from aicos_tls.yamledit.parse import parse
 
@@ -92,9 +92,7 @@ def _check(explained: bool, leaf: Leaf) -> None:  # noqa: FBT001 - the first arg
 
 def _merged(before: Project, after: Project, old: Readers, new: Readers) -> Iterator[Leaf]:
     for name, service in before.services.items():
-        one = merge(map(old.layer, service.layers))
-        other = merge(map(new.layer, after.services[name].layers))
-        yield from leaves(one, other, ("services", name))
+        yield from leaves(old.service(service), new.service(after.services[name]), ("services", name))
 
 
 def _layers(before: Project, after: Project, old: Readers, new: Readers) -> Iterator[Leaf]:

@@ -24,7 +24,9 @@ class Declared:
         self.seen: set[Change] = set()
         self._by_path: dict[str, list[Change]] = defaultdict(list)
         self._by_place: dict[str, list[Change]] = defaultdict(list)
+        self._by_service: dict[str, list[Change]] = defaultdict(list)
         for change in self.changes:
+            self._by_service[change.service].append(change)
             self._by_path[change.path].append(change)
             parent, _, last = change.path.rpartition(".")
             if last.isdecimal():  # an item of a list that is compared as a mapping
@@ -37,6 +39,15 @@ class Declared:
     def explains_anywhere(self, leaf: Leaf) -> bool:
         """Whether any change makes this difference, wherever: for anchors that stand outside of services."""
         return self.explains(leaf) or self._any(self.changes, leaf)
+
+    def explains_in_service(self, leaf: Leaf) -> bool:
+        """Whether a change of the service that `leaf` is in makes it, or one that belongs to no service.
+
+        For models that name the places within a service in another way.
+        """
+        if leaf.path[:1] != ("services",):
+            return self.explains_anywhere(leaf)
+        return self._any(self._by_service[leaf.path[1]], leaf) or self._any(self._by_service[""], leaf)
 
     def unseen(self) -> list[Change]:
         """The changes that made no difference so far."""

@@ -14,7 +14,7 @@ from aicos_tls.proof.plain import Plain, Reader, Tagged, keyed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from aicos_tls.compose.model import Layer, Project
+    from aicos_tls.compose.model import Layer, Project, Service
 
 KEYED = {("environment",), ("labels",), ("annotations",), ("build", "args"), ("build", "labels"), ("deploy", "labels")}
 """Attributes that are a mapping or a list of `KEY=VALUE`."""
@@ -33,6 +33,12 @@ class Readers:
         found = self._readers[id(layer.source)].mapping(layer.mapping)
         found.pop("extends", None)
         return normal(found)
+
+    def service(self, service: Service) -> dict[str, Plain]:
+        """A service as its layers make it."""
+        layers = [self.layer(layer) for layer in service.layers]
+        plain = len(layers) == 1 and not self._readers[id(service.first.source)].tagged
+        return layers[0] if plain else merge(layers)
 
     def source(self, source: object) -> Reader:
         """The reader of a file."""

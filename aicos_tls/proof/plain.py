@@ -26,11 +26,15 @@ Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | Tagged | None"
 
 
 class Reader:
-    """Reads the values of one file; what an anchor holds is read once, however many aliases repeat it."""
+    """Reads the values of one file; what an anchor holds is read once, however many aliases repeat it.
+
+    `tagged` tells whether a tag was read so far.
+    """
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._anchored: dict[int, Plain] = {}
+        self.tagged = False
 
     def value(self, node: Node) -> Plain:
         """The plain value of a node. Values of anchors are shared: do not change them."""
@@ -41,6 +45,7 @@ class Reader:
         value = self._inner(node)
         if node.tag is not None and not node.tag.startswith(CORE):
             value = Tagged(node.tag, value)
+            self.tagged = True
         if node.anchor is not None:
             self._anchored[id(node)] = value
         return value
