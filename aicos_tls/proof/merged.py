@@ -72,8 +72,10 @@ def _merge(old: Plain, new: Plain, path: tuple[str, ...]) -> Plain:
         return None if new.tag == "!reset" else _merge(None, new.value, path)
     if isinstance(new, dict):
         return _mapping(old if isinstance(old, dict) else {}, new, path)
+    if isinstance(new, list) and path == ("volumes",):
+        return _volumes(old if isinstance(old, list) else [], new)
     if isinstance(new, list) and isinstance(old, list) and path not in _REPLACED:
-        return _volumes(old, new) if path == ("volumes",) else [*old, *(item for item in new if item not in old)]
+        return [*old, *(item for item in new if item not in old)]
     return old if new is None else new
 
 

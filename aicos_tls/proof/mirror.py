@@ -19,20 +19,20 @@ T = TypeVar("T")
 
 
 class Mirror:
-    """The mirror of the directory `origin` in the directory `root`."""
+    """The mirror of the file system in the directory `root`: of what leads to the project, and of the project."""
 
-    def __init__(self, origin: Path, root: Path) -> None:
-        self._origin = origin
+    def __init__(self, root: Path) -> None:
         self._root = root
 
     def place(self, path: Path) -> Path:
         """Where a path of the project is in the mirror; absolute."""
-        return self._root / Path(os.path.abspath(path)).relative_to(self._origin)
+        absolute = _absolute(path)
+        return self._root / absolute.relative_to(absolute.anchor)
 
     def restored(self, value: T) -> T:
         """A JSON value with the paths of the mirror turned back into those of the project."""
         if isinstance(value, str):
-            return value.replace(str(self._root), str(self._origin))  # type: ignore[return-value]
+            return value.replace(f"{self._root}{os.sep}", os.sep)  # type: ignore[return-value]
         if isinstance(value, list):
             return [self.restored(item) for item in value]  # type: ignore[return-value]
         if isinstance(value, dict):
@@ -44,30 +44,33 @@ class Mirror:
 def mirrored(directory: Path, contents: Mapping[Path, bytes | None]) -> Iterator[Mirror]:
     """Mirror a project in a temporary directory; `contents` are the files that differ, None for one that is not there.
 
-    Files may lie outside of the project directory: then a parent of both is mirrored. The directory's name stays, since
-    compose names projects after it.
+    Everything above the project is there, too, so that `../base.yml` and `../../context` mean what they meant.
     """
-    files = {Path(os.path.abspath(path)): data for path, data in contents.items()}
-    home = Path(os.path.abspath(directory))
-    origin = Path(os.path.commonpath([home, *(path.parent for path in files)]))
-    holder = Path(os.path.realpath(tempfile.mkdtemp(prefix="aicos-tls-")))
+    files = {_absolute(path): data for path, data in contents.items()}
+    home = _absolute(directory)
+    root = Path(os.path.realpath(tempfile.mkdtemp(prefix="aicos-tls-")))
     try:
-        root = holder / (origin.name or "root")
-        _build(origin, root, files, home)
-        yield Mirror(origin, root)
+        opened = {parent for path in (*files, home / "-") for parent in path.parents}
+        _fill(Path(home.anchor), root, files, opened)
+        yield Mirror(root)
     finally:
-        shutil.rmtree(holder, ignore_errors=True)
+        shutil.rmtree(root, ignore_errors=True)
 
 
-def _build(source: Path, target: Path, files: Mapping[Path, bytes | None], home: Path) -> None:
-    """Make the directory `target`; what leads to one of the files or to the project is a directory, too."""
-    target.mkdir()
-    opened = {parent for path in (*files, home / "-") for parent in path.parents}
+def _fill(source: Path, target: Path, files: Mapping[Path, bytes | None], opened: set[Path]) -> None:
+    """Fill the directory `target`: links to what is in `source`, but for what is `opened` on the way to a file."""
     for entry in sorted(source.iterdir()):
+        place = target / entry.name
         if entry in opened and entry.is_dir():
-            _build(entry, target / entry.name, files, home)
+            place.mkdir()
+            _fill(entry, place, files, opened)
         elif entry not in files:
-            (target / entry.name).symlink_to(entry)
+            place.symlink_to(entry)
     for path, data in files.items():
         if path.parent == source and data is not None:
             (target / path.name).write_bytes(data)
+
+
+def _absolute(path: Path) -> Path:
+    """Like `Path.resolve`, but without following links: what stands behind one is compose's business."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - see above

@@ -105,9 +105,8 @@ def compare(old: dict[str, Any], new: dict[str, Any], changes: Iterable[Change],
             one["services"][name] = {**one["services"][name], "volumes": before}
     for leaf in leaves(one, other, ()):
         if not declared.explains_in_service(leaf):
-            raise InternalError(
-                f"docker compose sees a change that was not declared: {leaf.name}: {leaf.before!r} became {leaf.after!r}"
-            )
+            what = f"{leaf.name}: {leaf.before!r} became {leaf.after!r}"
+            raise InternalError(f"docker compose sees a change that was not declared: {what}")
 
 
 def _services(model: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aicos_tls.pki.certificate import CertificateFacts
     from aicos_tls.pki.store import Inventory
     from aicos_tls.plan.model import Change, Declined, Note
+    from aicos_tls.proof.second_opinion import Opinion
 
 SCHEMA = 1
 
@@ -77,6 +78,8 @@ def enable_json(result: enable.Result) -> str:
                 }
                 for c in result.certificates
             ],
+            "override": relative(directory, result.prepared.override) if result.prepared.override else None,
+            "second_opinion": _opinion(result.opinion),
             "declined": [_declined(d, directory) for d in plan.declined],
             "notes": [_note(n, directory) for n in plan.notes],
             "files": [_target(t, directory) for t in result.changed],
@@ -111,6 +114,12 @@ def _declined(declined: Declined, directory: Path) -> dict[str, object]:
         "safe": declined.safe,
         **_where(declined.where, directory),
     }
+
+
+def _opinion(opinion: Opinion | None) -> dict[str, object] | None:
+    if opinion is None:
+        return None
+    return {"command": opinion.command, "state": opinion.state, "message": opinion.message or None}
 
 
 def _note(note: Note, directory: Path) -> dict[str, object]:
