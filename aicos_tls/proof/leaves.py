@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.proof.plain import Tagged
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,9 @@ class Leaf(Struct, frozen=True):
 def leaves(old: Plain | Absent, new: Plain | Absent, path: tuple[str, ...]) -> Iterator[Leaf]:
     """Yield every difference between two values; additions to lists are looked for at their ends."""
     if old == new:
+        return
+    if isinstance(old, Tagged) and isinstance(new, Tagged) and old.tag == new.tag:
+        yield from leaves(old.value, new.value, path)
         return
     nothing = old is None or isinstance(old, Absent)
     if isinstance(new, dict) and new and (nothing or isinstance(old, dict)):

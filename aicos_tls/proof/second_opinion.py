@@ -111,11 +111,20 @@ def compare(old: dict[str, Any], new: dict[str, Any], changes: Iterable[Change],
 
 def _services(model: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for name, service in (model.get("services") or {}).items():
-        found[name] = normal(dict(service))
+    for name, service in (_texts(model.get("services")) or {}).items():
+        found[name] = normal(service)
         if isinstance(volumes := service.get("volumes"), list):
             found[name]["volumes"] = {target(item): item for item in volumes}
     return found
+
+
+def _texts(value: Any) -> Any:
+    """Numbers and truth values as texts: merging makes texts of variables, and the container sees nothing else."""
+    if isinstance(value, dict):
+        return {key: _texts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_texts(item) for item in value]
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
 
 
 def _config(

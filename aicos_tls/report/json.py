@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from aicos_tls.pki.certificate import CertificateFacts
     from aicos_tls.pki.store import Inventory
     from aicos_tls.plan.model import Change, Declined, Note
-    from aicos_tls.proof.second_opinion import Opinion
 
 SCHEMA = 1
 
@@ -79,7 +78,7 @@ def enable_json(result: enable.Result) -> str:
                 for c in result.certificates
             ],
             "override": relative(directory, result.prepared.override) if result.prepared.override else None,
-            "second_opinion": _opinion(result.opinion),
+            "second_opinion": _opinion(result),
             "declined": [_declined(d, directory) for d in plan.declined],
             "notes": [_note(n, directory) for n in plan.notes],
             "files": [_target(t, directory) for t in result.changed],
@@ -116,7 +115,8 @@ def _declined(declined: Declined, directory: Path) -> dict[str, object]:
     }
 
 
-def _opinion(opinion: Opinion | None) -> dict[str, object] | None:
+def _opinion(result: enable.Result) -> dict[str, object] | None:
+    opinion = result.opinion
     if opinion is None:
         return None
     return {"command": opinion.command, "state": opinion.state, "message": opinion.message or None}
