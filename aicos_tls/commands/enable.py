@@ -130,8 +130,7 @@ def _second_opinion(prepared: Prepared, options: Options, environment: Mapping[s
         prepared.directory,
         Version(prepared.selection.files, before),
         Version(prepared.compose_files, after),
-        prepared.plan.changes,
-        prepared.plan.policy.mount_path,
+        prepared.plan,
     )
 
 

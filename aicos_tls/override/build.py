@@ -15,7 +15,7 @@ from aicos_tls.override.difference import NEVER_READ, Delta, delta
 from aicos_tls.override.text import text
 from aicos_tls.override.variables import Changed, changed, escaped, from_env_files, substituted
 from aicos_tls.plan.model import Declined, PlannedFile
-from aicos_tls.proof.declared import Declared
+from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves
 from aicos_tls.proof.merged import Readers, merge
 
@@ -106,7 +106,7 @@ class _Draft(Struct, eq=False):
 
     def _note(self, found: Delta, lost: dict[Change, str]) -> None:
         for leaf, reason in found.declined:
-            declared = Declared(self.plan.changes)
+            declared = Declared(self.plan.changes, bases(self.plan.project))
             declared.explains(leaf)
             lost |= dict.fromkeys(declared.seen, reason)
 

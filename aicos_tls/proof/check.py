@@ -13,7 +13,7 @@ from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.load import load
 from aicos_tls.errors import InternalError
 from aicos_tls.files import TextFile
-from aicos_tls.proof.declared import Declared
+from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import Leaf, leaves
 from aicos_tls.proof.merged import Readers
 from aicos_tls.yamledit.nodes import deref
@@ -42,7 +42,7 @@ def prove(plan: Plan, paths: Sequence[Path], read: Reader) -> Project:
     difference is not declared or a declared change is no difference: then nothing may be written.
     """
     after = _after(plan, paths, read) if plan.files else plan.project
-    declared = Declared(plan.changes)
+    declared = Declared(plan.changes, bases(plan.project))
     if after is not plan.project:
         _compare(plan, after, declared)
     if missing := declared.unseen():

@@ -5,22 +5,34 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.proof.leaves import Absent, Leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from aicos_tls.compose.model import Project
     from aicos_tls.plan.model import Change
 
 _TEXTS = frozenset({"urls", "schemes"})
 """Rules that change part of a text that was there. All others declare the whole value."""
 
 
-class Declared:
-    """The changes of a plan by their paths."""
+def bases(project: Project) -> dict[str, tuple[str, ...]]:
+    """For each service the services of the project that it extends: a change of these is a change of it, too."""
+    return {
+        name: tuple(layer.name for layer in service.layers if layer.extended and layer.name in project.services)
+        for name, service in project.services.items()
+    }
 
-    def __init__(self, changes: Iterable[Change]) -> None:
+
+class Declared:
+    """The changes of a plan by their paths; `extended` is what `bases` gives."""
+
+    def __init__(self, changes: Iterable[Change], extended: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self.changes = list(changes)
+        self._extended = extended or {}
         self.seen: set[Change] = set()
         self._by_path: dict[str, list[Change]] = defaultdict(list)
         self._by_place: dict[str, list[Change]] = defaultdict(list)
@@ -34,7 +46,7 @@ class Declared:
 
     def explains(self, leaf: Leaf) -> bool:
         """Whether a change with the path of `leaf` makes just this difference."""
-        return self._any(self._at(leaf), leaf)
+        return any(self._any(self._at(each), each) for each in self._inherited(leaf))
 
     def explains_anywhere(self, leaf: Leaf) -> bool:
         """Whether any change makes this difference, wherever: for anchors that stand outside of services."""
@@ -47,11 +59,24 @@ class Declared:
         """
         if leaf.path[:1] != ("services",):
             return self.explains_anywhere(leaf)
-        return self._any(self._by_service[leaf.path[1]], leaf) or self._any(self._by_service[""], leaf)
+        services = (*(each.path[1] for each in self._inherited(leaf)), "")
+        return any(self._any(self._by_service[name], leaf) for name in services)
+
+    def mounts(self, service: str) -> bool:
+        """Whether a service gets a mount, itself or by what it extends."""
+        names = (service, *self._extended.get(service, ()))
+        return any(change.rule == "mount" for name in names for change in self._by_service[name])
 
     def unseen(self) -> list[Change]:
         """The changes that made no difference so far."""
         return [change for change in self.changes if change not in self.seen]
+
+    def _inherited(self, leaf: Leaf) -> Iterator[Leaf]:
+        """The difference, and the same one in each service that this one extends."""
+        yield leaf
+        if leaf.path[:1] == ("services",):
+            for name in self._extended.get(leaf.path[1], ()):
+                yield replace(leaf, path=("services", name, *leaf.path[2:]))
 
     def _at(self, leaf: Leaf) -> Iterator[Change]:
         yield from self._by_path.get(leaf.name, ())

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from aicos_tls.errors import InternalError, TlsError
-from aicos_tls.proof.declared import Declared
+from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves
 from aicos_tls.proof.merged import normal, target
 from aicos_tls.proof.mirror import mirrored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from aicos_tls.plan.model import Change
+    from aicos_tls.plan.model import Plan
 
 VARIABLE = "DOCKER_COMPOSE"
 """Environment variable that names the command, for example `docker compose`."""
@@ -68,10 +68,8 @@ def find_command(named: str, environment: Mapping[str, str]) -> list[str]:
     )
 
 
-def ask(
-    command: Sequence[str], directory: Path, before: Version, after: Version, changes: Iterable[Change], mount: str
-) -> Opinion:
-    """Ask docker compose about both versions. `mount` is the mount path.
+def ask(command: Sequence[str], directory: Path, before: Version, after: Version, plan: Plan) -> Opinion:
+    """Ask docker compose about both versions of the project of `plan`, in `directory`.
 
     Raises `InternalError` when it sees a difference that is no declared change.
     """
@@ -79,27 +77,28 @@ def ask(
     said = ""
     accepted = False
     for interpolate in (True, False):
-        old, said_before = _config(command, directory, before, interpolate=interpolate)
+        old, said_before = resolved(command, directory, before, interpolate=interpolate)
         if old is None:
             said = said or said_before
             continue
         accepted = True
-        new, message = _config(command, directory, after, interpolate=interpolate)
+        new, message = resolved(command, directory, after, interpolate=interpolate)
         if new is None:
             return Opinion("rejects", name, message)
         if not interpolate:
-            compare(old, new, changes, mount)
+            compare(old, new, Declared(plan.changes, bases(plan.project)), plan.policy.mount_path)
     return Opinion("agrees", name) if accepted else Opinion("cannot tell", name, said)
 
 
-def compare(old: dict[str, Any], new: dict[str, Any], changes: Iterable[Change], mount: str) -> None:
-    """Account for each difference between two resolved models; raises `InternalError` for one that is not declared."""
-    declared = Declared(changes)
-    mounting = {change.service for change in declared.changes if change.rule == "mount"}
+def compare(old: dict[str, Any], new: dict[str, Any], declared: Declared, mount: str) -> None:
+    """Account for each difference between two resolved models; raises `InternalError` for one that is not declared.
+
+    `mount` is the place in the container where the certificates are mounted.
+    """
     one, other = ({**model, "services": _services(model)} for model in (old, new))
     for name, service in other["services"].items():
         volumes, before = service.get("volumes"), one["services"].get(name, {}).get("volumes", {})
-        if name in mounting and mount in volumes and mount not in before:
+        if declared.mounts(name) and mount in volumes and mount not in before:
             rest = {place: item for place, item in volumes.items() if place != mount}
             other["services"][name] = {**service, "volumes": rest}
             one["services"][name] = {**one["services"][name], "volumes": before}
@@ -127,7 +126,7 @@ def _texts(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, bool | int | float) else value
 
 
-def _config(
+def resolved(
     command: Sequence[str], directory: Path, version: Version, *, interpolate: bool
 ) -> tuple[dict[str, Any] | None, str]:
     """The resolved model, or None and what was said instead."""

@@ -103,8 +103,8 @@ services:
 }
 
 
-def planned(directory: Path, *paths: str, read: bool = True) -> Plan:
-    assert read or directory
+def planned(_directory: Path, *paths: str) -> Plan:
+    """The plan for the project in the current directory."""
     project = load([Path(path) for path in paths or (MAIN,)])
     return planner.plan(project, Policy())
 
@@ -206,6 +206,15 @@ def test_an_undeclared_line_of_an_env_file_stops_the_run(project: Project) -> No
         with pytest.raises(InternalError, match="not declared"):
             prove(replace(plan, files=[*rest, replace(env, after=data)]), [MAIN], files.read)
     prove(plan, [MAIN], files.read)
+
+
+def test_a_file_that_stays_is_no_difference(project: Project) -> None:
+    directory = project(
+        {"docker-compose.yml": FORMS["lists"], "other.yml": "x-a: 1\nservices: {db: {image: postgres}}\n"}
+    )
+    plan = planned(directory, "docker-compose.yml", "other.yml")
+    assert len(plan.files) == 1
+    prove(plan, [MAIN, Path("other.yml")], files.read)
 
 
 def test_a_definition_that_comes_or_goes_stops_the_run(project: Project) -> None:

@@ -31,7 +31,7 @@ def read(body: str) -> Plain:
 
 def test_plain_values() -> None:
     body = "a: &a {b: 1, c: [~, 'x']}\nd: *a\ne: {<<: *a, b: '2'}\nf: !reset []\ng: !!str 5\nh: !override {a: *a}\n"
-    inner = {"b": "1", "c": [None, "x"]}
+    inner: Plain = {"b": "1", "c": [None, "x"]}
     assert read(body) == {
         "a": inner, "d": inner, "e": {"b": "2", "c": [None, "x"]}, "f": Tagged("!reset", []), "g": "5",
         "h": Tagged("!override", {"a": inner}),
@@ -78,9 +78,8 @@ def test_a_reset_value_by_itself_is_nothing() -> None:
 
 
 def test_places_of_mounts() -> None:
-    assert [target(x) for x in ("aa:/b/:ro", "/c", {"target": "/d/"}, {"source": "x"}, None)] == [
-        "/b", "/c", "/d", "/", "/",
-    ]  # fmt: skip
+    mounts: list[Plain] = ["aa:/b/:ro", "/c", {"target": "/d/"}, {"source": "x"}, None]
+    assert [target(mount) for mount in mounts] == ["/b", "/c", "/d", "/", "/"]
 
 
 def names(old: Plain, new: Plain) -> list[str]:
