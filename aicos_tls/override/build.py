@@ -107,16 +107,20 @@ class _Draft(Struct, eq=False):
     def _note(self, found: Delta, lost: dict[Change, str]) -> None:
         for leaf, reason in found.declined:
             declared = Declared(self.plan.changes, bases(self.plan.project))
-            declared.explains(leaf)
-            lost |= dict.fromkeys(declared.seen, reason)
+            if declared.explains(leaf):
+                lost |= dict.fromkeys(declared.seen, reason)
+            else:  # what a variable of `.env` would have changed here
+                service = self.plan.project.services[leaf.path[1]]
+                paste = f"{leaf.name}: {leaf.after}"
+                self.declined.append(Declined("urls", service.name, service.where, reason, paste, safe=False))
 
     def _sort(self, lost: dict[Change, str]) -> None:
-        self.declined = list(self.plan.declined)
+        self.declined = [*self.plan.declined, *self.declined]
         for change in self.plan.changes:
             if change not in lost:
                 self.kept.append(change)
                 continue
-            safe = ".x-" in f".{change.path}"
+            safe = lost[change] == NEVER_READ
             paste = f"{change.path}: {change.after}"
             declined = Declined(change.rule, change.service, change.where, lost[change], paste, safe)
             if declined not in self.declined:

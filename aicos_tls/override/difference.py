@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _ONLY_ADDS = "an override file can add to this list, not change what is in it"
 NEVER_READ = "an override file leaves `x-…` blocks as they are; no container reads them"
+_ATTRIBUTE = 3
+"""Length of the path of an attribute: `services`, the service, its name."""
 _WHOLE = frozenset({"command", "entrypoint", "test"})
 
 
@@ -39,7 +41,7 @@ def delta(old: dict[str, Plain], new: dict[str, Plain], path: tuple[str, ...]) -
 
 def _member(result: Delta, before: Plain | Absent, value: Plain, path: tuple[str, ...]) -> None:
     key = path[-1]
-    if key.startswith("x-"):
+    if key.startswith("x-") and len(path) == _ATTRIBUTE:
         _decline(
             result, before, value, path, "an override file leaves `x-…` blocks as they are; no container reads them"
         )

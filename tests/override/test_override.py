@@ -179,8 +179,8 @@ def declined(prepared: Prepared) -> list[tuple[str, bool]]:
 
 def test_blocks_that_no_container_reads_are_declined(project: Project) -> None:
     project(
-        API
-        + "  web:\n    build: .\n    environment: [U=http://api:8001]\n    x-note: http://api:8001\nx-top: http://api:8001\n"
+        API + "  web:\n    build: .\n    environment: [U=http://api:8001]\n    x-note: http://api:8001\n"
+        "x-top: http://api:8001 http://api:8001\n"
     )
     _, override = both()
     assert declined(override) == [
@@ -197,6 +197,17 @@ def test_what_stands_in_a_list_that_compose_adds_up_is_declined(project: Project
     _, override = both()
     assert declined(override) == [("services.web.volumes.content: https://api:8001", False)]
     assert override.plan.files[0].after.count(b"./certs:/app/certs:ro") == 2
+
+
+def test_what_a_variable_changes_in_other_lists_is_declined(project: Project) -> None:
+    web = (
+        "  web: {build: ., environment: ['U=${URL}'], networks: {default: {aliases: ['${URL}']}},\n"
+        "    labels: {x-a: '${URL}', none: }}\n"
+    )
+    project({"docker-compose.yml": API + web, ".env": "URL=http://api:8001\n"})
+    _, override = both()
+    assert declined(override) == [("services.web.networks.default.aliases.0: https://api:8001", False)]
+    assert b"x-a: https://api:8001" in override.plan.files[0].after
 
 
 @pytest.mark.parametrize("value", ['"http://api:8001/$X"', '"http://api:8001\\n"', "http://api:8001/${X}"])
