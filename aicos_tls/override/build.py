@@ -14,13 +14,13 @@ from aicos_tls.files import TextFile
 from aicos_tls.override.difference import NEVER_READ, Delta, delta
 from aicos_tls.override.text import text
 from aicos_tls.override.variables import Changed, changed, escaped, from_env_files, substituted
-from aicos_tls.plan.model import Declined, PlannedFile
+from aicos_tls.plan.model import Declined, Note, PlannedFile
 from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves
 from aicos_tls.proof.merged import Readers, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from aicos_tls.compose.model import Project
@@ -59,7 +59,17 @@ def overridden(plan: Plan, after: Project, paths: Sequence[Path], read: Reader, 
     data = text(draft.model, names).encode()
     _prove(draft, [*paths, path], lambda p: TextFile(p, data) if p == path else read(p))
     file = PlannedFile(path, None, data, "created")
-    return replace(plan, changes=draft.kept, declined=draft.declined, files=[file])
+    notes = [*plan.notes, *_repeated(draft.kept, plan, path)]
+    return replace(plan, changes=draft.kept, declined=draft.declined, notes=notes, files=[file])
+
+
+def _repeated(kept: Sequence[Change], plan: Plan, path: Path) -> Iterator[Note]:
+    """Say which values of env files stand in the override: it will be committed, and they often are not."""
+    for file in plan.files:
+        keys = [c.path.removeprefix(f"{file.path}.") for c in kept if c.path.startswith(f"{file.path}.")]
+        if file.kind == "env" and keys:
+            text = f"{path.name} repeats the values of {', '.join(dict.fromkeys(keys))}: look before you commit it"
+            yield Note("warning", text, where=Where(file.path))
 
 
 class _Draft(Struct, eq=False):
@@ -78,7 +88,7 @@ class _Draft(Struct, eq=False):
         old_readers, readers = Readers(project), Readers(self.after)
         lost: dict[Change, str] = {change: NEVER_READ for change in self.plan.changes if change.path.startswith("x-")}
         lost |= {
-            change: "its value in the env file holds variables or escapes, so it cannot be repeated"
+            change: "its value in the env file holds variables, escapes or a password, so it is not repeated"
             for change in self.plan.changes
             if change.path in new.unclear
         }

@@ -6,6 +6,7 @@ A reference to a changed variable is replaced by its new value; a variable that 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.model import PlannedFile
     from aicos_tls.proof.plain import Plain
+
+
+_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+"""User information with a password (RFC 3986, 3.2.1)."""
 
 
 class Changed(Struct, frozen=True):
@@ -57,7 +62,9 @@ def changed(project: Project, planned: Iterable[PlannedFile]) -> Changed:
 
 
 def literal(text: str, binding: Binding) -> str | None:
-    """The value of a binding as the container gets it; None when it holds variables or escapes."""
+    """The value of a binding as the container gets it; None when it holds variables, escapes or a password."""
+    if _PASSWORD.search(binding.value):  # an override is committed, an env file often is not
+        return None
     quote = text[binding.start - 1] if binding.start else ""
     if quote == "'" or not ("$" in binding.value or (quote == '"' and "\\" in binding.value)):
         return binding.value

@@ -210,11 +210,16 @@ def test_what_a_variable_changes_in_other_lists_is_declined(project: Project) ->
     assert b"x-a: https://api:8001" in override.plan.files[0].after
 
 
-@pytest.mark.parametrize("value", ['"http://api:8001/$X"', '"http://api:8001\\n"', "http://api:8001/${X}"])
+@pytest.mark.parametrize(
+    "value", ['"http://api:8001/$X"', '"http://api:8001\\n"', "http://api:8001/${X}", "http://me:pw@api:8001"]
+)
 def test_values_of_env_files_that_cannot_be_repeated_are_declined(value: str, project: Project) -> None:
     project({"docker-compose.yml": API + "  web: {build: ., env_file: w.env}\n", "w.env": f"U={value}\n"})
     _, override = both()
-    assert declined(override) == [("w.env.U: https://api:8001", False)]
+    url = "https://me:pw@api:8001" if "@" in value else "https://api:8001"
+    assert declined(override) == [(f"w.env.U: {url}", False)]
+    assert b"pw" not in override.plan.files[0].after
+    assert "repeats" not in "".join(note.text for note in override.plan.notes)
 
 
 def test_a_lone_env_file_makes_an_environment(project: Project) -> None:
@@ -227,6 +232,7 @@ def test_a_lone_env_file_makes_an_environment(project: Project) -> None:
     plan = prepare([MAIN], {"override": True}, {}).plan
     assert b"  web:\n    environment:\n      U: https://api:8001\n" in plan.files[0].after
     assert not plan.declined
+    assert "docker-compose.tls.yml repeats the values of U: look before you commit it" in [n.text for n in plan.notes]
 
 
 def test_nothing_to_do_writes_no_file(project: Project) -> None:

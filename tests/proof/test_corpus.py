@@ -1,7 +1,7 @@
 """Real compose files: what docker compose accepts before it accepts after, and the models differ as declared only.
 
 The corpus is not part of the project: it is looked for beside it, in `shared/corpus/corpus.tar.gz`. A sample of it is
-checked; all of it with AICOS_TLS_CORPUS=all (about ten minutes).
+checked; with AICOS_TLS_CORPUS=all it is all of it (a third of it for the override), in about ten minutes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def test_an_override_gives_what_the_patched_file_gives(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     compared = 0
-    for name, data in corpus:
+    for name, data in corpus[::3]:
         MAIN.write_bytes(data)
         try:
             plans = [prepare([MAIN], {"all": True, "override": over}, {}) for over in (False, True)]
@@ -77,4 +77,4 @@ def test_an_override_gives_what_the_patched_file_gives(
             without = [{k: v for k, v in model.items() if not k.startswith("x-")} for model in (one, other)]
             compare(without[0], without[1], Declared([]), "/app/certs")
             compared += 1
-    assert compared > len(corpus) / 2
+    assert compared > len(corpus[::3]) / 2
