@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
-from aicos_tls.compose.load import load
 from aicos_tls.compose.resolve import texts_of
 from aicos_tls.compose.urls import DEFAULT_PORT, host_name
 from aicos_tls.errors import InternalError
@@ -21,19 +19,17 @@ from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, Planne
 from aicos_tls.plan.policy import BLOCK
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
-from aicos_tls.proof import prove
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
 from aicos_tls.rules.urls import after
-from aicos_tls.yamledit.apply import apply, splice
+from aicos_tls.yamledit.apply import edit as edited
+from aicos_tls.yamledit.apply import splice
 from aicos_tls.yamledit.edits import InexpressibleError, Splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from aicos_tls.compose.model import Project
-    from aicos_tls.files import TextFile
     from aicos_tls.plan.policy import Policy
     from aicos_tls.yamledit.edits import Edit
 
@@ -45,7 +41,6 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
     draft = _Draft([o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)
     changes = [proposal.change for proposal in draft.accepted]
-    prove(project, changed_project(project, draft.files), changes)
     declined = [*(o for o in outcomes if isinstance(o, Declined)), *draft.declined]
     names = short_names(project, policy, recorded_names or {})
     return Plan(
@@ -62,19 +57,6 @@ def plan(project: Project, policy: Policy, recorded_names: dict[str, str] | None
         files=draft.files,
         certificates=list(_certificates(context, names)),
     )
-
-
-def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
-    """The project as it will be: loaded again with the new texts, whose parse is known from their proof."""
-    parsed = {source.path: (source.file, source.stream) for source in project.files}
-    parsed |= {file.path: (file.edited.file, file.edited.stream) for file in planned if file.edited}
-    texts = {file.path: file for file in planned if file.before and not file.edited}
-
-    def read(path: Path) -> TextFile:
-        file = texts.get(path)
-        return replace(file.before, raw=file.after) if file and file.before else files.read(path)
-
-    return load(project.named, read=read, parsed=parsed)
 
 
 class _Draft(Struct, eq=False):
@@ -158,9 +140,9 @@ def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedF
         else:
             edits[id(source)].append(edit)
     for source in project.files:
-        edited = apply(source.file, source.stream, edits[id(source)])
-        if edited.file is not source.file:
-            yield PlannedFile(source.path, source.file, edited.file.raw, edited=edited)
+        text, stream = edited(source.file, source.stream, edits[id(source)])
+        if text != source.file.text:
+            yield PlannedFile(source.path, source.file, source.file.encode(text), stream=stream)
     for env_file, splices in env_edits.values():
         text = splice(env_file.file.text, splices)
         yield PlannedFile(env_file.file.path, env_file.file, env_file.file.encode(text), "env")

@@ -27,6 +27,7 @@ from aicos_tls.cli.options import (
     KeyTypeOption,
     MountPath,
     Only,
+    OverrideOption,
     StripPrefix,
     now,
     policy_flags,
@@ -95,6 +96,14 @@ def enable(
     output_file: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the patched compose file here; leave all else alone.")
     ] = None,
+    override: OverrideOption = False,
+    check_with_compose: Annotated[
+        bool, typer.Option("--check-with-compose", help="Let docker compose resolve both versions and compare them.")
+    ] = False,
+    compose_command: Annotated[
+        str,
+        typer.Option(metavar="COMMAND", help="docker compose for that; else DOCKER_COMPOSE, else what is on the PATH."),
+    ] = "",
     no_certs: Annotated[bool, typer.Option("--no-certs", help="Make no certificates.")] = False,
     certs_dir: CertsDir = None,
     mount_path: MountPath = None,
@@ -117,6 +126,7 @@ def enable(
     aicos-tls enable --dry-run --format markdown     the same for a pull request
     aicos-tls enable docker-compose.yml              certificates, patched file, rollback patch
     aicos-tls enable base.yml override.yml           several files, as docker compose -f base.yml -f override.yml
+    aicos-tls enable --override                      leave the files alone; write docker-compose.tls.yml
     aicos-tls enable --only api --only web           two services and nothing else
     aicos-tls enable --dry-run --exit-code -q        in CI: 1 when TLS is not enabled everywhere
     """  # noqa: D301
@@ -126,14 +136,14 @@ def enable(
 
     flags = policy_flags(
         certs_dir=certs_dir, mount_path=mount_path, only=only, include=include, exclude=exclude, all=every or None,
-        strip_prefix=strip_prefix, key_type=key_type, days=days,
+        strip_prefix=strip_prefix, key_type=key_type, days=days, override=override or None,
     )  # fmt: skip
     style = output.style(color, form)
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = command(
             compose_files or [],
             flags,
-            Options(dry_run, not no_certs, output_file),
+            Options(dry_run, not no_certs, output_file, check_with_compose, compose_command),
             now=now(),
             environment=os.environ,
             progress=progress,
@@ -154,9 +164,7 @@ def enable(
         else:
             output.show(report.text(result, style, verbose=verbose))
     if result.blocked:
-        output.complain(
-            "a change that could not be made would leave a client and its server at odds; nothing was written"
-        )
+        output.complain(f"{result.reason}; nothing was written")
         return REFUSED
     return FOUND if exit_code and result.would_change else DONE
 

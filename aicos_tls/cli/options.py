@@ -48,6 +48,9 @@ Only = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="Only th
 Include = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="These services too (repeatable).")]
 Exclude = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="Not these services (repeatable).")]
 AllOption = Annotated[bool, typer.Option("--all", help="Every service, whatever its image.")]
+OverrideOption = Annotated[
+    bool, typer.Option("--override", help="Leave the compose files alone; write docker-compose.tls.yml beside them.")
+]
 StripPrefix = Annotated[
     str | None, typer.Option(metavar="PREFIX", help="Prefix that short names lack.  [default: what all services share]")
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aicos_tls.pki.issuing import Issued
+    from aicos_tls.proof.second_opinion import Opinion
 
 CERTS_MODE = 0o755
 """Mode of the certificates directory: containers with other users must reach their certificates; keys are 0600."""
@@ -29,6 +30,8 @@ class Options(Struct, frozen=True):
     dry_run: bool = False
     certificates: bool = True
     output: Path | None = None
+    check_with_compose: bool = False
+    compose_command: str = ""
 
 
 class Listed(Struct, frozen=True):
@@ -44,13 +47,14 @@ class Listed(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What a run did, or would do. `blocked`: a declined change would break the rest, so nothing was written."""
+    """What a run did, or would do. With `blocked`, nothing was written. `opinion` is what docker compose was asked."""
 
     prepared: Prepared
     options: Options
     certificates: tuple[Listed, ...] = ()
     remarks: tuple[str, ...] = ()
     written: tuple[Path, ...] = ()
+    opinion: Opinion | None = None
 
     @property
     def changed(self) -> list[Target]:
@@ -59,8 +63,20 @@ class Result(Struct, frozen=True):
 
     @property
     def blocked(self) -> bool:
-        """Whether a declined change leaves a client and its server at odds."""
-        return any(not declined.safe for declined in self.prepared.plan.declined)
+        """Whether nothing may be written: see `reason`."""
+        return bool(self.reason)
+
+    @property
+    def reason(self) -> str:
+        """Why nothing may be written; empty when everything may.
+
+        A declined change would leave a client and its server at odds, or docker compose rejects the result.
+        """
+        if any(not declined.safe for declined in self.prepared.plan.declined):
+            return "a change that could not be made would leave a client and its server at odds"
+        if self.opinion and self.opinion.state == "rejects":
+            return f"{self.opinion.command} rejects what it would be: {self.opinion.message}"
+        return ""
 
     @property
     def would_change(self) -> bool:
@@ -81,12 +97,13 @@ def enable(
 
     `progress` is called with the number of keys that will be made and returns what is told the name of each.
     """
-    if options.dry_run:
-        return _dry_run(prepare(named, flags, environment), options)
     prepared = prepare(named, flags, environment)
+    opinion = _second_opinion(prepared, options, environment)
+    if options.dry_run:
+        return _dry_run(prepared, options, opinion)
     if options.output is not None:
-        return _to_output(prepared, options)
-    result = Result(prepared, options)
+        return _to_output(prepared, options, opinion)
+    result = Result(prepared, options, opinion=opinion)
     if result.blocked:
         return result
     with disk.lock(prepared.directory) as locked:
@@ -97,10 +114,27 @@ def enable(
         operations = _operations(prepared, issued)
         disk.commit(operations, locked)
     written = tuple(op.path for op in operations if isinstance(op, disk.Write))
-    return Result(prepared, options, _listed(prepared, issued), _remarks(prepared, issued), written)
+    return Result(prepared, options, _listed(prepared, issued), _remarks(prepared, issued), written, opinion)
 
 
-def _dry_run(prepared: Prepared, options: Options) -> Result:
+def _second_opinion(prepared: Prepared, options: Options, environment: Mapping[str, str]) -> Opinion | None:
+    """Ask docker compose, when that is wanted, to resolve the project as it was and as it will be."""
+    if not options.check_with_compose:
+        return None
+    from aicos_tls.proof.second_opinion import Version, ask, find_command
+
+    before = {t.path: t.original.raw if t.original else None for t in prepared.targets}
+    after = {t.path: t.after for t in prepared.targets}
+    return ask(
+        find_command(options.compose_command, environment),
+        prepared.directory,
+        Version(prepared.selection.files, before),
+        Version(prepared.compose_files, after),
+        prepared.plan,
+    )
+
+
+def _dry_run(prepared: Prepared, options: Options, opinion: Opinion | None) -> Result:
     if disk.interrupted(prepared.directory):
         raise TlsError(
             "an earlier run was interrupted",
@@ -122,7 +156,7 @@ def _dry_run(prepared: Prepared, options: Options) -> Result:
             )
             for name in names
         )
-    return Result(prepared, options, listed)
+    return Result(prepared, options, listed, opinion=opinion)
 
 
 def _same_project(prepared: Prepared) -> None:
@@ -254,9 +288,15 @@ def _remarks(prepared: Prepared, issued: Issued | None) -> tuple[str, ...]:
     return tuple(f"{directory / name}: belongs to no service" for name in (issued.orphans if issued else ()))
 
 
-def _to_output(prepared: Prepared, options: Options) -> Result:
+def _to_output(prepared: Prepared, options: Options, opinion: Opinion | None) -> Result:
     """Write the patched compose file elsewhere and leave everything else alone: no certificates, no record."""
-    result = Result(prepared, options)
+    result = Result(prepared, options, opinion=opinion)
+    if prepared.plan.policy.override:
+        raise TlsError(
+            "--output and --override exclude each other: an override is a file of its own already",
+            where=Where(prepared.selection.files[0]),
+            hint="leave out one of them",
+        )
     others = [target.path for target in result.changed if target.path != prepared.selection.files[0]]
     others = [path for path in others if path.name != ".gitignore"]
     if others:
@@ -272,7 +312,7 @@ def _to_output(prepared: Prepared, options: Options) -> Result:
     with nullcontext() if options.dry_run else disk.lock(options.output.parent) as locked:
         if locked is not None:
             disk.commit([disk.Write(options.output, data, disk.ANY)], locked)
-    return Result(prepared, options, written=(options.output,))
+    return Result(prepared, options, written=(options.output,), opinion=opinion)
 
 
 __all__ = ["Listed", "Options", "Result", "enable", "load_record"]

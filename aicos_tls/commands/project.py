@@ -19,6 +19,7 @@ from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
 from aicos_tls.plan.gitignore import plan_gitignore
 from aicos_tls.plan.policy import resolve
+from aicos_tls.proof.check import prove
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +52,18 @@ class Prepared(Struct, frozen=True):
     record: Record | None
     targets: list[Target] = field(default_factory=list)
 
+    @property
+    def override(self) -> Path | None:
+        """The override file of the plan, when it has one."""
+        if not self.plan.policy.override:
+            return None
+        return next((f.path for f in self.plan.files if f.kind == "created" and f.path.suffix == ".yml"), None)
+
+    @property
+    def compose_files(self) -> tuple[Path, ...]:
+        """The files that docker compose has to merge once the plan is carried out."""
+        return (*self.selection.files, self.override) if self.override else self.selection.files
+
 
 def state_path(directory: Path, name: str) -> Path:
     """A file of the state directory (`.aicos-tls`)."""
@@ -75,6 +88,7 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
     directory = selection.files[0].parent
     record = load_record(directory)
     originals = _originals(directory, record)
+    selection = _without_created(selection, directory, originals)
 
     def read(path: Path) -> TextFile:
         now = files.read(path)
@@ -86,6 +100,7 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
     project = load(selection.files, read=read)
     policy = resolve(project, flags)
     plan = planner.plan(project, policy, dict(record.names) if record else None)
+    after = prove(plan, selection.files, read)
 
     def read_original(path: Path) -> TextFile | None:
         name = relative(directory, path)
@@ -93,10 +108,25 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
             return None
         return read(path) if os.path.lexists(path) else None
 
+    if policy.override:
+        from aicos_tls.override.build import overridden, override_path
+
+        there = read_original(override_path(selection.files[0])) is not None
+        plan = overridden(plan, after, selection.files, read, there=there)
+
     ignored = plan_gitignore(directory, policy.certs_dir, read_original)
     if ignored:
         plan.files.append(ignored)
     return Prepared(directory, selection, plan, record, _targets(directory, plan, originals))
+
+
+def _without_created(selection: Selection, directory: Path, originals: dict[str, bytes | None]) -> Selection:
+    """The files of the person: an override that the last run wrote may be named beside them, as compose wants it."""
+
+    def own(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(path for path in paths if originals.get(relative(directory, path), b"") is not None)
+
+    return Selection(own(selection.files) or selection.files, own(selection.implied))
 
 
 def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None]:

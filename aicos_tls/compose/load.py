@@ -16,7 +16,6 @@ from aicos_tls.yamledit.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from collections.abc import Mapping as MappingOf
     from collections.abc import Sequence as SequenceOf
     from pathlib import Path
 
@@ -24,22 +23,20 @@ if TYPE_CHECKING:
     from aicos_tls.yamledit.nodes import Stream
 
     Reader = Callable[[Path], TextFile]
-    Parsed = MappingOf[Path, tuple[TextFile, Stream]]
+    Parser = Callable[[TextFile], Stream]
 
 _DEFINES_A_SERVICE = frozenset({"image", "build", "extends", "command"})
 
 
-def load(paths: SequenceOf[Path], *, read: Reader = files.read, parsed: Parsed | None = None) -> Project:
+def load(paths: SequenceOf[Path], *, read: Reader = files.read, parser: Parser = parse) -> Project:
     """Load and merge compose files; relative paths start from the directory of the first one.
-
-    `parsed` holds files whose parse is known already.
 
     Raises `TlsError` for what is no compose file, and for what docker compose would refuse and this program cannot work
     around: duplicate keys, a missing or circular `include` or `extends`.
     """
     directory = paths[0].parent
-    project = Project(directory, [], {}, named=tuple(paths))
-    loader = _Loader(project, read, parsed or {})
+    project = Project(directory, [], {})
+    loader = _Loader(project, read, parser)
     project.dotenv = loader.env_file(directory / ".env")
     for path in paths:
         loader.add(path, directory)
@@ -51,10 +48,10 @@ def load(paths: SequenceOf[Path], *, read: Reader = files.read, parsed: Parsed |
 
 
 class _Loader:
-    def __init__(self, project: Project, read: Reader, parsed: Parsed) -> None:
+    def __init__(self, project: Project, read: Reader, parser: Parser) -> None:
         self._project = project
         self._read = read
-        self._parsed = parsed
+        self._parse = parser
         self._sources: dict[Path, ComposeFile] = {}
         self._env_files: dict[Path, EnvFile | None] = {}
 
@@ -73,12 +70,8 @@ class _Loader:
 
     def _open(self, path: Path, base: Path) -> ComposeFile:
         if path not in self._sources:
-            if path in self._parsed:
-                file, stream = self._parsed[path]
-            else:
-                file = self._read(path)
-                stream = parse(file)
-            source = ComposeFile(file, stream, base)
+            file = self._read(path)
+            source = ComposeFile(file, self._parse(file), base)
             check(source)
             self._sources[path] = source
         return self._sources[path]

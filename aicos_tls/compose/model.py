@@ -245,7 +245,6 @@ class Project(Struct, eq=False, dict=True):
     services: dict[str, Service]
     dotenv: EnvFile | None = None
     notes: list[tuple[str, Where | None]] = field(default_factory=list)
-    named: tuple[Path, ...] = ()
 
     def holds(self, path: Path) -> bool:
         """Whether a file lies in the project directory, links followed: only there a change can be rolled back."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from aicos_tls.plan.policy import Policy
     from aicos_tls.plan.references import Reference
     from aicos_tls.plan.scope import Decision
-    from aicos_tls.yamledit.apply import Edited
     from aicos_tls.yamledit.edits import Edit, Splice
+    from aicos_tls.yamledit.nodes import Stream
 
 
 class Change(Struct, frozen=True):
@@ -98,14 +98,14 @@ class Certificate(Struct, frozen=True):
 class PlannedFile(Struct, frozen=True):
     """A file that will change. `before` is what was read, None for a new file. `kind` says how it may be recorded.
 
-    `edited` is the new text of a compose file with its parse.
+    `stream` is the parse of a changed compose file.
     """
 
     path: Path
     before: TextFile | None
     after: bytes
     kind: Literal["text", "env", "created"] = "text"
-    edited: Edited | None = None
+    stream: Stream | None = None
 
 
 class Plan(Struct, frozen=True):

@@ -27,7 +27,8 @@ class Policy(Struct, frozen=True):
     """Settings of a run. The defaults are those of the guide (phases 1, 2 and 5).
 
     `certs_dir` is relative to the project directory, `mount_path` is the directory in the container, `days` is the
-    lifetime of certificates, `strip_prefix` is None where the common prefix is to be found out.
+    lifetime of certificates, `strip_prefix` is None where the common prefix is to be found out, `override` asks for a
+    file of its own beside the compose files, which then stay as they are.
     """
 
     certs_dir: str = "./certs"
@@ -39,6 +40,7 @@ class Policy(Struct, frozen=True):
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     strip_prefix: str | None = None
+    override: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for the record and for JSON."""

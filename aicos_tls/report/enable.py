@@ -35,6 +35,13 @@ _WORDS = {
 }
 
 
+_OPINIONS = {
+    "agrees": "accepts the project before and after, and sees the changes above and no others",
+    "rejects": "accepts the project as it is, and not as it would be: ",
+    "cannot tell": "rejects the project as it is, so it cannot tell what changes: ",
+}
+
+
 def diff(result: Result) -> str:
     """Every changed file as a unified diff."""
     directory = result.prepared.directory
@@ -69,6 +76,9 @@ def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
             yield ""
             yield style("title", title)
             yield from (f"  {row}" for row in body)
+    if opinion := result.opinion:
+        yield ""
+        yield f"{style('title', opinion.command)}: {_OPINIONS[opinion.state]}{opinion.message}"
     if any(change.path.endswith("NODE_TLS_REJECT_UNAUTHORIZED") for change in plan.changes):
         yield ""
         yield f"{style('warn', 'Warning')}  {INSECURE}"
@@ -83,7 +93,7 @@ def _headline(result: Result, style: Style) -> str:
     what = f"{scope}, {len(plan.servers)} servers, {len(plan.edges)} connections"
     name = style("name", str(result.prepared.selection.files[0]))
     if result.blocked:
-        return f"{name}: {style('bad', 'nothing written')}: a change that could not be made would break the others"
+        return f"{name}: {style('bad', 'nothing written')}: {result.reason}"
     if not inside:
         return f"{name}: nothing to do: no service is in scope"
     if result.options.dry_run:
@@ -162,8 +172,19 @@ def _todo(result: Result, style: Style) -> Iterator[str]:
         return
     if plan.servers:
         yield f"the code of {', '.join(plan.servers)} must serve HTTPS when TLS_ENABLED=true (guide, phase 4)"
-    yield "restart: docker compose down, docker compose build, docker compose up -d"
+    yield from _restart(result)
     yield "take it back: aicos-tls rollback"
+
+
+def _restart(result: Result) -> Iterator[str]:
+    """How to start: with an override file, docker compose has to be told about it."""
+    if result.prepared.override is None:
+        yield "restart: docker compose down, docker compose build, docker compose up -d"
+        return
+    names = [relative(result.prepared.directory, path) for path in result.prepared.compose_files]
+    files = " ".join(f"-f {name}" for name in names)
+    yield f"restart: docker compose down, docker compose {files} build, docker compose {files} up -d"
+    yield f"or once for all, in .env or the environment: COMPOSE_FILE={':'.join(names)}"
 
 
 def _grouped(result: Result, notes: Iterable[Note], style: Style) -> Iterator[str]:

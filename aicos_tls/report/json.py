@@ -77,6 +77,8 @@ def enable_json(result: enable.Result) -> str:
                 }
                 for c in result.certificates
             ],
+            "override": relative(directory, result.prepared.override) if result.prepared.override else None,
+            "second_opinion": _opinion(result),
             "declined": [_declined(d, directory) for d in plan.declined],
             "notes": [_note(n, directory) for n in plan.notes],
             "files": [_target(t, directory) for t in result.changed],
@@ -111,6 +113,13 @@ def _declined(declined: Declined, directory: Path) -> dict[str, object]:
         "safe": declined.safe,
         **_where(declined.where, directory),
     }
+
+
+def _opinion(result: enable.Result) -> dict[str, object] | None:
+    opinion = result.opinion
+    if opinion is None:
+        return None
+    return {"command": opinion.command, "state": opinion.state, "message": opinion.message or None}
 
 
 def _note(note: Note, directory: Path) -> dict[str, object]:

@@ -39,31 +39,30 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
 
 
-class Edited(Struct, frozen=True, eq=False):
-    """A file after its edits, and the parse that proved them."""
-
-    file: TextFile
-    stream: Stream
+def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> str:
+    """Return the new text of `file`; see `edit`."""
+    return edit(file, stream, edits)[0]
 
 
-def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
-    """Return `file`, of which `stream` is the parse, with `edits` made; no edits give the file as it is.
+def edit(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> tuple[str, Stream]:
+    """Return the new text of `file` and its parse; `stream` is the parse of the old one.
+
+    No edits give the text as it is.
 
     Equal edits count once. Raises `InexpressibleError` when the edits have no form in this text, `InternalError` when
     they contradict each other.
     """
     unique = list(dict.fromkeys(edits))
     if not unique:
-        return Edited(file, stream)
+        return file.text, stream
     page = Page(file.text, survey(file.text, stream), file.newline)
-    text = splice(file.text, [s for edit, nth in _numbered(unique) for s in page.splices(edit, nth)])
-    result = replace(file, raw=file.encode(text))
+    text = splice(file.text, [s for each, nth in _numbered(unique) for s in page.splices(each, nth)])
     try:
-        parsed = parse(result)
+        result = parse(replace(file, raw=file.encode(text)))
     except TlsError as error:
         raise InexpressibleError(f"the result would not be YAML: {error.message}") from error
-    _prove(stream, parsed, unique)
-    return Edited(result, parsed)
+    _prove(stream, result, unique)
+    return text, result
 
 
 def _numbered(edits: list[Edit]) -> Iterator[tuple[Edit, int]]:

@@ -279,7 +279,8 @@ def test_json_is_stable(aicos: Path, run: Run) -> None:
     assert (data["schema"], data["command"], data["dry_run"]) == (1, "enable", True)
     assert set(data) == {
         "schema", "tool", "version", "command", "dry_run", "would_change", "blocked", "written", "policy", "services",
-        "changes", "connections", "certificates", "declined", "notes", "files",
+        "changes", "connections", "certificates", "override", "second_opinion", "declined", "notes",
+        "files",
     }  # fmt: skip
     assert len(data["connections"]) == 6
     assert len(data["certificates"]) == 9
