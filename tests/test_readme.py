@@ -66,12 +66,16 @@ def test_the_cheat_sheet_is_there() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_of_the_cheat_sheet_runs(command: str, project: Project, run: Run) -> None:
+def test_every_command_of_the_cheat_sheet_runs(
+    command: str, project: Project, run: Run, compose: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project({"docker-compose.yml": STACK, "a.yml": STACK, "b.yml": "services: {web: {environment: {A: b}}}\n"})
     words = shlex.split(command)[1:]
     fast = ["--key-type", "p256"]
     if words[0] == "rollback" or words[:2] == ["certs", "list"]:
         assert run("enable", *fast).code == 0
+    if "--check-with-compose" in words:
+        monkeypatch.setenv("DOCKER_COMPOSE", str(compose))
     if words[0] == "enable" or words[:2] == ["certs", "issue"]:
         words += fast
     done = run(*words)
