@@ -69,7 +69,14 @@ def test_the_cheat_sheet_is_there() -> None:
 def test_every_command_of_the_cheat_sheet_runs(
     command: str, project: Project, run: Run, compose: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project({"docker-compose.yml": STACK, "a.yml": STACK, "b.yml": "services: {web: {environment: {A: b}}}\n"})
+    project(
+        {
+            "docker-compose.yml": STACK,
+            "a.yml": STACK,
+            "backend/Dockerfile": "FROM node:20\nCOPY . .\nCMD node app.js\n",
+            "b.yml": "services: {web: {environment: {A: b}}}\n",
+        }
+    )
     words = shlex.split(command)[1:]
     fast = ["--key-type", "p256"]
     if words[0] == "rollback" or words[:2] == ["certs", "list"]:

@@ -172,6 +172,7 @@ def _todo(result: Result, style: Style) -> Iterator[str]:
         return
     if plan.servers:
         yield f"the code of {', '.join(plan.servers)} must serve HTTPS when TLS_ENABLED=true (guide, phase 4)"
+        yield "see how each would do it: aicos-tls code status"
     yield from _restart(result)
     yield "take it back: aicos-tls rollback"
 

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support import Project, Run
+
+
+def test_status_of_the_aicos_stack(aicos: Path, run: Run) -> None:
+    shown = run("code", "status")
+    assert shown.code == 0
+    assert "aicos-backend  Node, express" in shown.out
+    assert "backend/server.js:60  listens" in shown.out
+    assert "uvicorn reads UVICORN_SSL_KEYFILE and UVICORN_SSL_CERTFILE" in shown.out
+    assert "docs/" not in shown.out
+    assert "docs/" in run("code", "status", "--verbose").out
+    data = json.loads(run("code", "status", "--format", "json").out)
+    assert (data["schema"], data["ready"], len(data["services"])) == (1, False, 8)
+    assert len(data["references"]) == 50
+    assert str(aicos) not in json.dumps(data)
+
+
+def test_status_of_one_service(aicos: Path, run: Run) -> None:
+    shown = run("code", "status", "aicos-integrations", "--exit-code")
+    assert shown.code == 1
+    assert "aicos-backend  " not in shown.out
+    assert aicos.is_dir()
+    refused = run("code", "status", "aicos-redis")
+    assert refused.code == 2
+    assert "not in scope" in refused.err
+
+
+def test_a_certificate_name_that_nobody_issues_is_shown(project: Project, run: Run) -> None:
+    project(
+        {
+            "docker-compose.yml": "services:\n  api:\n    build: .\n    healthcheck: {test: curl http://localhost:1}\n",
+            "Dockerfile": "FROM node:20\nCOPY . .\nCMD node server.js\n",
+            "package.json": '{"main": "server.js"}',
+            "server.js": (
+                "const k = require('fs').readFileSync('/app/certs/api.key');\n"
+                "require('http').createServer().listen(1);\n"
+            ),
+        }
+    )
+    shown = run("code", "status")
+    assert "its code reads api.key, which nobody issues: it is api-cert.pem or -key.pem" in shown.out
+    assert "server.js:1" in shown.out
+
+
+@pytest.mark.parametrize("part", ["server", "client", "healthcheck", "helper"])
+@pytest.mark.parametrize("service", ["aicos-backend", "aicos-nl-parser", "aicos-context-service"])
+def test_code_to_paste(aicos: Path, run: Run, service: str, part: str) -> None:
+    shown = run("code", "show", service, "--part", part)
+    assert shown.code == 0, shown.err
+    assert aicos.is_dir()
+    if part == "helper":
+        assert "TLS_ENABLED" in shown.out
+
+
+def test_shown_helpers_are_code_of_their_language(aicos: Path, run: Run) -> None:
+    helper = aicos / "tls.js"
+    helper.write_text(run("code", "show", "aicos-backend", "--part", "helper").out)
+    subprocess.run(["node", "--check", helper], check=True)
+    compile(run("code", "show", "aicos-nl-parser", "--part", "helper").out, "tls.py", "exec")
+
+
+def test_templates_of_ones_own_go_first(aicos: Path, run: Run) -> None:
+    own = aicos / "mine/python/snippets"
+    own.mkdir(parents=True)
+    (own / "server-uvicorn.j2").write_text("# {{ service }} on {{ port }}\n")
+    shown = run("code", "show", "aicos-nl-parser", "--framework", "uvicorn", "--templates", "mine")
+    assert shown.out == "# aicos-nl-parser on 8003\n"
+
+
+def test_what_cannot_be_shown_is_said(aicos: Path, run: Run) -> None:
+    for service, message in (("aicos-redis", "not in scope"), ("aicos-frontend", "no code to show for nginx")):
+        refused = run("code", "show", service)
+        assert refused.code == 2
+        assert message in refused.err
+    assert aicos.is_dir()
