@@ -27,10 +27,8 @@ from aicos_tls.yamledit.edits import InexpressibleError, Splice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from aicos_tls.compose.model import ComposeFile, Project
-    from aicos_tls.files import TextFile
     from aicos_tls.plan.policy import Policy
     from aicos_tls.yamledit.edits import Edit
 
@@ -67,13 +65,10 @@ def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
     """The project as it will be: loaded again with the new texts, whose parse is known from their proof."""
     parsed = {source.path: (source.file, source.stream) for source in project.files}
     parsed |= {file.path: (file.edited.file, file.edited.stream) for file in planned if file.edited}
-    texts = {file.path: file for file in planned if file.before and not file.edited}
-
-    def read(path: Path) -> TextFile:
-        file = texts.get(path)
-        return replace(file.before, raw=file.after) if file and file.before else files.read(path)
-
-    return load(project.named, read=read, parsed=parsed)
+    env_files = [env for service in project.services.values() for env in service.env_files]
+    texts = {env.file.path: env.file for env in (*env_files, *([project.dotenv] if project.dotenv else ()))}
+    texts |= {f.path: replace(f.before, raw=f.after) for f in planned if f.before and not f.edited}
+    return load(project.named, read=lambda path: texts.get(path) or files.read(path), parsed=parsed)
 
 
 class _Draft(Struct, eq=False):

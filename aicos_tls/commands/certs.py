@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from aicos_tls import disk, files, rollback
 from aicos_tls.commands.enable import CERTS_MODE, certs_directory, wanted
-from aicos_tls.commands.project import prepare, relative, state_path
+from aicos_tls.commands.project import prepare, put_in_order, relative, state_path
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki import CA_NAME, KeyType, Profile
 
@@ -48,6 +48,7 @@ def issue(
     from aicos_tls.pki.issuing import issue as make
     from aicos_tls.pki.store import survey
 
+    put_in_order(named, environment)
     prepared = prepare(named, flags, environment)
     names = _short_names(prepared, services)
     leaves = [leaf for leaf in wanted(prepared) if not services or leaf.short_name in names]

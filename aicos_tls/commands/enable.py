@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls import __version__, disk, files, rollback
-from aicos_tls.commands.project import Prepared, Target, load_record, prepare, relative, state_path
+from aicos_tls.commands.project import Prepared, Target, prepare, put_in_order, relative, state_path
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki import CA_NAME, KeyType, Profile, Wanted, presence
 
@@ -97,6 +97,8 @@ def enable(
 
     `progress` is called with the number of keys that will be made and returns what is told the name of each.
     """
+    if not options.dry_run:
+        put_in_order(named, environment)
     prepared = prepare(named, flags, environment)
     opinion = _second_opinion(prepared, options, environment)
     if options.dry_run:
@@ -106,10 +108,9 @@ def enable(
     result = Result(prepared, options, opinion=opinion)
     if result.blocked:
         return result
+    _same_project(prepared)
     with disk.lock(prepared.directory) as locked:
-        if disk.recover(locked) is not disk.Recovery.NOTHING:
-            prepared = prepare(named, flags, environment)
-        _same_project(prepared)
+        disk.recover(locked)
         issued = _issue(prepared, now, progress) if options.certificates else None
         operations = _operations(prepared, issued)
         disk.commit(operations, locked)
@@ -313,6 +314,3 @@ def _to_output(prepared: Prepared, options: Options, opinion: Opinion | None) ->
         if locked is not None:
             disk.commit([disk.Write(options.output, data, disk.ANY)], locked)
     return Result(prepared, options, written=(options.output,), opinion=opinion)
-
-
-__all__ = ["Listed", "Options", "Result", "enable", "load_record"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aicos_tls.disk.locking import Locked
 
 NAME: Final = "journal.json"
-_NEXT: Final = "journal.json.new"
+NEXT: Final = "journal.json.new"
 _SCHEMA: Final = 1
 _TEMPORARY = re.compile(r"\.aicos-tls-[0-9a-f]{8}-\d+\.(new|old)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -70,15 +70,15 @@ def save(journal: Journal, state: State, locked: Locked) -> None:
     """Write the journal durably. Raises `OSError`; the file then holds the one before or this one, whole."""
     head = {"schema": _SCHEMA, "state": state, "project": _identity(locked)}
     text = json.dumps({**head, **to_builtins(journal, enc_hook=str)}, indent=1)
-    durable.discard(locked.state / _NEXT)
-    durable.create(locked.state / _NEXT, text.encode("ascii"), 0o600)
-    (locked.state / _NEXT).replace(locked.state / NAME)
+    durable.discard(locked.state / NEXT)
+    durable.create(locked.state / NEXT, text.encode("ascii"), 0o600)
+    (locked.state / NEXT).replace(locked.state / NAME)
     durable.flush_directories([locked.state, locked.project])
 
 
 def remove(locked: Locked) -> None:
     """Remove the journal durably, with what an interrupted `save` may have left."""
-    durable.discard(locked.state / _NEXT)
+    durable.discard(locked.state / NEXT)
     durable.discard(locked.state / NAME)
     durable.flush_directories([locked.state])
 

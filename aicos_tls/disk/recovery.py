@@ -41,8 +41,8 @@ class Recovery(StrEnum):
 
 
 def interrupted(project: Path) -> bool:
-    """Whether a run on `project` was interrupted, so that `recover` has work to do. Reads only."""
-    return (project / STATE_DIRECTORY / journal.NAME).exists()
+    """Whether a run on `project` was interrupted, so that `recover` has something to do or to tidy up. Reads only."""
+    return any((project / STATE_DIRECTORY / name).exists() for name in (journal.NAME, journal.NEXT))
 
 
 def recover(locked: Locked) -> Recovery:

@@ -159,18 +159,11 @@ def _with_mount(before: dict[str, Plain], goal: dict[str, Plain], policy: Policy
         return goal
     end = f":{policy.mount_path}:ro"
     old = known if isinstance(known, list) else []
-    value = f"{_source(policy.certs_dir)}{end}"
+    value = f"{policy.certs_source()}{end}"
     return {
         **goal,
         "volumes": [value if isinstance(v, str) and v.endswith(end) and v not in old else v for v in volumes],
     }
-
-
-def _source(directory: str) -> str:
-    if directory.startswith(("/", "~", "$")):
-        return directory
-    path = posixpath.normpath(directory)
-    return path if path.startswith("..") else f"./{path}"
 
 
 def _entries(project: Project, readers: Readers, kind: str) -> dict[str, Plain]:

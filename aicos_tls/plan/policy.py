@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
@@ -42,6 +43,13 @@ class Policy(Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     strip_prefix: str | None = None
     override: bool = False
+
+    def certs_source(self, base: str = "") -> str:
+        """The certificates directory as a mount writes it; `base` leads from the file's directory to the project's."""
+        if self.certs_dir.startswith("/"):
+            return self.certs_dir
+        path = posixpath.normpath(posixpath.join(base, self.certs_dir))
+        return path if path.startswith("..") else f"./{path}"
 
     def as_dict(self) -> dict[str, object]:
         """Plain data for the record and for JSON."""
@@ -153,6 +161,8 @@ def _check_value(name: str, value: object, where: Where) -> None:
         raise TlsError(
             f"the certificates directory {value!r} cannot be mounted", where=where, hint="a path without `:`"
         )
+    if name == "certs_dir" and str(value).startswith(("~", "$")):
+        raise TlsError(f"compose would look for {value!r} somewhere else", where=where, hint="write the path out")
 
 
 MAX_DAYS = 36500

@@ -70,12 +70,7 @@ def _is_certificates(context: Context, mount: Mount) -> bool:
 
 def source(context: Context, layer: Layer) -> str:
     """The certificates directory as it is written in the file of `layer`."""
-    directory = context.policy.certs_dir
-    if directory.startswith(("/", "~", "$")):
-        return directory
-    base = os.path.relpath(context.project.directory, layer.source.base)
-    path = posixpath.normpath(posixpath.join(base, directory))
-    return path if path.startswith("..") else f"./{path}"
+    return context.policy.certs_source(os.path.relpath(context.project.directory, layer.source.base))
 
 
 def inherits(context: Context, service: Service, attribute: str) -> bool:
