@@ -6,10 +6,12 @@ from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from aicos_tls import disk, files, rollback
-from aicos_tls.commands.enable import CERTS_MODE, certs_directory, wanted
-from aicos_tls.commands.project import prepare, put_in_order, relative, state_path
+from aicos_tls import disk, rollback
+from aicos_tls.commands.enable import wanted
+from aicos_tls.commands.project import certs_directory, prepare, put_in_order, state_path
+from aicos_tls.commands.recording import certificate_operations, recorded_certificates
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki import CA_NAME, KeyType, Profile
 
@@ -64,7 +66,7 @@ def issue(
         told = progress(count) if progress and count else None
         profile = Profile(KeyType(policy.key_type), policy.days)
         issued = make(found, profile, project=prepared.plan.project.name, now=now, force=forced, progress=told)
-        disk.commit(_operations(prepared, directory, issued), locked)
+        disk.commit(_operations(prepared, issued), locked)
     return IssueResult(directory, issued, tuple(new.path for new in issued.new_files))
 
 
@@ -85,28 +87,14 @@ def _short_names(prepared: Prepared, services: Sequence[str]) -> set[str]:
     return found
 
 
-def _operations(prepared: Prepared, directory: Path, issued: Issued) -> list[disk.Operation]:
-    if not issued.new_files:
-        return []
-    operations: list[disk.Operation] = [disk.MakeDirectory(directory, CERTS_MODE)]
-    operations += [disk.Write(n.path, n.data, disk.ANY if n.overwrite else None, n.mode) for n in issued.new_files]
-    if prepared.record is not None:
-        operations.append(_recorded(prepared, prepared.record, issued))
+def _operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
+    """The new files, and the record that knows them, so that `rollback --certs` removes them."""
+    operations = certificate_operations(prepared, issued)
+    if operations and prepared.record is not None:
+        record = replace(prepared.record, certificates=tuple(recorded_certificates(prepared, issued)))
+        path = state_path(prepared.directory, rollback.RECORD_NAME)
+        operations.append(disk.Write(path, rollback.to_json(record), disk.ANY))
     return operations
-
-
-def _recorded(prepared: Prepared, record: rollback.Record, issued: Issued) -> disk.Operation:
-    """The record with the new certificates, so that `rollback --certs` knows them."""
-    from dataclasses import replace
-
-    known = {c.path: c for c in record.certificates}
-    for new in issued.new_files:
-        if new.path.name.endswith("-cert.pem"):
-            path = relative(prepared.directory, new.path)
-            known[path] = rollback.Certificate(path, files.sha256(new.data))
-    ordered = tuple(sorted(known.values(), key=lambda c: c.path))
-    data = rollback.to_json(replace(record, certificates=ordered))
-    return disk.Write(state_path(prepared.directory, rollback.RECORD_NAME), data, disk.ANY)
 
 
 def inventory(directory: Path, *, now: datetime) -> Inventory:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls import __version__, disk, files, rollback
-from aicos_tls.commands.project import Prepared, Target, prepare, put_in_order, relative, state_path
+from aicos_tls import disk, files
+from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, put_in_order, relative
+from aicos_tls.commands.recording import operations_of
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki import CA_NAME, KeyType, Profile, Wanted, presence
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
     from aicos_tls.pki.issuing import Issued
     from aicos_tls.proof.second_opinion import Opinion
-
-CERTS_MODE = 0o755
-"""Mode of the certificates directory: containers with other users must reach their certificates; keys are 0600."""
 
 
 class Options(Struct, frozen=True):
@@ -112,7 +110,7 @@ def enable(
     with disk.lock(prepared.directory) as locked:
         disk.recover(locked)
         issued = _issue(prepared, now, progress) if options.certificates else None
-        operations = _operations(prepared, issued)
+        operations = operations_of(prepared, issued)
         disk.commit(operations, locked)
     written = tuple(op.path for op in operations if isinstance(op, disk.Write))
     return Result(prepared, options, _listed(prepared, issued), _remarks(prepared, issued), written, opinion)
@@ -174,11 +172,6 @@ def _same_project(prepared: Prepared) -> None:
         )
 
 
-def certs_directory(prepared: Prepared) -> Path:
-    """The certificates directory on the host."""
-    return prepared.directory / prepared.plan.policy.certs_dir
-
-
 def wanted(prepared: Prepared) -> list[Wanted]:
     """The leaves that the plan asks for."""
     return [Wanted(c.short_name, c.dns_names) for c in prepared.plan.certificates]
@@ -197,73 +190,6 @@ def _issue(prepared: Prepared, now: datetime, progress: Callable[[int], Callable
     told = progress(count) if progress and count else None
     profile = Profile(KeyType(policy.key_type), policy.days)
     return issue(found, profile, project=prepared.plan.project.name, now=now, progress=told)
-
-
-def _operations(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
-    operations: list[disk.Operation] = []
-    if issued and issued.new_files:
-        operations.append(disk.MakeDirectory(certs_directory(prepared), CERTS_MODE))
-        operations += [
-            disk.Write(new.path, new.data, disk.ANY if new.overwrite else None, new.mode) for new in issued.new_files
-        ]
-    for target in prepared.targets:
-        if target.changes:
-            operations.append(_operation(target))
-    return [*operations, *_record_operations(prepared, issued)] if operations else []
-
-
-def _operation(target: Target) -> disk.Operation:
-    if target.after is None:
-        return disk.Remove(target.path, target.now.digest if target.now else disk.ANY)
-    return disk.Write(target.path, target.after, target.now.digest if target.now else None)
-
-
-def _record_operations(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
-    """The record and the patches, from the texts before TLS to the ones that will be there."""
-    changes = [
-        rollback.FileChange(
-            relative(prepared.directory, target.path),
-            "created" if target.original is None else target.kind,
-            target.original.raw if target.original else None,
-            target.after,
-            target.original.mode if target.original else 0o644,
-        )
-        for target in prepared.targets
-        if target.after is not None and (target.original.raw if target.original else None) != target.after
-    ]
-    policy = {
-        "compose_file": relative(prepared.directory, prepared.selection.files[0]),
-        **prepared.plan.policy.as_dict(),
-    }
-    record = rollback.make_record(
-        changes,
-        tool=__version__,
-        policy=policy,
-        names=prepared.plan.short_names,
-        certificates=_recorded_certificates(prepared, issued),
-    )
-    texts = {
-        rollback.RECORD_NAME: rollback.to_json(record),
-        rollback.PATCH_NAME: rollback.patch(changes),
-        rollback.ENV_PATCH_NAME: rollback.env_patch(changes),
-    }
-    operations: list[disk.Operation] = []
-    for name, data in texts.items():
-        path = state_path(prepared.directory, name)
-        if data:
-            operations.append(disk.Write(path, data, disk.ANY))
-        elif path.exists():
-            operations.append(disk.Remove(path, disk.ANY))
-    return operations
-
-
-def _recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rollback.Certificate]:
-    known = {c.path: c for c in prepared.record.certificates} if prepared.record else {}
-    for new in issued.new_files if issued else ():
-        if new.path.name.endswith("-cert.pem"):
-            path = relative(prepared.directory, new.path)
-            known[path] = rollback.Certificate(path, files.sha256(new.data))
-    return list(known.values())
 
 
 def _listed(prepared: Prepared, issued: Issued | None) -> tuple[Listed, ...]:

@@ -69,6 +69,11 @@ def state_path(directory: Path, name: str) -> Path:
     return directory / disk.STATE_DIRECTORY / name
 
 
+def certs_directory(prepared: Prepared) -> Path:
+    """The certificates directory on the host."""
+    return prepared.directory / prepared.plan.policy.certs_dir
+
+
 def load_record(directory: Path) -> Record | None:
     """Read the record of the last run; None when there is none. Raises `TlsError` for one that cannot be used."""
     path = state_path(directory, rollback.RECORD_NAME)

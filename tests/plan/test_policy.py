@@ -65,6 +65,8 @@ def test_flags_over_the_compose_file_over_toml(project: MakeProject) -> None:
         ("", "", {"mount_path": "/a:b"}, "no absolute path"),
         ("", "", {"certs_dir": " "}, "cannot be mounted"),
         ("", "", {"certs_dir": "a:b"}, "cannot be mounted"),
+        ("", "", {"certs_dir": "~/certs"}, "somewhere else"),
+        ("", "", {"certs_dir": "$HOME/certs"}, "somewhere else"),
         ("", "", {"only": ("nobody",)}, "there is no service 'nobody'"),
         ("", "", {"include": ("nobody",)}, "--include"),
         ("", "", {"exclude": ("nobody",)}, "--exclude"),

@@ -1,0 +1,84 @@
+"""What a run writes, as operations of `disk`: certificates, new texts, and the record that takes it all back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aicos_tls import __version__, disk, files, rollback
+from aicos_tls.commands.project import Prepared, Target, certs_directory, relative, state_path
+
+if TYPE_CHECKING:
+    from aicos_tls.pki.issuing import Issued
+
+CERTS_MODE = 0o755
+"""Mode of the certificates directory: containers with other users must reach their certificates; keys are 0600."""
+
+
+def certificate_operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
+    """The certificates and keys that were made, with their directory; nothing when none were."""
+    if not issued.new_files:
+        return []
+    new = [disk.Write(n.path, n.data, disk.ANY if n.overwrite else None, n.mode) for n in issued.new_files]
+    return [disk.MakeDirectory(certs_directory(prepared), CERTS_MODE), *new]
+
+
+def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
+    """Everything that `enable` writes; nothing at all when no file and no certificate changes."""
+    operations = certificate_operations(prepared, issued) if issued else []
+    operations += [_operation(target) for target in prepared.targets if target.changes]
+    return [*operations, *_record_operations(prepared, issued)] if operations else []
+
+
+def _operation(target: Target) -> disk.Operation:
+    if target.after is None:
+        return disk.Remove(target.path, target.now.digest if target.now else disk.ANY)
+    return disk.Write(target.path, target.after, target.now.digest if target.now else None)
+
+
+def _record_operations(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
+    """The record and the patches, from the texts before TLS to the ones that will be there."""
+    changes = [
+        rollback.FileChange(
+            relative(prepared.directory, target.path),
+            "created" if target.original is None else target.kind,
+            target.original.raw if target.original else None,
+            target.after,
+            target.original.mode if target.original else 0o644,
+        )
+        for target in prepared.targets
+        if target.after is not None and (target.original.raw if target.original else None) != target.after
+    ]
+    policy = {
+        "compose_file": relative(prepared.directory, prepared.selection.files[0]),
+        **prepared.plan.policy.as_dict(),
+    }
+    record = rollback.make_record(
+        changes,
+        tool=__version__,
+        policy=policy,
+        names=prepared.plan.short_names,
+        certificates=recorded_certificates(prepared, issued),
+    )
+    texts = {
+        rollback.RECORD_NAME: rollback.to_json(record),
+        rollback.PATCH_NAME: rollback.patch(changes),
+        rollback.ENV_PATCH_NAME: rollback.env_patch(changes),
+    }
+    operations: list[disk.Operation] = []
+    for name, data in texts.items():
+        path = state_path(prepared.directory, name)
+        if data:
+            operations.append(disk.Write(path, data, disk.ANY))
+        elif path.exists():
+            operations.append(disk.Remove(path, disk.ANY))
+    return operations
+
+
+def recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rollback.Certificate]:
+    """The certificates of the last record with those that were issued now, by their path."""
+    known = {c.path: c for c in prepared.record.certificates} if prepared.record else {}
+    for new in issued.new_files if issued else ():
+        if new.path.name.endswith("-cert.pem"):
+            path = relative(prepared.directory, new.path)
+            known[path] = rollback.Certificate(path, files.sha256(new.data))
+    return sorted(known.values(), key=lambda certificate: certificate.path)
