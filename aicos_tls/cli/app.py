@@ -6,13 +6,14 @@ Each calls one function of `commands` and prints what `report` makes of it.
 from __future__ import annotations
 
 import os
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from aicos_tls.cli import output
+from aicos_tls.cli.certs import certs
+from aicos_tls.cli.code import code
 from aicos_tls.cli.errors import DONE, FOUND, REFUSED
 from aicos_tls.cli.options import (
     AllOption,
@@ -44,9 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-certs = typer.Typer(help="Make and list certificates.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(certs, name="certs")
-code = typer.Typer(help="Look at the code that serves and asks.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(code, name="code")
 
 
@@ -230,128 +229,4 @@ def explain(
         output.show(report.rule_list(rules(), style))
     else:
         output.show(report.page(command(subject, lambda: prepare(compose_files or [], {}, os.environ)), style))
-    return DONE
-
-
-@certs.command("issue", short_help="Issue what is missing or expired.")
-def certs_issue(
-    services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")] = None,
-    *,
-    file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace keys and certificates that are there.")] = False,
-    certs_dir: CertsDir = None,
-    key_type: KeyTypeOption = None,
-    days: Days = None,
-    every: AllOption = False,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    color: ColorOption = Color.AUTO,
-) -> int:
-    """Issue the CA and one certificate for each service in scope; what is there and fits is kept.
-
-    \b
-    aicos-tls certs issue                       whatever is missing or expired
-    aicos-tls certs issue backend --force       a new key and certificate for one service
-    aicos-tls certs issue --force               a new CA and everything else
-    """  # noqa: D301
-    from aicos_tls.commands.certs import issue as command
-    from aicos_tls.report import certs as report
-
-    flags = policy_flags(certs_dir=certs_dir, key_type=key_type, days=days, all=every or None)
-    with output.key_progress(shown=form is Format.TEXT) as progress:
-        result = command(
-            file or [], services or [], flags, force=force, now=now(), environment=os.environ, progress=progress
-        )
-    if form is Format.JSON:
-        from aicos_tls.report.json import issue_json
-
-        output.show(issue_json(result))
-    else:
-        output.show(report.issued(result, output.style(color, form)))
-    return DONE
-
-
-@certs.command("list", short_help="List certificates with names and expiry dates.")
-def certs_list(
-    directory: Annotated[Path, typer.Argument(metavar="[DIRECTORY]", help="Certificates directory.")] = Path("certs"),
-    *,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    color: ColorOption = Color.AUTO,
-) -> int:
-    """List certificates: file, subject, names, expiry date, days left, key type, modes.
-
-    \b
-    aicos-tls certs list                        those in ./certs
-    aicos-tls certs list deploy/certs --format json
-    """  # noqa: D301
-    from aicos_tls.commands.certs import inventory
-    from aicos_tls.report import certs as report
-
-    result = inventory(directory, now=now())
-    if form is Format.JSON:
-        from aicos_tls.report.json import inventory_json
-
-        output.show(inventory_json(result))
-    else:
-        output.show(report.listed(result, output.style(color, form)))
-    return FOUND if result.problems else DONE
-
-
-@code.command("status", short_help="How each service would serve TLS, and who names servers.")
-def code_status(
-    services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")] = None,
-    *,
-    file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
-    every: AllOption = False,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when something has to be done.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Documentation and skipped files, too.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    color: ColorOption = Color.AUTO,
-) -> int:
-    """Say what each service runs on, whether it serves TLS, and list every place that names a server.
-
-    \b
-    aicos-tls code status                       every service in scope
-    aicos-tls code status backend               one service
-    aicos-tls code status --exit-code           in CI: 1 while a server does not serve TLS by its code
-    """  # noqa: D301
-    from aicos_tls.commands.code import status as command
-    from aicos_tls.report import code as report
-
-    result = command(file or [], services or [], policy_flags(all=every or None), os.environ)
-    if form is Format.JSON:
-        output.show(report.as_json(result))
-    else:
-        output.show(report.text(result, output.style(color, form), verbose=verbose))
-    return FOUND if exit_code and not result.ready else DONE
-
-
-class Part(str, Enum):
-    """What `code show` shows."""
-
-    SERVER = "server"
-    CLIENT = "client"
-    HEALTHCHECK = "healthcheck"
-    HELPER = "helper"
-
-
-@code.command("show", short_help="Code to paste for a service.")
-def code_show(
-    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service in scope.")],
-    *,
-    part: Annotated[Part, typer.Option("--part", help="server, client, healthcheck or helper.")] = Part.SERVER,
-    framework: Annotated[str, typer.Option("--framework", help="For another framework than the one found.")] = "",
-    templates: Annotated[Path | None, typer.Option("--templates", help="Directory with templates of your own.")] = None,
-    file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
-) -> int:
-    """Show code for a service, ready to paste: its name, port and paths are filled in.
-
-    \b
-    aicos-tls code show backend                                    how it serves HTTPS
-    aicos-tls code show backend --part helper > backend/tls.js     the file that the others use
-    aicos-tls code show backend --part client --framework axios    how it asks the others
-    """  # noqa: D301
-    from aicos_tls.commands.code import show as command
-
-    shown = command(file or [], service, part.value, os.environ, framework=framework, templates=templates)
-    output.show(shown.text.rstrip("\n") + "\n")
     return DONE
