@@ -31,9 +31,11 @@ from aicos_tls.cli.options import (
     Only,
     OverrideOption,
     StripPrefix,
+    Templates,
     now,
     policy_flags,
 )
+from aicos_tls.cli.results import show_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,6 +108,11 @@ def enable(
         str,
         typer.Option(metavar="COMMAND", help="docker compose for that; else DOCKER_COMPOSE, else what is on the PATH."),
     ] = "",
+    code: Annotated[
+        bool | None,
+        typer.Option("--code/--no-code", help="Change the code of the services, too; --no-code takes that back."),
+    ] = None,
+    templates: Templates = None,
     no_certs: Annotated[bool, typer.Option("--no-certs", help="Make no certificates.")] = False,
     certs_dir: CertsDir = None,
     mount_path: MountPath = None,
@@ -128,47 +135,29 @@ def enable(
     aicos-tls enable --dry-run --format markdown     the same for a pull request
     aicos-tls enable docker-compose.yml              certificates, patched file, rollback patch
     aicos-tls enable base.yml override.yml           several files, as docker compose -f base.yml -f override.yml
+    aicos-tls enable --code                          the code of the services as well, in the same diff
     aicos-tls enable --override                      leave the files alone; write docker-compose.tls.yml
     aicos-tls enable --only api --only web           two services and nothing else
     aicos-tls enable --dry-run --exit-code -q        in CI: 1 when TLS is not enabled everywhere
     """  # noqa: D301
     from aicos_tls.commands.enable import Options
     from aicos_tls.commands.enable import enable as command
-    from aicos_tls.report import enable as report
 
     flags = policy_flags(
         certs_dir=certs_dir, mount_path=mount_path, only=only, include=include, exclude=exclude, all=every or None,
-        strip_prefix=strip_prefix, key_type=key_type, days=days, override=override or None,
+        strip_prefix=strip_prefix, key_type=key_type, days=days, override=override or None, code=code,
     )  # fmt: skip
-    style = output.style(color, form)
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = command(
             compose_files or [],
             flags,
-            Options(dry_run, not no_certs, output_file, check_with_compose, compose_command),
+            Options(dry_run, not no_certs, output_file, check_with_compose, compose_command, templates),
             now=now(),
             environment=os.environ,
             progress=progress,
         )
-    if not quiet or result.blocked:
-        if form is Format.JSON:
-            from aicos_tls.report.json import enable_json
-
-            output.show(enable_json(result))
-        elif form is Format.MARKDOWN:
-            from aicos_tls.report.markdown import markdown
-
-            output.show(markdown(result))
-        elif form is Format.DIFF:
-            from aicos_tls.report.diff import coloured_diff
-
-            output.show(coloured_diff(report.diff(result), style))
-        else:
-            output.show(report.text(result, style, verbose=verbose))
-    if result.blocked:
-        output.complain(f"{result.reason}; nothing was written")
-        return REFUSED
-    return FOUND if exit_code and result.would_change else DONE
+    code_of_result = show_result(result, form, color, quiet=quiet, verbose=verbose)
+    return FOUND if exit_code and result.would_change and code_of_result == DONE else code_of_result
 
 
 @app.command(short_help="Take the last `enable` back.")

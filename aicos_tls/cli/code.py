@@ -16,8 +16,12 @@ from aicos_tls.cli.options import (
     Color,
     ColorOption,
     Format,
+    FormatOption,
+    Templates,
+    now,
     policy_flags,
 )
+from aicos_tls.cli.results import show_result
 
 code = typer.Typer(help="Look at the code that serves and asks.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -51,12 +55,38 @@ def code_status(
     return FOUND if exit_code and not result.ready else DONE
 
 
+@code.command("apply", short_help="Change the code of services of an enabled project.")
+def code_apply(
+    services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the diff; write nothing.")] = False,
+    file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
+    templates: Templates = None,
+    form: FormatOption = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    color: ColorOption = Color.AUTO,
+) -> int:
+    """Make services serve HTTPS and their clients trust the CA, by changes of their sources; `rollback` takes it back.
+
+    \b
+    aicos-tls code apply --dry-run              the diff for every service in scope
+    aicos-tls code apply backend                one service, and those that share changed files with it
+    """  # noqa: D301
+    from aicos_tls.commands.code import apply as command
+    from aicos_tls.commands.enable import Options
+
+    options = Options(dry_run=dry_run, templates=templates)
+    result = command(file or [], services or [], options, now=now(), environment=os.environ)
+    return show_result(result, form, color, quiet=quiet)
+
+
 class Part(str, Enum):
     """What `code show` shows."""
 
     SERVER = "server"
     CLIENT = "client"
     HEALTHCHECK = "healthcheck"
+    NGINX = "nginx"
     HELPER = "helper"
 
 
@@ -64,9 +94,9 @@ class Part(str, Enum):
 def code_show(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service in scope.")],
     *,
-    part: Annotated[Part, typer.Option("--part", help="server, client, healthcheck or helper.")] = Part.SERVER,
+    part: Annotated[Part, typer.Option("--part", help="server, client, healthcheck, nginx or helper.")] = Part.SERVER,
     framework: Annotated[str, typer.Option("--framework", help="For another framework than the one found.")] = "",
-    templates: Annotated[Path | None, typer.Option("--templates", help="Directory with templates of your own.")] = None,
+    templates: Templates = None,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
 ) -> int:
     """Show code for a service, ready to paste: its name, port and paths are filled in.

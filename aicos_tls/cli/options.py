@@ -51,6 +51,10 @@ AllOption = Annotated[bool, typer.Option("--all", help="Every service, whatever 
 OverrideOption = Annotated[
     bool, typer.Option("--override", help="Leave the compose files alone; write docker-compose.tls.yml beside them.")
 ]
+Templates = Annotated[
+    Path | None,
+    typer.Option("--templates", metavar="DIR", help="Templates of your own for code."),
+]
 StripPrefix = Annotated[
     str | None, typer.Option(metavar="PREFIX", help="Prefix that short names lack.  [default: what all services share]")
 ]

@@ -1,26 +1,27 @@
-"""`code status` and `code show`: what each service runs on and how it would serve TLS; code to paste for it."""
+"""`code status`, `code show`, `code apply`: how each service would serve TLS; code to paste for it, or put in."""
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - the type of a field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from aicos_tls.commands.project import prepare
+from aicos_tls.commands import enable as enabling
+from aicos_tls.commands.project import prepare, put_in_order, recorded_run
+from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.sources.project import Sources
-from aicos_tls.sources.status import Status, Way
+from aicos_tls.sources.status import Status
 from aicos_tls.sources.status import status as find_out
 from aicos_tls.sources.tree import DEFAULT
+from aicos_tls.sources.ways import READY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from aicos_tls.sources.project import ServiceSources
-
-READY = frozenset({Way.CODE, Way.NOT_A_SERVER})
-"""The ways of services for which nothing has to be done."""
 
 
 class StatusResult(Struct, frozen=True):
@@ -40,7 +41,7 @@ def status(
 ) -> StatusResult:
     """Look at the sources of the services in scope, or of those named. Reads only; raises `TlsError`."""
     prepared = prepare(named, flags, environment)
-    found = find_out(prepared.plan)
+    found = find_out(prepared.plan, now=load(prepared.compose_now))
     known = {service.service for service in found.services}
     for name in services:
         if name not in known:
@@ -56,6 +57,36 @@ def status(
             found.skipped,
         )
     return StatusResult(prepared.directory, found)
+
+
+def apply(
+    named: Sequence[Path],
+    services: Sequence[str],
+    options: enabling.Options,
+    *,
+    now: datetime,
+    environment: Mapping[str, str],
+) -> enabling.Result:
+    """Change the code of an enabled project: of the services named, or of all in scope. Raises `TlsError`.
+
+    The rest of the last run stays as it is: it is planned again with its settings, in one record with the code.
+    """
+    if not options.dry_run:
+        put_in_order(named, environment)
+    directory = named[0].parent if named else Path()
+    files, flags = recorded_run(directory)
+    files = list(named) or files
+    decisions = prepare(files, flags, environment).plan.decisions
+    in_scope = [name for name, decision in decisions.items() if decision.in_scope]
+    if unknown := [name for name in services if name not in in_scope]:
+        raise TlsError(
+            f"service {unknown[0]!r} is not in scope",
+            where=Where(files[0] if files else directory),
+            hint=f"in scope: {', '.join(in_scope) or 'none'}",
+        )
+    flags.pop("code", None)
+    wanted = structs.replace(options, code=tuple(services or in_scope), certificates=False)
+    return enabling.enable(files, flags, wanted, now=now, environment=environment)
 
 
 class Shown(Struct, frozen=True):

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
 
 
 class Options(Struct, frozen=True):
-    """What a person asked for besides the policy."""
+    """What a person asked for besides the policy.
+
+    `code` are services whose sources are to change besides those of the last run, `templates` is a directory with
+    templates that go before those of the program.
+    """
 
     dry_run: bool = False
     certificates: bool = True
     output: Path | None = None
     check_with_compose: bool = False
     compose_command: str = ""
+    templates: Path | None = None
+    code: tuple[str, ...] = ()
 
 
 class Listed(Struct, frozen=True):
@@ -97,7 +103,7 @@ def enable(
     """
     if not options.dry_run:
         put_in_order(named, environment)
-    prepared = prepare(named, flags, environment)
+    prepared = prepare(named, flags, environment, code=options.code, templates=options.templates)
     opinion = _second_opinion(prepared, options, environment)
     if options.dry_run:
         return _dry_run(prepared, options, opinion)

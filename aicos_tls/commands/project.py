@@ -13,18 +13,25 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from aicos_tls import disk, files, planner, rollback
+from aicos_tls.commands.coding import Coded, Gap, coded_plan
 from aicos_tls.compose.discovery import Selection, select
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
 from aicos_tls.plan.gitignore import plan_gitignore
-from aicos_tls.plan.policy import resolve
+from aicos_tls.plan.policy import Policy, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
+
+
+COMPOSE_FILES = "compose_files"
+"""Under this name the record has the compose files of the run, relative to the project directory."""
+CODE_SERVICES = "code_services"
+"""Under this name the record has the services whose code was changed: a later run keeps it."""
 
 
 class Target(Struct, frozen=True):
@@ -43,13 +50,18 @@ class Target(Struct, frozen=True):
 
 
 class Prepared(Struct, frozen=True):
-    """Everything that is known before anything is written."""
+    """Everything that is known before anything is written.
+
+    `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS.
+    """
 
     directory: Path
     selection: Selection
     plan: Plan
     record: Record | None
     targets: list[Target] = field(default_factory=list)
+    code: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -57,6 +69,12 @@ class Prepared(Struct, frozen=True):
         if not self.plan.policy.override:
             return None
         return next((f.path for f in self.plan.files if f.kind == "created" and f.path.suffix == ".yml"), None)
+
+    @property
+    def compose_now(self) -> tuple[Path, ...]:
+        """The files that docker compose merges as they are now: with an override that an earlier run made."""
+        there = self.override is not None and self.override.exists()
+        return self.compose_files if there else self.selection.files
 
     @property
     def compose_files(self) -> tuple[Path, ...]:
@@ -86,8 +104,19 @@ def relative(directory: Path, path: Path) -> str:
     return Path(os.path.relpath(path, directory)).as_posix()
 
 
-def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mapping[str, str]) -> Prepared:
-    """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`."""
+def prepare(
+    named: Sequence[Path],
+    flags: dict[str, object],
+    environment: Mapping[str, str],
+    *,
+    code: Sequence[str] | None = None,
+    templates: Path | None = None,
+) -> Prepared:
+    """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`.
+
+    `code` are services whose sources are to be changed besides those of the last run; None asks for no look at sources.
+    `templates` is a directory with templates of the user's for the code.
+    """
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
@@ -103,7 +132,12 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
 
     project = load(selection.files, read=read)
     policy = resolve(project, flags)
-    plan = planner.plan(project, policy, dict(record.names) if record else None)
+    names = dict(record.names) if record else None
+    plan = planner.plan(project, policy, names)
+    coded = Coded()
+    if code is not None:
+        coded = coded_plan(plan, _wanted_code(plan, flags, record, code), originals, templates, names)
+        plan = coded.plan or plan
 
     def read_original(path: Path) -> TextFile | None:
         name = relative(directory, path)
@@ -120,7 +154,34 @@ def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mappin
     ignored = plan_gitignore(directory, policy.certs_dir, read_original)
     if ignored:
         plan.files.append(ignored)
-    return Prepared(directory, selection, plan, record, _targets(directory, plan, originals))
+    plan.files.extend(coded.files)
+    return Prepared(
+        directory, selection, plan, record, _targets(directory, plan, originals), coded.services, coded.gaps
+    )
+
+
+def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:
+    """The compose files and the settings of the last run, to plan it again. Raises `TlsError` when there is none."""
+    record = load_record(directory)
+    if record is None:
+        raise TlsError(
+            "TLS is not enabled here",
+            where=Where(directory),
+            hint="`aicos-tls enable --code` changes the compose file and the code in one",
+        )
+    known = set(Policy.__struct_fields__)
+    flags = {key: value for key, value in record.policy.items() if key in known and value is not None}
+    named = record.policy.get(COMPOSE_FILES)
+    return [rollback.locate(directory, name) for name in named] if isinstance(named, list) else [], flags
+
+
+def _wanted_code(plan: Plan, flags: dict[str, object], record: Record | None, code: Sequence[str]) -> tuple[str, ...]:
+    """The services whose code is to change: all with `--code`, none with `--no-code`, else those of the last run."""
+    if plan.policy.code:
+        return tuple(name for name, decision in plan.decisions.items() if decision.in_scope)
+    recorded = record.policy.get(CODE_SERVICES) if record and "code" not in flags else None
+    named = {*code, *(recorded if isinstance(recorded, list) else ())}
+    return tuple(name for name, decision in plan.decisions.items() if name in named and decision.in_scope)
 
 
 def put_in_order(named: Sequence[Path], environment: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from aicos_tls.commands.coding import Gap
     from aicos_tls.commands.enable import Listed, Result
     from aicos_tls.errors import Where
     from aicos_tls.plan.model import Change, Declined, Note
@@ -32,6 +33,7 @@ _WORDS = {
     "urls": "URL",
     "schemes": "scheme",
     "healthcheck": "healthcheck",
+    "code": "code change",
 }
 
 
@@ -168,13 +170,24 @@ def _declined(result: Result, declined: Iterable[Declined], style: Style) -> Ite
 def _todo(result: Result, style: Style) -> Iterator[str]:
     plan = result.prepared.plan
     yield from _grouped(result, [note for note in plan.notes if note.topic != "kept"], style)
+    yield from _gaps(result.prepared.gaps, style)
     if result.options.dry_run or not result.written:
         return
-    if plan.servers:
-        yield f"the code of {', '.join(plan.servers)} must serve HTTPS when TLS_ENABLED=true (guide, phase 4)"
-        yield "see how each would do it: aicos-tls code status"
     yield from _restart(result)
     yield "take it back: aicos-tls rollback"
+
+
+def _gaps(gaps: Iterable[Gap], style: Style) -> Iterator[str]:
+    """The servers that would not serve TLS, those with the same reason in one line (guide, phase 4)."""
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for gap in gaps:
+        grouped[gap.words, gap.command].append(gap.service)
+    for (words, command), names in grouped.items():
+        who = style("name", ", ".join(names))
+        verb = "does" if len(names) == 1 else "do"
+        yield f"{who} {verb} not serve HTTPS yet: {words}{f': {command}' if command else ''}"
+    if grouped:
+        yield "how each could: aicos-tls code status"
 
 
 def _restart(result: Result) -> Iterator[str]:

@@ -81,6 +81,10 @@ def enable_json(result: enable.Result) -> str:
             "second_opinion": _opinion(result),
             "declined": [_declined(d, directory) for d in plan.declined],
             "notes": [_note(n, directory) for n in plan.notes],
+            "code": list(result.prepared.code),
+            "not_serving_tls": [
+                {"service": g.service, "reason": g.words, "command": g.command or None} for g in result.prepared.gaps
+            ],
             "files": [_target(t, directory) for t in result.changed],
         },
     )

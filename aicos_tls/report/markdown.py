@@ -37,11 +37,15 @@ def _lines(result: Result) -> Iterator[str]:
         yield ""
         yield from (f"- `{d.service}`: {_escape(d.reason)}" for d in outside)
     todo = [n for n in plan.notes if n.topic != "kept"]
-    if todo or plan.declined:
+    gaps = result.prepared.gaps
+    if todo or plan.declined or gaps:
         yield ""
         yield "**To do by hand**"
         yield ""
         yield from (f"- {f'`{n.service}`: ' if n.service else ''}{_escape(n.text)}" for n in todo)
+        for gap in gaps:
+            command = f": `{gap.command}`" if gap.command else ""
+            yield f"- `{gap.service}` does not serve HTTPS yet: {_escape(gap.words)}{command}"
         for declined in plan.declined:
             yield f"- `{place(directory, declined.where)}` `{declined.service}`: {_escape(declined.reason)}"
             if declined.paste:

@@ -12,8 +12,9 @@ from aicos_tls.planner import plan
 from aicos_tls.sources.changes import changes_of
 from aicos_tls.sources.languages import Changed, Facts
 from aicos_tls.sources.project import ServiceSources, Sources
-from aicos_tls.sources.status import ServiceStatus, Status, Way, status
+from aicos_tls.sources.status import ServiceStatus, Status, status
 from aicos_tls.sources.tree import Limits
+from aicos_tls.sources.ways import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
