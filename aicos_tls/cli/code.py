@@ -105,6 +105,7 @@ def code_show(
     aicos-tls code show backend                                    how it serves HTTPS
     aicos-tls code show backend --part helper > backend/tls.js     the file that the others use
     aicos-tls code show backend --part client --framework axios    how it asks the others
+    aicos-tls code show backend --part nginx                       how an nginx in front of it asks it
     """  # noqa: D301
     from aicos_tls.commands.code import show as command
 

@@ -11,6 +11,7 @@ from aicos_tls.commands import enable as enabling
 from aicos_tls.commands.project import prepare, put_in_order, recorded_run
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
+from aicos_tls.sources import nginx
 from aicos_tls.sources.project import Sources
 from aicos_tls.sources.status import Status
 from aicos_tls.sources.status import status as find_out
@@ -122,12 +123,18 @@ def show(
             hint=f"in scope: {', '.join(sources.services) or 'none'}",
         )
     runtime = found.runtime[0]
-    if runtime not in _SNIPPETS:
+    if part == "nginx":
+        return Shown(service, runtime, "nginx", part, _in_front(found, templates))
+    if runtime not in (*_SNIPPETS, "nginx"):
         raise TlsError(
             f"there is no code to show for {runtime or 'a runtime that is not known'}",
             where=found.service.where,
-            hint=f"there is for {', '.join(_SNIPPETS)}",
+            hint=f"there is for {', '.join(_SNIPPETS)} and nginx",
         )
+    if runtime == "nginx":
+        others = (s for s in sources.services.values() if s.context.is_server and s is not found)
+        asked = next(others, found).context
+        return Shown(service, runtime, "nginx", part, nginx.snippets(found.context, part, templates, asked=asked))
     name, text = _SNIPPETS[runtime](found, part, framework, templates)
     return Shown(service, runtime, name, part, text)
 
@@ -155,6 +162,14 @@ def _go(found: ServiceSources, part: str, framework: str, templates: Path | None
     facts = detect(found.files)
     name = framework or (facts.framework.value if facts.framework else "net/http")
     return name, snippets(found.context, name.replace("/", "-"), part, templates)
+
+
+def _in_front(found: ServiceSources, templates: Path | None) -> str:
+    """What an nginx in front of the service needs, and for one that is nginx itself what makes it serve TLS."""
+    context = found.context
+    client = nginx.snippets(context, "client", templates, asked=context)
+    server = nginx.snippets(context, "server", templates, asked=context) if found.runtime[0] == "nginx" else ""
+    return f"{server}\n{client}" if server else client
 
 
 _SNIPPETS = {"Node": _node, "Python": _python, "Go": _go}

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import Record
 
 
+OVERRIDE_SUFFIX = ".tls.yml"
+"""How the names of override files end."""
 COMPOSE_FILES = "compose_files"
 """Under this name the record has the compose files of the run, relative to the project directory."""
 CODE_SERVICES = "code_services"
@@ -68,13 +70,15 @@ class Prepared(Struct, frozen=True):
         """The override file of the plan, when it has one."""
         if not self.plan.policy.override:
             return None
-        return next((f.path for f in self.plan.files if f.kind == "created" and f.path.suffix == ".yml"), None)
+        made = (f.path for f in self.plan.files if f.kind == "created" and f.path.name.endswith(OVERRIDE_SUFFIX))
+        return next(made, None)
 
     @property
     def compose_now(self) -> tuple[Path, ...]:
-        """The files that docker compose merges as they are now: with an override that an earlier run made."""
-        there = self.override is not None and self.override.exists()
-        return self.compose_files if there else self.selection.files
+        """The files that docker compose merges as they are now: with an override that the last run made."""
+        made = [self.directory / f.path for f in self.record.files if f.kind == "created"] if self.record else []
+        made = [path for path in made if path.name.endswith(OVERRIDE_SUFFIX) and path.exists()]
+        return (*self.selection.files, *made)
 
     @property
     def compose_files(self) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from aicos_tls.sources.model import HELPER_MARK
 from aicos_tls.sources.runtime import STATIC
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ def hints_at_tls(text: str) -> bool:
 
 
 def facts_of(service: ServiceSources) -> list[Facts]:
-    """What the languages find in the sources of a service."""
-    found = (language.look(service.files) for language in service.languages)
+    """What the languages find in the sources of a service; those of the helper are no code of its own."""
+    own = {path: file for path, file in service.files.items() if HELPER_MARK not in file.text}
+    found = (language.look(own) for language in service.languages)
     return [facts for facts in found if facts is not None]
 
 

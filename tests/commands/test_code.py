@@ -79,8 +79,26 @@ def test_templates_of_ones_own_go_first(aicos: Path, run: Run) -> None:
 
 
 def test_what_cannot_be_shown_is_said(aicos: Path, run: Run) -> None:
-    for service, message in (("aicos-redis", "not in scope"), ("aicos-frontend", "no code to show for nginx")):
+    (aicos / "other").mkdir()
+    (aicos / "other/Dockerfile").write_text("FROM ruby:3\n")
+    compose = aicos / "docker-compose.yml"
+    compose.write_text(compose.read_text().replace("services:\n", "services:\n  other:\n    build: ./other\n", 1))
+    for service, message in (("aicos-redis", "not in scope"), ("other", "no code to show for Ruby")):
         refused = run("code", "show", service)
         assert refused.code == 2
         assert message in refused.err
-    assert aicos.is_dir()
+    assert "there is no helper to show for nginx" in run("code", "show", "aicos-frontend", "--part", "helper").err
+
+
+def test_nginx_accepts_what_is_shown(aicos: Path, run: Run, tmp_path: Path) -> None:
+    run("enable", "-q", "--key-type", "p256")
+    server = run("code", "show", "aicos-frontend", "--part", "server").out
+    client = run("code", "show", "aicos-backend", "--part", "nginx").out
+    assert "proxy_pass https://aicos-backend:3001;" in client
+    assert "proxy_pass https://aicos-backend:3001;" in run("code", "show", "aicos-frontend", "--part", "client").out
+    both = run("code", "show", "aicos-frontend", "--part", "nginx").out
+    assert both.startswith(server)
+    text = f"{server}server {{\nlisten 3999;\n{client}}}\n".replace("/app/certs", str(aicos / "certs"))
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(f"events {{}}\nhttp {{\n{text.replace('//aicos-backend', '//localhost')}}}\n")
+    subprocess.run(["nginx", "-t", "-e", tmp_path / "log", "-c", conf, "-g", f"pid {tmp_path}/pid;"], check=True)
