@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from aicos_tls import planner
+from aicos_tls.errors import Where
+from aicos_tls.plan.model import Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +65,10 @@ def coded_plan(
     settings = wanted_settings(sources.services, code.services)
     if settings:
         plan = planner.plan(plan.project, plan.policy, names, settings)
+    if wanted:
+        plan.notes.extend(
+            Note("kept", f"not looked at: {each.reason}", where=Where(each.path)) for each in sources.skipped
+        )
     plan.changes.extend(code.changes)
     plan.declined.extend(code.declined)
     after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources

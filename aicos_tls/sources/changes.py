@@ -13,7 +13,6 @@ from aicos_tls.sources.shipping import ship
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import PurePosixPath
 
     from aicos_tls.sources.languages import Changed
     from aicos_tls.sources.model import NewSource
@@ -21,27 +20,36 @@ if TYPE_CHECKING:
 
 
 class ServiceChanges(Struct, frozen=True):
-    """The changes of one service: results for its files (a file may have several), and files to add."""
+    """The changes of one service: results for its files (a file may have several), and files to add.
+
+    `refused` says why its files cannot have a helper that they would need; empty when they can, or need none.
+    """
 
     results: tuple[CodeResult, ...]
     new: tuple[NewSource, ...]
+    refused: str = ""
 
 
 def changes_of(service: ServiceSources) -> ServiceChanges:
     """What makes the sources of a service serve and trust TLS; what fails in one language is said, the rest stands."""
     results: list[CodeResult] = []
     new: list[NewSource] = []
+    refused = ""
     for language in service.languages:
         try:
             changed = language.change(service.files, service.context)
         except TlsError as error:
             results += _failed(service, error)
             continue
-        shipped = _shipped(service, changed)
-        results += shipped.results
-        new += shipped.new
+        shipping = shipping_of(service, changed)
+        if isinstance(shipping, str):
+            refused = shipping
+        else:
+            results += shipping
+            new += changed.new
+        results += changed.results
     results += _configurations(service)
-    return ServiceChanges(tuple(r for r in results if r.changes or r.manual), tuple(new))
+    return ServiceChanges(tuple(r for r in results if r.changes or r.manual), tuple(new), refused)
 
 
 def _failed(service: ServiceSources, error: TlsError) -> Iterator[CodeResult]:
@@ -60,10 +68,12 @@ def _configurations(service: ServiceSources) -> Iterator[CodeResult]:
         yield dockerhealth.transform(service.dockerfile, service.context, target=service.build.target)
 
 
-def _shipped(service: ServiceSources, changed: Changed) -> Changed:
-    """The changes with what brings their new files into the image; without those that need a file that cannot come."""
-    results = list(changed.results)
+def shipping_of(service: ServiceSources, changed: Changed) -> list[CodeResult] | str:
+    """What brings the new files into the image; or why they cannot be there."""
+    found = []
     for new in changed.new:
+        if reason := service.in_the_way(new.path):
+            return reason
         path = service.path_of(new.path)
         if path is None or service.reaches(path):
             continue
@@ -71,18 +81,8 @@ def _shipped(service: ServiceSources, changed: Changed) -> Changed:
         dockerfile = service.dockerfile
         added = ship(dockerfile, path, beside) if dockerfile and not service.is_ignored(path) else None
         if added is None:
-            return _without_helper(service, changed, path)
-        results.append(added)
-    return changed.__class__(tuple(results), changed.new)
-
-
-def _without_helper(service: ServiceSources, changed: Changed, path: PurePosixPath) -> Changed:
-    """The results that need no helper; the others are left to a person."""
-    reason = f"the Dockerfile of {service.service.name} would not bring {path} into the image, so nothing calls it here"
-    paste = f"COPY {path} ./"
-    return changed.__class__(
-        tuple(
-            CodeResult(r.file, manual=(*r.manual, Manual(r.changes[0].where, reason, paste))) if r.helper else r
-            for r in changed.results
-        )
-    )
+            return (
+                f"the Dockerfile of {service.service.name} would not bring {path} into the image: nothing calls it here"
+            )
+        found.append(added)
+    return found

@@ -15,21 +15,22 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.errors import Where
 from aicos_tls.plan.model import Change, Declined, PlannedFile
-from aicos_tls.sources.build import is_inside
-from aicos_tls.sources.changes import ServiceChanges, changes_of
+from aicos_tls.sources.changes import ServiceChanges, changes_of, shipping_of
+from aicos_tls.sources.languages import Changed
 from aicos_tls.sources.model import HELPER_MARK
 from aicos_tls.yamledit.apply import splice
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from aicos_tls.files import TextFile
-    from aicos_tls.sources.model import CodeChange
-    from aicos_tls.sources.project import Sources
+    from aicos_tls.sources.model import CodeChange, CodeResult
+    from aicos_tls.sources.project import ServiceSources, Sources
 
 ID = "code"
 
@@ -44,49 +45,74 @@ class CodePlan(Struct, frozen=True):
 
 
 class _OfFile(Struct, frozen=True):
-    """What the services that have a file say about it."""
+    """What the services that have a file say about it; `helper`: it will import the helper."""
 
     file: TextFile
     by_service: dict[str, tuple[CodeChange, ...]]
-    helper: bool
+    helper: bool = False
 
 
 def code_plan(sources: Sources, wanted: Collection[str]) -> CodePlan:
     """Plan the code of the services `wanted`, and of those that share a file with them that calls the helper."""
     found = {name: changes_of(service) for name, service in sources.services.items()}
     files = _by_file(sources, found)
-    services = _with_sharers(files, wanted, [name for name in found if name in wanted or found[name].new])
+    for of_file in [each for each in files.values() if each.helper]:
+        _bring_along(sources, found, files, of_file)
+    services = _with_sharers(files.values(), wanted)
     draft = _Draft(sources, {name: found[name] for name in found if name in services})
-    draft.write([of_file for of_file in files if services.intersection(of_file.by_service)])
+    draft.refused = {name: service.refused for name, service in found.items() if service.refused}
+    draft.write([files[path] for path in sorted(files) if services.intersection(files[path].by_service)])
     return CodePlan(tuple(draft.found), tuple(draft.changes), tuple(draft.declined), tuple(draft.files))
 
 
-def _by_file(sources: Sources, found: dict[str, ServiceChanges]) -> list[_OfFile]:
-    texts: dict[Path, TextFile] = {}
-    changes: dict[Path, dict[str, tuple[CodeChange, ...]]] = defaultdict(dict)
-    helped: set[Path] = set()
+def _by_file(sources: Sources, found: dict[str, ServiceChanges]) -> dict[Path, _OfFile]:
+    files: dict[Path, _OfFile] = {}
     for name, service in found.items():
         for result in service.results:
-            path = result.file.path
-            texts[path] = result.file
-            changes[path][name] = (*changes[path].get(name, ()), *result.changes)
-            if result.helper and result.changes:
-                helped.add(path)
+            _add(files, name, result)
     for name, source in sources.services.items():
         for file in source.files.values():
-            if file.path in helped:
-                changes[file.path].setdefault(name, ())
-    return [_OfFile(texts[path], changes[path], path in helped) for path in sorted(texts)]
+            if file.path in files and files[file.path].helper and _runs(source, file):
+                files[file.path].by_service.setdefault(name, ())
+    return files
 
 
-def _with_sharers(files: list[_OfFile], wanted: Collection[str], able: Collection[str]) -> set[str]:
-    """The services wanted with those that have a file of theirs that will import the helper: they need one, too."""
+def _add(files: dict[Path, _OfFile], name: str, result: CodeResult) -> None:
+    path = result.file.path
+    known = files.get(path) or _OfFile(result.file, {})
+    changes = (*known.by_service.get(name, ()), *result.changes)
+    helper = known.helper or (result.helper and bool(result.changes))
+    files[path] = _OfFile(result.file, {**known.by_service, name: tuple(dict.fromkeys(changes))}, helper)
+
+
+def _runs(service: ServiceSources, file: TextFile) -> bool:
+    """Whether a service runs files of that kind: scripts that nginx serves do not import anything here."""
+    return any(file.path.suffix.lower().lstrip(".") in language.suffixes for language in service.languages)
+
+
+def _bring_along(
+    sources: Sources, found: dict[str, ServiceChanges], files: dict[Path, _OfFile], of_file: _OfFile
+) -> None:
+    """Bring the helper that a shared file will import into the images of the other services that have the file."""
+    helpers = {new.path: new for name, changes in of_file.by_service.items() if changes for new in found[name].new}
+    for name in of_file.by_service:
+        own = {new.path for new in found[name].new}
+        lacking = tuple(new for path, new in helpers.items() if path not in own)
+        shipping = shipping_of(sources.services[name], Changed(new=lacking))
+        if isinstance(shipping, str):
+            found[name] = replace(found[name], refused=shipping)
+        else:
+            for result in shipping:
+                _add(files, name, result)
+
+
+def _with_sharers(files: Iterable[_OfFile], wanted: Collection[str]) -> set[str]:
+    """The services wanted with those that have a file of theirs that will import the helper: they need it, too."""
+    groups = [set(of_file.by_service) for of_file in files if of_file.helper]
     services = set(wanted)
-    while True:
-        shared = {name for f in files if f.helper and services.intersection(f.by_service) for name in f.by_service}
-        if shared.intersection(able) <= services:
-            return services
-        services |= shared.intersection(able)
+    while more := {name for group in groups if services.intersection(group) for name in group} - services:
+        services |= more
+    return services
 
 
 class _Draft:
@@ -98,6 +124,7 @@ class _Draft:
         self.changes: list[Change] = []
         self.declined: list[Declined] = []
         self.files: list[PlannedFile] = []
+        self.refused: dict[str, str] = {}
 
     def write(self, files: list[_OfFile]) -> None:
         helpers = self._helpers()
@@ -121,10 +148,12 @@ class _Draft:
     def _write_file(self, of_file: _OfFile) -> None:
         mine = {name: changes for name, changes in of_file.by_service.items() if name in self.found}
         chosen = self._agreed(mine)
-        if chosen is None:
+        lacking = [reason for name, reason in self.refused.items() if name in of_file.by_service]
+        if chosen is None or (of_file.helper and lacking):
             names = " and ".join(mine)
             reason = f"{names} have this file, and it would have to be changed for each in another way: not changed"
-            self._decline(next(iter(mine)), Where(of_file.file.path), reason, "see: aicos-tls code show")
+            place = Where(of_file.file.path)
+            self._decline(next(iter(mine)), place, lacking[0] if lacking else reason, "see: aicos-tls code show")
             return
         name, changes = chosen
         splices = [piece for change in changes for piece in change.splices]
@@ -150,7 +179,7 @@ class _Draft:
         """The helper files with the services that call them; two servers cannot have one with both their names."""
         texts: dict[Path, dict[str, str]] = defaultdict(dict)
         for name, service in self.found.items():
-            for new in service.new:
+            for new in service.new if not service.refused else ():
                 texts[new.path][name] = new.text
         chosen: dict[Path, tuple[list[str], str]] = {}
         for path, by_service in texts.items():
@@ -169,18 +198,11 @@ class _Draft:
 
     def _write_helper(self, path: Path, names: list[str], text: str) -> None:
         there = self.sources.file_at(path)
-        if not is_inside(path, self.sources.root):
-            self._decline(names[0], Where(path), "lies outside of the project: not written", text)
-            return
-        if there is None and (unseen := self.sources.unseen(path)) is not None:
-            self._decline(names[0], Where(path), unseen, text)
-            return
         data = there.encode(text) if there else text.encode()
         if there is None or there.raw != data:
             self.files.append(PlannedFile(path, there, data, "text" if there else "created"))
             what = "serves with the certificate of the service, trusts the CA of the project"
-            first = text.strip().splitlines()[0] if HELPER_MARK not in text else HELPER_MARK
-            self.changes.append(Change(ID, names[0], Where(path), self._relative(path), "", first, what))
+            self.changes.append(Change(ID, names[0], Where(path), self._relative(path), "", HELPER_MARK, what))
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.sources.root).as_posix()

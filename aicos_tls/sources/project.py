@@ -14,7 +14,7 @@ from aicos_tls.compose.urls import host_name
 from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
 from aicos_tls.sources import copied
-from aicos_tls.sources.build import build_of
+from aicos_tls.sources.build import build_of, is_inside
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.ignored import docker_rules, is_ignored
 from aicos_tls.sources.languages import languages_of
@@ -97,12 +97,15 @@ class Sources:
         """The text file at a path of the project; None where there is none, or it was not looked at."""
         return self.files.get(PurePosixPath(os.path.relpath(path, self.root)))
 
-    def unseen(self, path: Path) -> str | None:
-        """Why nothing may be written to a path where no text file was seen; None when it is free."""
-        name = PurePosixPath(os.path.relpath(path, self.root)).as_posix()
-        if not os.path.lexists(path) or (name in self._originals and self._originals[name] is None):
-            return None
-        return "is there already and was not looked at (ignored, too large, a symlink, or no text): not written"
+    def in_the_way(self, path: Path) -> str:
+        """Why no new file may be written to a path; empty when it may."""
+        name = PurePosixPath(os.path.relpath(path, self.root))
+        if not is_inside(path, self.root):
+            return f"{path} lies outside of the project: no helper is written there"
+        there = os.path.lexists(path) and self._originals.get(name.as_posix(), b"") is not None
+        if there and name not in self.files:
+            return f"{path} is there and was not looked at (ignored, too large, a symlink or no text): it stays"
+        return ""
 
     def below(self, directory: Path) -> dict[PurePosixPath, TextFile]:
         """The files below a directory of the project, by their path in it."""
@@ -148,6 +151,10 @@ class ServiceSources:
                     known.add(file.path)
                     found.setdefault(path, file)
         return found
+
+    def in_the_way(self, path: Path) -> str:
+        """Why no new file may be written to a path; empty when it may."""
+        return self._sources.in_the_way(path)
 
     def path_of(self, path: Path) -> PurePosixPath | None:
         """The path of a file in the build context; None where there is no build, or it lies outside of the context."""

@@ -175,6 +175,56 @@ def test_a_worker_of_the_same_image_shares_the_helper(project: Project, run: Run
     assert "ssl_keyfile=tls." in (directory / "api/main.py").read_text()
 
 
+def test_a_shared_file_waits_for_the_one_that_cannot_have_the_helper(project: Project, run: Run) -> None:
+    compose = COMPOSE + "  job:\n    build: {context: ., dockerfile: job.Dockerfile}\n"
+    job = 'FROM python:3.11-slim\nCOPY ["api/main.py", "/srv/x.py"]\nCMD ["python", "/srv/x.py"]\n'
+    directory = project({**FILES, "docker-compose.yml": compose, "job.Dockerfile": job})
+    shown = run("enable", "--code", "--no-certs")
+    assert "the Dockerfile of job would not bring api/tls.py into the image" in shown.out
+    assert (directory / "api/main.py").read_text() == MAIN
+
+
+def test_a_file_that_two_servers_would_have_in_two_ways(project: Project, run: Run) -> None:
+    main = MAIN.replace("app = ", "ME = 'http://localhost:8001'\nOTHER = 'http://localhost:8002'\napp = ")
+    compose = (
+        COMPOSE + "  admin:\n    build: ./api\n    expose: ['8002']\n"
+        "  more:\n    build: ./web\n    environment: [A=http://admin:8002]\n"
+    )
+    directory = project({**FILES, "docker-compose.yml": compose, "api/main.py": main})
+    shown = run("enable", "--code", "--no-certs")
+    assert "api and admin have this file, and it would have to be changed for each in another way" in shown.out
+    assert (directory / "api/main.py").read_text() == main
+
+
+def test_what_is_left_in_a_shared_file_is_said_once(project: Project, run: Run) -> None:
+    compose = COMPOSE + "  worker:\n    build: ./api\n    command: python main.py --work\n"
+    project({**FILES, "docker-compose.yml": compose, "api/main.py": MAIN + "print('http://api:8001' +\n"})
+    assert run("enable", "--code", "--dry-run").out.count("does not parse") == 1
+
+
+def test_a_helper_of_an_earlier_run_without_a_record_is_kept(project: Project, run: Run) -> None:
+    directory = project(FILES)
+    run("enable", "--code", *FAST)
+    (directory / ".aicos-tls/record.json").unlink()
+    before = tree(directory)
+    run("enable", "--code", *FAST)
+    assert {name: data for name, data in tree(directory).items() if not name.startswith(".aicos")} == {
+        name: data for name, data in before.items() if not name.startswith(".aicos")
+    }
+
+
+def test_an_old_helper_without_a_record_is_brought_up_to_date(project: Project, run: Run) -> None:
+    directory = project(FILES)
+    run("enable", "--code", *FAST)
+    (directory / ".aicos-tls/record.json").unlink()
+    helper = directory / "api/tls.py"
+    whole = helper.read_text()
+    (directory / "api/main.py").write_text(MAIN)
+    helper.write_text(whole + "# old\n")
+    run("enable", "--code", *FAST)
+    assert helper.read_text() == whole
+
+
 def test_two_servers_of_one_image_are_told_apart_by_a_person(project: Project, run: Run) -> None:
     compose = (
         COMPOSE + "  admin:\n    build: ./api\n  more:\n    build: ./web\n    environment: [A=http://admin:8001]\n"
@@ -190,6 +240,8 @@ def test_a_file_in_the_way_of_the_helper_is_never_touched(project: Project, run:
     shown = run("enable", "--code", "--no-certs")
     assert (directory / "web/tls.js").read_bytes() == b"module.exports = \xff;\n"
     assert "was not looked at" in shown.out
+    assert (directory / "web/server.js").read_text() == SERVER
+    assert "web does not serve HTTPS yet" not in shown.out
 
 
 def test_a_link_out_of_the_project_is_not_written_through(project: Project, run: Run, tmp_path: Path) -> None:
@@ -197,8 +249,10 @@ def test_a_link_out_of_the_project_is_not_written_through(project: Project, run:
     outside = tmp_path / "outside.py"
     outside.write_text(MAIN)
     (directory / "api/tls.py").symlink_to(outside)
-    run("enable", "--code", *FAST)
+    shown = run("enable", "--code", "--no-certs")
     assert outside.read_text() == MAIN
+    assert (directory / "api/main.py").read_text() == MAIN
+    assert "lies outside of the project" in shown.out
 
 
 def test_line_ends_and_marks_stay(project: Project, run: Run) -> None:
@@ -259,3 +313,25 @@ def test_options_that_gunicorn_has_already_stay(project: Project, run: Run) -> N
     directory = project(files)
     run("enable", "--code", *FAST)
     assert "GUNICORN_CMD_ARGS=-w 3 --certfile=" in (directory / "docker-compose.yml").read_text()
+
+
+def test_a_service_brings_those_that_share_its_changed_files(project: Project, run: Run) -> None:
+    compose = COMPOSE + "  worker:\n    build: ./api\n    command: python main.py --work\n"
+    project({**FILES, "docker-compose.yml": compose})
+    run("enable", *FAST)
+    data = json.loads(run("code", "apply", "worker", "--dry-run", "--format", "json").out)
+    assert data["code"] == ["api", "worker"]
+
+
+def test_a_tree_too_large_is_said(project: Project, run: Run) -> None:
+    project({**FILES, "web/huge.js": "//" + "x" * 1_100_000})
+    shown = run("enable", "--code", "--dry-run")
+    assert "not looked at: larger than" in shown.out
+
+
+@pytest.mark.parametrize("context", ["./nowhere", "https://example.com/api.git#main", "../outside"])
+def test_contexts_that_cannot_be_read_are_said(project: Project, run: Run, context: str) -> None:
+    project({**FILES, "docker-compose.yml": COMPOSE.replace("./api", context)})
+    shown = run("enable", "--code", "--no-certs")
+    assert shown.code == 0
+    assert "api does not serve HTTPS yet" in shown.out
