@@ -12,13 +12,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from aicos_tls import disk, files, planner, rollback
+from aicos_tls import disk, files, rollback
 from aicos_tls.compose.discovery import Selection, select
-from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
-from aicos_tls.plan.gitignore import plan_gitignore
-from aicos_tls.plan.policy import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,6 +85,11 @@ def relative(directory: Path, path: Path) -> str:
 
 def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mapping[str, str]) -> Prepared:
     """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`."""
+    from aicos_tls import planner  # these here: a rollback plans nothing
+    from aicos_tls.compose.load import load
+    from aicos_tls.plan.gitignore import plan_gitignore
+    from aicos_tls.plan.policy import resolve
+
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
