@@ -107,6 +107,8 @@ def enable(
     if result.blocked:
         return result
     _same_project(prepared)
+    if not options.certificates and not result.changed:
+        return result  # nothing to write: no lock, and no trace of one
     with disk.lock(prepared.directory) as locked:
         disk.recover(locked)
         issued = _issue(prepared, now, progress) if options.certificates else None
