@@ -15,4 +15,6 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 50)  # a short run makes little garbage; collecting takes a tenth of a start
     from aicos_tls.cli.errors import guarded
 
-    sys.exit(guarded(sys.argv[1:]))
+    code = guarded(sys.argv[1:])
+    gc.freeze()  # or the interpreter looks through every object before it ends: a sixth of a run; files are closed
+    sys.exit(code)

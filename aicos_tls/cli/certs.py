@@ -1,7 +1,5 @@
 """`aicos-tls certs …`."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

@@ -1,7 +1,5 @@
 """`aicos-tls code …`."""
 
-from __future__ import annotations
-
 import os
 from enum import Enum
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Options that several commands share, and how they become settings."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path

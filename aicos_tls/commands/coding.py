@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-
 from aicos_tls import planner
+from aicos_tls.commands.gaps import Coded, Gap
 from aicos_tls.errors import Where
 from aicos_tls.plan.model import Note
 
@@ -15,26 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from aicos_tls.plan.model import Plan, PlannedFile
+    from aicos_tls.plan.model import Plan
     from aicos_tls.sources.languages import Facts
     from aicos_tls.sources.project import ServiceSources, Sources
-
-
-class Gap(Struct, frozen=True):
-    """A server that would not serve TLS: why in words, and the command that would make it, where there is one."""
-
-    service: str
-    words: str
-    command: str = ""
-
-
-class Coded(Struct, frozen=True):
-    """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps."""
-
-    plan: Plan | None = None
-    services: tuple[str, ...] = ()
-    files: list[PlannedFile] = field(default_factory=list)
-    gaps: tuple[Gap, ...] = ()
 
 
 _NOTHING = "there are no sources of it here"

@@ -12,12 +12,12 @@ from aicos_tls import disk, files
 from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, put_in_order, relative
 from aicos_tls.commands.recording import operations_of
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.pki import CA_NAME, KeyType, Profile, Wanted, presence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from aicos_tls.pki import Wanted
     from aicos_tls.pki.issuing import Issued
     from aicos_tls.proof.second_opinion import Opinion
 
@@ -113,6 +113,8 @@ def enable(
     if result.blocked:
         return result
     _same_project(prepared)
+    if not options.certificates and not result.changed:
+        return result  # nothing to write: no lock, and no trace of one
     with disk.lock(prepared.directory) as locked:
         disk.recover(locked)
         issued = _issue(prepared, now, progress) if options.certificates else None
@@ -149,6 +151,8 @@ def _dry_run(prepared: Prepared, options: Options, opinion: Opinion | None) -> R
     _same_project(prepared)
     listed: tuple[Listed, ...] = ()
     if options.certificates:
+        from aicos_tls.pki import CA_NAME, presence
+
         there = presence(certs_directory(prepared), wanted(prepared))
         by_short = {c.short_name: c for c in prepared.plan.certificates}
         names = [CA_NAME, *by_short]
@@ -180,12 +184,15 @@ def _same_project(prepared: Prepared) -> None:
 
 def wanted(prepared: Prepared) -> list[Wanted]:
     """The leaves that the plan asks for."""
+    from aicos_tls.pki import Wanted
+
     return [Wanted(c.short_name, c.dns_names) for c in prepared.plan.certificates]
 
 
 def _issue(prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None) -> Issued | None:
     if not prepared.plan.certificates:
         return None
+    from aicos_tls.pki import KeyType, Profile
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue
     from aicos_tls.pki.store import survey

@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from aicos_tls import disk, files, planner, rollback
-from aicos_tls.commands.coding import Coded, Gap, coded_plan
+from aicos_tls import disk, files, rollback
+from aicos_tls.commands.gaps import Coded, Gap
 from aicos_tls.compose.discovery import Selection, select
-from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
-from aicos_tls.plan.gitignore import plan_gitignore
-from aicos_tls.plan.policy import Policy, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,6 +118,11 @@ def prepare(
     `code` are services whose sources are to be changed besides those of the last run; None asks for no look at sources.
     `templates` is a directory with templates of the user's for the code.
     """
+    from aicos_tls import planner  # these here: a rollback plans nothing
+    from aicos_tls.compose.load import load
+    from aicos_tls.plan.gitignore import plan_gitignore
+    from aicos_tls.plan.policy import resolve
+
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
@@ -140,6 +142,8 @@ def prepare(
     plan = planner.plan(project, policy, names)
     coded = Coded()
     if code is not None:
+        from aicos_tls.commands.coding import coded_plan
+
         coded = coded_plan(plan, _wanted_code(plan, flags, record, code), originals, templates, names)
         plan = coded.plan or plan
 
@@ -173,6 +177,8 @@ def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:
             where=Where(directory),
             hint="`aicos-tls enable --code` changes the compose file and the code in one",
         )
+    from aicos_tls.plan.policy import Policy
+
     known = set(Policy.__struct_fields__)
     flags = {key: value for key, value in record.policy.items() if key in known and value is not None}
     named = record.policy.get(COMPOSE_FILES)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from aicos_tls.commands.coding import Gap
     from aicos_tls.commands.enable import Listed, Result
+    from aicos_tls.commands.gaps import Gap
     from aicos_tls.errors import Where
     from aicos_tls.plan.model import Change, Declined, Note
     from aicos_tls.report.style import Style
