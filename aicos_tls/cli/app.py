@@ -14,6 +14,7 @@ import typer
 from aicos_tls.cli import output
 from aicos_tls.cli.certs import certs
 from aicos_tls.cli.code import code
+from aicos_tls.cli.doctor import doctor
 from aicos_tls.cli.errors import DONE, FOUND, REFUSED
 from aicos_tls.cli.options import (
     AllOption,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(certs, name="certs")
 app.add_typer(code, name="code")
+app.command("doctor", short_help="Find what is wrong with an enabled project.")(doctor)
 
 
 def run(arguments: Sequence[str]) -> int:

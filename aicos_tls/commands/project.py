@@ -86,12 +86,17 @@ def relative(directory: Path, path: Path) -> str:
     return Path(os.path.relpath(path, directory)).as_posix()
 
 
-def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mapping[str, str]) -> Prepared:
-    """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`."""
+def prepare(
+    named: Sequence[Path], flags: dict[str, object], environment: Mapping[str, str], *, conflicts_stay: bool = False
+) -> Prepared:
+    """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`.
+
+    With `conflicts_stay`, a run that cannot be undone is no error: then the texts are taken as they are.
+    """
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
-    originals = _originals(directory, record)
+    originals = _originals(directory, record, conflicts_stay=conflicts_stay)
     selection = _without_created(selection, directory, originals)
 
     def read(path: Path) -> TextFile:
@@ -140,8 +145,8 @@ def _without_created(selection: Selection, directory: Path, originals: dict[str,
     return Selection(own(selection.files) or selection.files, own(selection.implied))
 
 
-def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None]:
-    """The bytes before the last run of every file that it changed."""
+def _originals(directory: Path, record: Record | None, *, conflicts_stay: bool) -> dict[str, bytes | None]:
+    """The bytes before the last run of every file that it changed; of those it made nothing was there."""
     if record is None:
         return {}
 
@@ -150,6 +155,8 @@ def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None
         return file.raw if file else None
 
     undone = rollback.undo(record, read)
+    if undone.blocked and conflicts_stay:
+        return {file.path: None for file in record.files if file.kind == "created"}
     if undone.blocked:
         raise blocked_error(directory, undone)
     return undone.contents

@@ -80,6 +80,11 @@ def authority_weaknesses(authority: x509.Certificate) -> tuple[str, ...]:
     return tuple(_authority_faults(authority))
 
 
+def leaf_weaknesses(leaf: x509.Certificate) -> tuple[str, ...]:
+    """What strict verifiers will not take in a leaf, whatever the time and its names."""
+    return tuple(_leaf_faults(leaf))
+
+
 def weak_key(certificate: x509.Certificate) -> str:
     """The objection to a key that is too short for today's OpenSSL."""
     public = certificate.public_key()
