@@ -108,6 +108,9 @@ def _leaf(facts: Facts, wanted: Certificate, pair: PairFiles, authority: x509.Ce
     if key.value is not None and not keys.fits(key.value, certificate.value.public_key()):
         text = f"this is not the key of {certificate.path.name}"
         yield Finding("key-mismatch", text, replace, _at(key), service)
+    if weak := conformance.weak_signature(certificate.value):
+        yield Finding("weak-certificate", f"the certificate {weak}", ISSUE, _at(certificate), service)
+        return
     if authority and (objection := conformance.issue_objection(certificate.value, authority)):
         yield Finding("cert-untrusted", f"the certificate {objection}", replace, _at(certificate), service)
         return

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from aicos_tls import rollback
 from aicos_tls.disk import STATE_DIRECTORY
-from aicos_tls.doctor.model import Finding
+from aicos_tls.doctor.model import Finding, Severity
 from aicos_tls.errors import Where
 from aicos_tls.files import read_if_there
 
@@ -42,17 +42,17 @@ def interrupted(directory: Path) -> Finding:
 
 def check(recorded: Recorded, others: Sequence[Finding]) -> Iterator[Finding]:
     """Yield where record and files differ; what `others` say about a file already is not said twice."""
-    told = {finding.where.path for finding in others if finding.where}
+    faults = {f.where.path for f in others if f.where and f.severity is Severity.FAULT}
     if recorded.record is None:
         where = Where(recorded.directory / STATE_DIRECTORY / rollback.RECORD_NAME)
         text = "there is no record of a run, so nothing can be rolled back"
         yield Finding("record-gone", text, "put .aicos-tls back from your version control, if it was there", where)
-    yield from _blocked(recorded, told)
-    yield from _certificates(recorded, told)
+    yield from _blocked(recorded, faults)
+    yield from _certificates(recorded, {f.where.path for f in others if f.where})
     if recorded.override is not None and not recorded.used:
         yield _unused(recorded.override)
     for path in () if recorded.undo and recorded.undo.blocked else recorded.would_change:
-        if path not in told:
+        if path not in faults:
             text = "enable would change this file"
             yield Finding("plan-differs", text, "see: aicos-tls enable --dry-run", Where(path))
 

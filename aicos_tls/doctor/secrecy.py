@@ -11,6 +11,7 @@ from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import Where
 from aicos_tls.pki import CA_NAME
 from aicos_tls.pki.layout import key_path
+from aicos_tls.plan.gitignore import NAME as GITIGNORE
 from aicos_tls.plan.gitignore import is_ignored, repository
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def _git(facts: Facts) -> Iterator[Finding]:
         yield Finding("key-in-git", text, todo, Where(facts.certs / tracked[0]))
     elif not is_ignored(root, facts.certs):
         text = f"git does not ignore {name}: the next `git add` takes the private keys along"
-        yield Finding("key-in-git", text, f"echo '{name}/' >> .gitignore", Where(facts.certs))
+        todo = f"echo '{name}/' >> {GITIGNORE}"
+        yield Finding("key-in-git", text, todo, Where(facts.directory / GITIGNORE))
 
 
 def _tracked(directory: Path) -> list[str]:

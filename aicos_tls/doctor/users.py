@@ -125,9 +125,9 @@ def _without_override(service: Service) -> bool:
 
 
 def _directory(facts: Facts, users: dict[str, User | None]) -> Iterator[Finding]:
-    status = _stat(facts.certs)
-    if status is None or not stat.S_ISDIR(status.st_mode):
+    if not facts.certs.is_dir():
         return
+    status = facts.certs.stat()
     mode, name = stat.S_IMODE(status.st_mode), facts.certs.name
     shut_out = [s for s, user in users.items() if user and user.uid not in ("0", str(status.st_uid))]
     if not mode & _OTHERS_ENTER and shut_out and sys.platform == "linux":
@@ -161,7 +161,7 @@ def _modes(directory: Path, short_name: str, service: str, user: User | None) ->
 def _readable(facts: Facts, wanted: Certificate, user: User) -> Iterator[Finding]:
     key = key_path(facts.certs, wanted.short_name)
     status = _stat(key)
-    if status is None or not stat.S_ISREG(status.st_mode):
+    if status is None:
         return
     allowed = user.may_read(status)
     place = f"{user.name} ({user.where.path.name}:{user.where.line})" if user.where else user.name
@@ -190,7 +190,9 @@ def _name(path: Path) -> str:
 
 
 def _stat(path: Path) -> stat_result | None:
+    """The status of a regular file; whatever else may be there is said by others."""
     try:
-        return path.stat()
+        status = path.stat()
     except OSError:
-        return None  # missing or out of reach: said by others
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
