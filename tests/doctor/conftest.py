@@ -15,7 +15,6 @@ from aicos_tls.commands.doctor import Result, doctor
 from aicos_tls.commands.enable import Options, enable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
 SHOP = Path(__file__).parents[2] / "fixtures" / "shop"
@@ -67,8 +66,8 @@ def copied(source: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def examine() -> Iterator[Examine]:
+def examine() -> Examine:
     def run(*services: str, now: datetime = NOW, warn_days: int = 30) -> Result:
         return doctor([], services, {}, now=now, warn_days=warn_days, environment={})
 
-    yield run
+    return run

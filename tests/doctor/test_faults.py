@@ -303,13 +303,14 @@ def weak_form(shop: Path) -> None:
 
 def weak_signature(shop: Path) -> None:
     certs = shop / "certs"
-    sign = "openssl req -new -key api-key.pem -subj /CN=api -out r && openssl x509 -req -in r -sha1 -days 3650 -set_serial 5"
-    extensions = (
+    (certs / "e").write_text(
         "subjectAltName=DNS:shop-api,DNS:localhost,IP:127.0.0.1,IP:::1\n"
         "authorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n"
     )
-    (certs / "e").write_text(extensions)
-    command = f"{sign} -CA ca-cert.pem -CAkey ca-key.pem -extfile e -out api-cert.pem 2>&1 && rm r e"
+    command = (
+        "openssl req -new -key api-key.pem -subj /CN=api -out r && openssl x509 -req -in r -sha1 -days 3650 "
+        "-CA ca-cert.pem -CAkey ca-key.pem -set_serial 5 -extfile e -out api-cert.pem 2>&1 && rm r e"
+    )
     subprocess.run(command, shell=True, cwd=certs, check=True)  # noqa: S602 - a script, as people have them
 
 
@@ -435,7 +436,6 @@ FAULTS: list[tuple[Callable[[Path], None], str, str, str]] = [
     (healthcheck_without_flag, "healthcheck-flag", f"{COMPOSE}:15", "shop-api"),
     (wget_without_flag, "healthcheck-flag", f"{COMPOSE}:42", "shop-proxy"),
     (healthcheck_of_another, "http-url", f"{COMPOSE}:46", "shop-db"),
-    (image_healthcheck, "healthcheck-http", "worker/Dockerfile:3", "shop-worker"),
     (record_gone, "record-gone", ".aicos-tls/record.json", ""),
     (changed_file_gone, "record-file-gone", "api/api.env", ""),
     (conflict, "record-conflict", f"{COMPOSE}:9", ""),
@@ -508,3 +508,62 @@ def test_exactly_what_was_seeded_is_found(
     assert [(f.check, place(f), f.service) for f in found(result)] == [(check, where, service)]
     assert result.faulty is (CHECKS[check].severity is Severity.FAULT)
     assert found(result)[0].todo
+
+
+def test_the_healthcheck_of_the_image_counts_where_the_compose_file_has_none(shop: Path, examine: Examine) -> None:
+    image_healthcheck(shop)
+    said = {(f.check, place(f), f.service) for f in found(examine())}
+    assert ("healthcheck-http", "worker/Dockerfile:3", "shop-worker") in said
+    edit(shop / "worker/Dockerfile", "curl -f http:", "curl -fk https:")
+    assert {check for check, *_ in said} - {f.check for f in found(examine())} == {"healthcheck-http"}
+
+
+OVERRIDE = "docker-compose.tls.yml"
+
+
+def override_gone(shop: Path) -> None:
+    (shop / OVERRIDE).unlink()
+    (shop / ".env").unlink()
+
+
+def override_unused(shop: Path) -> None:
+    (shop / ".env").unlink()
+
+
+def override_http(shop: Path) -> None:
+    edit(shop / OVERRIDE, "https://shop-worker", "http://shop-worker")
+
+
+def override_without_mount(shop: Path) -> None:
+    edit(shop / OVERRIDE, "./certs:/app/certs:ro", "./old:/app/certs:ro")
+
+
+def override_healthcheck(shop: Path) -> None:
+    edit(shop / OVERRIDE, "https://localhost:3000", "http://localhost:3000")
+
+
+def variable_in_base(shop: Path) -> None:
+    edit(shop / COMPOSE, "      API_HOST: shop-api", "      API_HOST: shop-api\n      PROXY: http://shop-proxy:8080")
+
+
+OVERRIDDEN: list[tuple[Callable[[Path], None], set[tuple[str, str]]]] = [
+    (override_unused, {("override-unused", "")}),
+    (override_http, {("http-url", "shop-api")}),
+    (override_without_mount, {("mount", "shop-api")}),
+    (override_healthcheck, {("healthcheck-http", "shop-api")}),
+    (variable_in_base, {("http-url", "shop-worker"), ("plan-differs", "")}),
+]
+
+
+@pytest.mark.parametrize(("seed", "expected"), OVERRIDDEN, ids=[seed.__name__ for seed, _ in OVERRIDDEN])
+def test_faults_beside_an_override_file(
+    override_shop: Path, examine: Examine, seed: Callable[[Path], None], expected: set[tuple[str, str]]
+) -> None:
+    seed(override_shop)
+    assert {(f.check, f.service) for f in found(examine())} == expected
+
+
+def test_an_override_file_that_is_gone(override_shop: Path, examine: Examine) -> None:
+    override_gone(override_shop)
+    said = {f.check for f in found(examine())}
+    assert {"mount", "tls-variable", "http-url", "healthcheck-http"} <= said
