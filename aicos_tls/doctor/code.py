@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.urls import host_name
 from aicos_tls.doctor.model import Finding
+from aicos_tls.errors import TlsError
+from aicos_tls.files import read as read_file
 from aicos_tls.plan.references import kind_of_host
 from aicos_tls.sources.dockerlines import read
 from aicos_tls.sources.references import Verdict
@@ -37,11 +39,16 @@ def check(facts: Facts) -> Iterator[Finding]:
             where = (status.start.where if status.start else None) or service.where
             text = f"nothing makes it serve TLS: {status.way.value}: {status.way_words}"
             yield Finding("no-tls-code", text, _serve(facts, status), where, status.service)
-        for wrong in status.wrong_certificates:
+        for wrong in (each for each in status.wrong_certificates if not _is_fragment(each.name)):
             text = f"its code reads {wrong.name}, which nobody issues"
             todo = f"read {status.short_name}-cert.pem and {status.short_name}-key.pem"
             yield Finding("code-certificates", text, todo, wrong.where, status.service)
     yield from _references(facts)
+
+
+def _is_fragment(name: str) -> bool:
+    """Whether it is only the end of a name, which is put together at run time: `"-key.pem"`."""
+    return name.startswith(("-", "_", ".")) and "/" not in name
 
 
 def _names_its_key(status: ServiceStatus, service: Service) -> bool:
@@ -97,18 +104,33 @@ def _owners(facts: Facts) -> dict[str, str]:
 def _reference(facts: Facts, reference: SourceReference, owner: str) -> Iterator[Finding]:
     if reference.verdict in (Verdict.DOCUMENTATION, Verdict.BROWSER) or _is_overridden(facts, reference):
         return
+    if reference.verdict is Verdict.LOOK and _is_fallback(reference):
+        return
     host = host_name(reference.text.partition("://")[2].rpartition(":")[0] or reference.text.partition("://")[2])
-    aside = reference.why.startswith(_ASIDE) or kind_of_host(host) is not None
+    aside = reference.why.startswith(_ASIDE)
     if reference.verdict is Verdict.CODE:
         text = f"{reference.text} is still plain HTTP"
         todo = f"aicos-tls code apply {owner}".rstrip()
         yield Finding("http-url", text, todo, reference.where, owner)
+    elif kind_of_host(host) is not None and not aside:
+        return  # the container itself, in a log line or in an address that is completed elsewhere
     elif aside:
         text = f"{reference.text} leads to {reference.target}, which serves TLS: {reference.why}"
         yield Finding("http-look", text, "change it where it is asked", reference.where, owner)
     else:
         text = f"{reference.text} is still plain HTTP ({reference.why})"
         yield Finding("http-url", text, "write https:// where TLS_ENABLED is true", reference.where, owner)
+
+
+def _is_fallback(reference: SourceReference) -> bool:
+    """Whether the code has the https:// address too, or the helper makes it: this one is for TLS_ENABLED=false."""
+    try:
+        text = read_file(reference.where.path).text
+    except TlsError:
+        return False
+    line = text.splitlines()[reference.where.line - 1]
+    scheme, _, rest = reference.text.partition("://")
+    return f"{scheme}s://{rest}" in text or f"tls.url('{scheme}" in line or f'tls.url("{scheme}' in line
 
 
 def _is_overridden(facts: Facts, reference: SourceReference) -> bool:
