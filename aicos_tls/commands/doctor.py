@@ -126,12 +126,13 @@ def _recorded(prepared: Prepared, selected: Sequence[Path]) -> recording.Recorde
         return file.raw if file else None
 
     override = prepared.override
+    planned = {file.path for file in prepared.plan.files}
     named = {os.path.realpath(path) for path in selected}
     return recording.Recorded(
         directory,
         record,
         rollback.undo(record, read) if record else None,
-        tuple(target.path for target in prepared.targets if target.changes),
+        tuple(target.path for target in prepared.targets if target.changes and target.path in planned),
         override,
         used=override is None or os.path.realpath(override) in named,
     )

@@ -14,6 +14,7 @@ from aicos_tls.compose.urls import DEFAULT_PORT, PLAIN, find
 from aicos_tls.doctor.facts import expanded
 from aicos_tls.doctor.model import Finding
 from aicos_tls.plan.checks import endpoint
+from aicos_tls.plan.published import published_ports
 from aicos_tls.plan.references import REWRITABLE, Directory, Kind, resolved_host
 from aicos_tls.proof.merged import Readers
 from aicos_tls.rules.urls import after
@@ -30,28 +31,29 @@ if TYPE_CHECKING:
 def check(facts: Facts) -> Iterator[Finding]:
     """Yield the plain addresses of servers, and those of the machine that lead to one."""
     effective = _Effective(facts)
-    for reference in facts.context.references:
+    published = published_ports(facts.project)
+    for reference in facts.references:
         if reference.url.plain and effective.counts(reference.site):
-            yield from _address(facts, reference)
+            yield from _address(facts, reference, published)
     yield from _schemes(facts)
     yield from _healthchecks_of_others(facts)
 
 
-def _address(facts: Facts, reference: Reference) -> Iterator[Finding]:
+def _address(facts: Facts, reference: Reference, published: dict[int, str]) -> Iterator[Finding]:
     name, service = reference.site.variable or reference.site.name, reference.site.service or ""
     if reference.kind in REWRITABLE and reference.target in facts.servers:
         text = f"{name}: {reference.text} is still plain HTTP"
         yield Finding("http-url", text, f"write {after(reference)}", reference.where, service)
     elif reference.kind in (Kind.LOOPBACK, Kind.HOST):
         port = reference.url.port or str(DEFAULT_PORT)
-        target = facts.context.published.get(int(port)) if port.isdecimal() else None
+        target = published.get(int(port)) if port.isdecimal() else None
         if target in facts.servers:
             text = f"{name}: {reference.text} leads to the published port of {target}, which serves TLS"
             yield Finding("http-by-host", text, f"write {after(reference)} if it is asked", reference.where, service)
 
 
 def _schemes(facts: Facts) -> Iterator[Finding]:
-    for found in facts.context.schemes:
+    for found in facts.schemes:
         if found.target in facts.servers and found.setting.value.lower() in PLAIN:
             value = found.setting.value
             text = f"{found.setting.key} is {value}, and {found.target}, which {found.host_key} names, serves TLS"
@@ -62,7 +64,7 @@ def _healthchecks_of_others(facts: Facts) -> Iterator[Finding]:
     """Servers that another service's healthcheck asks."""
     directory = Directory(facts.project)
     values = facts.project.dotenv.values if facts.project.dotenv else {}
-    for name, test in facts.context.healthchecks.items():
+    for name, test in facts.healthchecks.items():
         for address in knowledge.other_hosts(test.test, endpoint(facts.project.services[name])):
             for url in find(address, values):
                 target, reachable = directory.look_up(name, resolved_host(url, values) or "")

@@ -17,7 +17,6 @@ from aicos_tls.files import read as read_file
 from aicos_tls.plan.references import kind_of_host
 from aicos_tls.sources.dockerlines import read
 from aicos_tls.sources.references import Verdict
-from aicos_tls.sources.status import Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
     from aicos_tls.sources.references import SourceReference
     from aicos_tls.sources.status import ServiceStatus
 
+_SERVES = frozenset({"CODE", "SET", "NOT_A_SERVER"})
+"""Names of the ways (`sources`) by which nothing has to be done."""
+
 _ASIDE = ("a test", "an example", "the configuration of a tool")
 """How `sources.references` begins its reason for what runs outside of the containers."""
 
@@ -35,7 +37,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong in the sources of the services in scope."""
     for status in facts.status.services:
         service = facts.project.services[status.service]
-        if status.way not in (Way.CODE, Way.NOT_A_SERVER) and not _names_its_key(status, service):
+        if status.way.name not in _SERVES and not _names_its_key(status, service):
             where = (status.start.where if status.start else None) or service.where
             text = f"nothing makes it serve TLS: {status.way.value}: {status.way_words}"
             yield Finding("no-tls-code", text, _serve(facts, status), where, status.service)
@@ -72,9 +74,7 @@ def _words(service: Service, attribute: str) -> list[str]:
 
 def _serve(facts: Facts, status: ServiceStatus) -> str:
     files = f"{facts.plan.policy.mount_path}/{status.short_name}"
-    if status.way is Way.SETTINGS:
-        return f"set them under environment to {files}-cert.pem and {files}-key.pem"
-    if status.way is Way.NONE:
+    if status.way.name == "NONE":
         return f"let its program read {files}-cert.pem and {files}-key.pem"
     return f"aicos-tls code apply {status.service}"
 

@@ -14,10 +14,12 @@ from aicos_tls import healthchecks as knowledge
 from aicos_tls.errors import TlsError
 from aicos_tls.files import read
 from aicos_tls.healthchecks import Rewritten, Trust
-from aicos_tls.plan.checks import endpoint
+from aicos_tls.plan.checks import endpoint, healthchecks
 from aicos_tls.plan.model import Server
-from aicos_tls.plan.references import resolved_host
-from aicos_tls.rules.context import Context
+from aicos_tls.plan.references import references, resolved_host
+from aicos_tls.plan.schemes import SchemeVariable, scheme_variables
+from aicos_tls.plan.scope import decide
+from aicos_tls.plan.servers import find_servers
 from aicos_tls.sources.build import build_of
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.status import status
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.errors import Where
+    from aicos_tls.plan.checks import Healthcheck
     from aicos_tls.plan.model import Plan
+    from aicos_tls.plan.references import Reference
+    from aicos_tls.plan.scope import Decision
     from aicos_tls.sources.dockerfile import Stage
     from aicos_tls.sources.status import Status
 
@@ -52,21 +57,37 @@ class Facts(Struct, frozen=True, dict=True):
         return self.plan.project.directory
 
     @cached_property
-    def context(self) -> Context:
-        """Who talks to whom, now."""
-        return Context.of(self.project, self.plan.policy)
+    def decisions(self) -> dict[str, Decision]:
+        """Which services are in scope, now."""
+        return decide(self.project, self.plan.policy)
 
-    @property
+    @cached_property
     def services(self) -> list[Service]:
         """The services in scope, as they are now."""
-        return self.context.services
+        return [service for service in self.project.services.values() if self.decisions[service.name].in_scope]
+
+    @cached_property
+    def references(self) -> list[Reference]:
+        """Every URL of the project, now."""
+        return list(references(self.project, self.decisions))
+
+    @cached_property
+    def schemes(self) -> list[SchemeVariable]:
+        """The variables that hold the scheme of a server."""
+        return [found for found in scheme_variables(self.project) if isinstance(found, SchemeVariable)]
+
+    @cached_property
+    def healthchecks(self) -> dict[str, Healthcheck]:
+        """The healthchecks of the compose files by service."""
+        return healthchecks(self.project)
 
     @cached_property
     def servers(self) -> dict[str, Server]:
         """The servers in scope: those of before, those of now, and those whose healthcheck asks https:// already."""
-        found = {**self.plan.servers, **self.context.servers}
+        now = find_servers(self.project, self.decisions, self.references, self.schemes, self.healthchecks)
+        found = {**self.plan.servers, **now}
         for service in self.services:
-            check = self.context.healthchecks.get(service.name)
+            check = self.healthchecks.get(service.name)
             outcome = knowledge.rewrite(check.test, endpoint(service), Trust.INSECURE) if check else None
             if check and isinstance(outcome, Rewritten):
                 found.setdefault(service.name, Server(service.name, f"its healthcheck asks it ({check.where})"))
@@ -78,8 +99,8 @@ class Facts(Struct, frozen=True, dict=True):
         plan = replace(
             self.plan,
             project=self.project,
-            decisions=self.context.decisions,
-            references=self.context.references,
+            decisions=self.decisions,
+            references=self.references,
             servers=self.servers,
         )
         return status(plan)
@@ -111,7 +132,7 @@ class Facts(Struct, frozen=True, dict=True):
         """For each server the names by which others ask it, in lower case, each with a place that says so."""
         found: dict[str, dict[str, Where]] = {}
         values = self.project.dotenv.values if self.project.dotenv else {}
-        for reference in self.context.references:
+        for reference in self.references:
             host = resolved_host(reference.url, values)
             if reference.target in self.servers and host and reference.site.service != reference.target:
                 found.setdefault(reference.target or "", {}).setdefault(host.lower(), reference.where)

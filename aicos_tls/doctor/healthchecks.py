@@ -44,7 +44,7 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 def _healthcheck(facts: Facts, service: Service) -> _Healthcheck | None:
     """The healthcheck that counts: the compose file's, else the image's."""
-    if found := facts.context.healthchecks.get(service.name):
+    if found := facts.healthchecks.get(service.name):
         return _Healthcheck(found.test, found.where)
     stage = facts.stages.get(service.name)
     if service.healthcheck is not None or service.healthcheck_disabled or stage is None:
