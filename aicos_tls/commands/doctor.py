@@ -17,6 +17,7 @@ from aicos_tls.doctor.facts import Facts
 from aicos_tls.doctor.model import CHECKS, Finding, Severity
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
+from aicos_tls.override.build import override_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,10 @@ SETTINGS = ("certs_dir", "mount_path", "all", "only", "include", "exclude", "str
 
 
 class Result(Struct, frozen=True):
-    """What was found, in the order of the table of checks. `checked` are the ids of the checks that were made."""
+    """What was found, in the order of the table of checks. `checked` are the ids of the checks that were made.
+
+    `enable_repairs`: `aicos-tls enable` would put right what is wrong in the files that it changes.
+    """
 
     directory: Path
     main: Path
@@ -39,6 +43,7 @@ class Result(Struct, frozen=True):
     checked: tuple[str, ...] = ()
     services: int = 0
     servers: int = 0
+    enable_repairs: bool = False
 
     @property
     def faulty(self) -> bool:
@@ -64,6 +69,8 @@ def doctor(
     if disk.interrupted(directory):
         return Result(directory, main, (recording.interrupted(directory),), ("run-interrupted",))
     record = load_record(directory)
+    if (gone := _override_gone(directory, main, record)) is not None:
+        return Result(directory, main, (recording.override_gone(gone),), ("override-gone",))
     prepared = prepare(named, {**_settings(record), **flags}, environment, conflicts_stay=True)
     main = prepared.selection.files[0]
     project = _as_it_is(prepared)
@@ -72,17 +79,35 @@ def doctor(
         return Result(directory, main, (_not_enabled(prepared),), ("not-enabled",))
     facts = Facts(prepared.plan, project, certs_directory(prepared), now, warn_days)
     found = list(_findings(facts))
-    found += recording.check(_recorded(prepared, selection.files), found)
+    recorded = _recorded(prepared, selection.files)
+    found += recording.check(recorded, found)
     if services:
         found = [finding for finding in found if finding.service in services]
     ordered = sorted(dict.fromkeys(found), key=lambda finding: _ORDER[finding.check])
-    return Result(directory, main, tuple(ordered), tuple(CHECKS), len(facts.services), len(facts.servers))
+    return Result(
+        directory,
+        main,
+        tuple(ordered),
+        tuple(CHECKS),
+        len(facts.services),
+        len(facts.servers),
+        bool(recorded.would_change) and not (recorded.undo and recorded.undo.blocked),
+    )
 
 
 def _settings(record: Record | None) -> dict[str, object]:
     """The settings with which the project was enabled: they say what to expect."""
     policy = record.policy if record else {}
     return {name: policy[name] for name in SETTINGS if policy.get(name) not in (None, [], False)}
+
+
+def _override_gone(directory: Path, main: Path, record: Record | None) -> Path | None:
+    """The override file that the last run made, where somebody removed it."""
+    if record is None or not record.policy.get("override"):
+        return None
+    made = [directory / file.path for file in record.files if file.kind == "created"]
+    wanted = override_path(main)
+    return wanted if wanted in made and not os.path.lexists(wanted) else None
 
 
 def _as_it_is(prepared: Prepared) -> Project:

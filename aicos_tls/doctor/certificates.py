@@ -35,6 +35,10 @@ def check(facts: Facts) -> Iterator[Finding]:
     try:
         there = short_names(facts.certs)
     except TlsError as error:
+        if isinstance(error.__context__, PermissionError):
+            text = f"the directory {error.message}: its certificates were not checked"
+            yield Finding("key-not-checked", text, "run as its owner", Where(facts.certs))
+            return
         yield Finding("cert-missing", error.message, f"move {facts.certs.name} away, then: {ISSUE}", Where(facts.certs))
         return
     if not there:

@@ -42,6 +42,7 @@ CHECKS: dict[str, Check] = {
         Check("record-conflict", "Project", _F, "the last run can be taken back"),
         Check("record-gone", "Project", _H, "there is a record of the last run"),
         Check("record-certificate", "Project", _H, "the certificates are those of the record"),
+        Check("override-gone", "Project", _F, "the override file is there"),
         Check("override-unused", "Project", _W, "docker compose reads the override file"),
         Check("plan-differs", "Project", _H, "`enable` would change nothing"),
         Check("mount", "Compose files", _F, "the certificates are mounted"),

@@ -29,7 +29,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield keys that git sees or has, and the services that can read the CA's key."""
     yield from _git(facts)
     key = key_path(facts.certs, CA_NAME)
-    if key.exists() and (seeing := [s.name for s in facts.project.services.values() if _sees(facts, s)]):
+    if os.path.lexists(key) and (seeing := [s.name for s in facts.project.services.values() if _sees(facts, s)]):
         text = f"{len(seeing)} services can read the CA's private key, and with it be anybody: {', '.join(seeing)}"
         todo = f"move {key.parent.name}/{key.name} to a safe place; it is needed again only to issue"
         yield Finding("ca-key-mounted", text, todo, Where(key))

@@ -181,7 +181,8 @@ def _give(key: Path, user: User, status: stat_result) -> str:
         return f"sudo chown 0 {_name(key)}, or in the service: cap_add: [DAC_OVERRIDE]"
     owner = f'user: "{status.st_uid}:{status.st_gid}"' if status.st_uid else 'user: "0"'
     if user.uid:
-        return f"sudo chown {user.uid} {_name(key)}, or in the service: {owner}"
+        group = f", or: sudo chgrp {user.gid} {_name(key)} && chmod 640 {_name(key)}" if user.gid else ""
+        return f"sudo chown {user.uid} {_name(key)}{group}, or in the service: {owner}"
     return f"give {user.name} an id (useradd -u 10001), then: sudo chown 10001 {_name(key)}, or in the service: {owner}"
 
 

@@ -36,7 +36,10 @@ def text(result: Result, style: Style, *, verbose: bool = False) -> str:
             lines.append(f"           → {finding.todo}")
     if verbose:
         lines += _fine(result, style)
-    return "\n".join([*lines, *([""] if lines else []), _summary(result, style)]) + "\n"
+    summary = [_summary(result, style)]
+    if result.enable_repairs and result.faulty:
+        summary.append("  → what is wrong in compose files and .gitignore, this puts right: aicos-tls enable")
+    return "\n".join([*lines, *([""] if lines else []), *summary]) + "\n"
 
 
 def _finding(result: Result, finding: Finding, style: Style) -> str:
@@ -52,7 +55,9 @@ def _fine(result: Result, style: Style) -> Iterator[str]:
     if fine:
         yield ""
         yield style("title", "Fine")
-        yield from (f"  {style('good', 'ok'.ljust(7))}  {check.fine}" for check in fine)
+        yield from (
+            f"  {style('good', 'ok'.ljust(7))}  {check.fine}  {style('quiet', f'[{check.id}]')}" for check in fine
+        )
 
 
 def _summary(result: Result, style: Style) -> str:

@@ -565,5 +565,4 @@ def test_faults_beside_an_override_file(
 
 def test_an_override_file_that_is_gone(override_shop: Path, examine: Examine) -> None:
     override_gone(override_shop)
-    said = {f.check for f in found(examine())}
-    assert {"mount", "tls-variable", "http-url", "healthcheck-http"} <= said
+    assert [(f.check, place(f)) for f in examine().findings] == [("override-gone", OVERRIDE)]
