@@ -77,8 +77,8 @@ def test_what_enable_repairs_is_said(shop: Path, run: Run) -> None:
 def test_one_service_and_what_is_fine(shop: Path, run: Run) -> None:
     (shop / "certs/api-key.pem").chmod(0o644)
     shown = run("doctor", "--only", "web", "-v")
-    assert (shown.code, "key-mode" in shown.out) == (0, False)
-    assert "ok       private keys are closed to others" in shown.out
+    assert (shown.code, "  fault" in shown.out) == (0, False)
+    assert "ok       git does not see the private keys  [key-in-git]" in shown.out
     assert "no fault" in shown.out
     refused = run("doctor", "--only", "nobody")
     assert refused.code == 2
