@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls import healthchecks as knowledge
 from aicos_tls.compose.dotenv import EnvFile
+from aicos_tls.compose.resolve import text_of
 from aicos_tls.compose.urls import DEFAULT_PORT, PLAIN, find
 from aicos_tls.doctor.facts import expanded
 from aicos_tls.doctor.model import Finding
@@ -22,6 +23,7 @@ from aicos_tls.rules.urls import after
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aicos_tls.compose.model import Project
     from aicos_tls.compose.sites import Site
     from aicos_tls.doctor.facts import Facts
     from aicos_tls.plan.references import Reference
@@ -80,25 +82,44 @@ class _Effective:
         readers = Readers(facts.project)
         self._services = facts.project.services
         self._merged = cache(lambda name: frozenset(_texts(readers.service(self._services[name]))))
+        self._contents = dict(_contents(facts.project))
 
     def counts(self, site: Site) -> bool:
         if isinstance(site.source, EnvFile):
-            return site.service is None or any(self._brings(site, name) for name in site.variables)
+            return any(self._brings(site, name) for name in site.variables)
         if any(part.startswith("x-") for part in site.path[:3]):
             return False  # no container reads it; what takes its text from there is looked at itself
-        merged = self._merged(site.service) if site.service else frozenset({site.text})
+        if site.service is None:
+            return self._contents.get(site.path[:2]) == site.text
+        if site.path[2] == "environment":
+            found = self._services[site.service].environment.get(site.variable)
+            return found is not None and found.node is site.node
+        merged = self._merged(site.service)
         return site.text in merged or f"{site.variable}={site.text}" in merged
 
     def _brings(self, site: Site, name: str) -> bool:
-        """Whether a line of an env file ends up in the variable `name` of a container, or in a text of the service."""
-        assert site.service is not None  # noqa: S101 - asked before
-        service = self._services[site.service]
+        """Whether a line of an env file ends up in the variable `name` of a container, or in another text."""
+        key = site.path[-1]
+        if site.service is None:
+            return any("$" in text and key in text for text in self._contents.values())
         if not name:
-            return any("$" in text and site.path[-1] in text for text in self._merged(service.name))
+            return any("$" in text and key in text for text in self._merged(site.service))
+        service = self._services[site.service]
         found = service.environment.get(name)
         if found is None or found.value is None:
             return True  # an `env_file`, or a line that is passed on
         return "$" in found.value and expanded(service, site.text) in expanded(service, found.value)
+
+
+def _contents(project: Project) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the inline contents of top-level configs and secrets; a later file replaces what an earlier one says."""
+    for source in project.files:
+        for root, kind in ((root, kind) for root in source.roots for kind in ("configs", "secrets")):
+            if entry := source.resolver.entries(root).get(kind):
+                for name, parts in source.resolver.mapping(entry.value).items():
+                    content = source.resolver.mapping(parts.value).get("content")
+                    if content and (text := text_of(content.value)) is not None:
+                        yield (kind, name), text
 
 
 def _texts(value: Plain) -> Iterator[str]:

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose.resolve import text_of, texts_of
-from aicos_tls.compose.urls import host_name
+from aicos_tls.compose.urls import find, host_name
 from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import TlsError
 from aicos_tls.files import read as read_file
@@ -106,20 +106,23 @@ def _reference(facts: Facts, reference: SourceReference, owner: str) -> Iterator
         return
     if reference.verdict is Verdict.LOOK and _is_fallback(reference):
         return
-    host = host_name(reference.text.partition("://")[2].rpartition(":")[0] or reference.text.partition("://")[2])
     aside = reference.why.startswith(_ASIDE)
     if reference.verdict is Verdict.CODE:
         text = f"{reference.text} is still plain HTTP"
         todo = f"aicos-tls code apply {owner}".rstrip()
         yield Finding("http-url", text, todo, reference.where, owner)
-    elif kind_of_host(host) is not None and not aside:
-        return  # the container itself, in a log line or in an address that is completed elsewhere
     elif aside:
         text = f"{reference.text} leads to {reference.target}, which serves TLS: {reference.why}"
-        yield Finding("http-look", text, "change it where it is asked", reference.where, owner)
-    else:
+        todo = "write https:// if it is asked, and let it accept ca-cert.pem"
+        yield Finding("http-look", text, todo, reference.where, owner)
+    elif not _is_of_the_machine(reference):  # in a log line, or completed elsewhere: no code change covers it
         text = f"{reference.text} is still plain HTTP ({reference.why})"
         yield Finding("http-url", text, "write https:// where TLS_ENABLED is true", reference.where, owner)
+
+
+def _is_of_the_machine(reference: SourceReference) -> bool:
+    """Whether the host is the container or the machine itself, or a variable."""
+    return all(kind_of_host(host_name(url.host)) is not None for url in find(reference.text))
 
 
 def _is_fallback(reference: SourceReference) -> bool:
@@ -128,7 +131,7 @@ def _is_fallback(reference: SourceReference) -> bool:
         text = read_file(reference.where.path).text
     except TlsError:
         return False
-    line = text.splitlines()[reference.where.line - 1]
+    line = text.split("\n")[reference.where.line - 1]
     scheme, _, rest = reference.text.partition("://")
     return f"{scheme}s://{rest}" in text or f"tls.url('{scheme}" in line or f'tls.url("{scheme}' in line
 

@@ -30,7 +30,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     yield from _git(facts)
     key = key_path(facts.certs, CA_NAME)
     if os.path.lexists(key) and (seeing := [s.name for s in facts.project.services.values() if _sees(facts, s)]):
-        text = f"{len(seeing)} services can read the CA's private key, and with it be anybody: {', '.join(seeing)}"
+        who = seeing[0] if len(seeing) == 1 else f"{len(seeing)} services"
+        text = f"{who} can read the CA's private key, and with it be anybody"
         todo = f"move {key.parent.name}/{key.name} to a safe place; it is needed again only to issue"
         yield Finding("ca-key-mounted", text, todo, Where(key))
 

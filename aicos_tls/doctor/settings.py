@@ -32,8 +32,9 @@ def _mount(facts: Facts, service: Service) -> Iterator[Finding]:
         text = f"the certificates are not mounted at {goal}"
         yield Finding("mount", text, f"add under volumes: {line}", service.where, service.name)
         return
-    text = f"{other.source or 'a volume'} is mounted at {goal}, not the certificates"
-    yield Finding("mount", text, f"write {line}", other.layer.source.where(other.node), service.name)
+    what = other.source if other.source.startswith((".", "/")) else f"the volume {other.source}".rstrip()
+    text = f"{what} is mounted at {goal}, not the certificates"
+    yield Finding("mount", text, f"write instead: {line}", other.layer.source.where(other.node), service.name)
 
 
 def _variables(facts: Facts, service: Service) -> Iterator[Finding]:

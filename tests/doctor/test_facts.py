@@ -134,6 +134,17 @@ def test_an_own_ca_certificate_is_no_other_ca(project: Project, run: Run) -> Non
     assert checks(run)["own-ca"]["text"].startswith("NODE_EXTRA_CA_CERTS is /etc/own.pem")
 
 
+@pytest.mark.parametrize(
+    "written", ["command: java -jar a.jar --key=/app/certs/api-key.pem", "entrypoint: [a, /app/certs/api-key.pem]"]
+)
+def test_a_command_that_names_the_key_serves_tls(project: Project, run: Run, written: str) -> None:
+    directory = enabled(project, run, BASE)
+    assert "no-tls-code" in checks(run)
+    path = directory / "docker-compose.yml"
+    path.write_text(path.read_text().replace("    image: shop/api\n", f"    {written}\n"))
+    assert "no-tls-code" not in checks(run)
+
+
 def test_addresses_for_when_tls_is_off_are_no_faults(project: Project, run: Run) -> None:
     directory = enabled(project, run, BASE)
     source = directory / "settings.ini"

@@ -9,9 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
 from doctor_seeds import (
     COMPOSE,
+    ENABLED,
     NOW,
+    authority,
     edit,
     encrypt,
     other_authority,
@@ -22,7 +26,8 @@ from doctor_seeds import (
 )
 
 from aicos_tls.doctor.model import CHECKS, Severity
-from aicos_tls.pki import KeyType, keys
+from aicos_tls.pki import KeyType, Profile, keys
+from aicos_tls.pki.authority import new_authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -314,6 +319,33 @@ def weak_signature(shop: Path) -> None:
     subprocess.run(command, shell=True, cwd=certs, check=True)  # noqa: S602 - a script, as people have them
 
 
+def replaced(shop: Path) -> None:
+    reissue(shop, "api", API, NOW)
+
+
+def ca_of_a_script(shop: Path) -> None:
+    """The same CA as a script makes it: without a key usage."""
+    ca = authority(shop)
+    builder = (
+        x509.CertificateBuilder(subject_name=ca.certificate.subject, issuer_name=ca.certificate.subject)
+        .public_key(ca.key.public_key())
+        .serial_number(5)
+        .not_valid_before(ca.certificate.not_valid_before_utc)
+        .not_valid_after(ca.certificate.not_valid_after_utc)
+    )
+    for extension in ca.certificate.extensions:
+        if not isinstance(extension.value, x509.KeyUsage):
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+    write(shop / "certs/ca-cert.pem", builder.sign(ca.key, SHA256()))
+
+
+def ca_expired(shop: Path) -> None:
+    """The CA of a year ago, the key of today."""
+    ca = authority(shop)
+    old = new_authority("shop", ca.key, Profile(KeyType.P256, 10), now=ENABLED)
+    write(shop / "certs/ca-cert.pem", old.certificate)
+
+
 def orphan(shop: Path) -> None:
     shutil.copy(shop / "certs/api-cert.pem", shop / "certs/old-cert.pem")
 
@@ -473,6 +505,9 @@ FAULTS: list[tuple[Callable[[Path], None], str, str, str]] = [
     (weak_key, "weak-key", "certs/api-cert.pem", "shop-api"),
     (weak_form, "weak-certificate", "certs/api-cert.pem", "shop-api"),
     (weak_signature, "weak-certificate", "certs/api-cert.pem", "shop-api"),
+    (replaced, "record-certificate", "certs/api-cert.pem", ""),
+    (ca_of_a_script, "weak-ca", "certs/ca-cert.pem", ""),
+    (ca_expired, "cert-expired", "certs/ca-cert.pem", ""),
     (orphan, "orphan", "certs/old-cert.pem", ""),
     (not_ignored, "key-in-git", ".gitignore", ""),
     (in_git, "key-in-git", "certs/api-key.pem", ""),
