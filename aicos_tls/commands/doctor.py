@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls import disk, rollback
-from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare
+from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare, relative
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
 from aicos_tls.doctor import record as recording
@@ -159,5 +159,6 @@ def _recorded(prepared: Prepared, selected: Sequence[Path]) -> recording.Recorde
         rollback.undo(record, read) if record else None,
         tuple(target.path for target in prepared.targets if target.changes and target.path in planned),
         override,
+        tuple(relative(directory, path) for path in prepared.compose_files),
         used=override is None or os.path.realpath(override) in named,
     )

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_WRITTEN = frozenset({"Compose files", "URLs", "Secrets", "Code"})
+"""The groups of checks about lines that a run writes: what is wrong there is why record and file differ."""
+
+
 class Recorded(Struct, frozen=True):
     """What is known of the last run: its record, what taking it back would come to, and what `enable` would change.
 
-    `override` is the override file that docker compose has to read, `read` the files that it does read by itself.
+    `override` is the override file that docker compose has to read, of all `compose_files` the last one (paths from the
+    project directory); `used` says whether it does so by itself.
     """
 
     directory: Path
@@ -29,6 +34,7 @@ class Recorded(Struct, frozen=True):
     undo: rollback.Undo | None
     would_change: tuple[Path, ...] = ()
     override: Path | None = None
+    compose_files: tuple[str, ...] = ()
     used: bool = True
 
 
@@ -49,7 +55,7 @@ def override_gone(override: Path) -> Finding:
 
 def check(recorded: Recorded, others: Sequence[Finding]) -> Iterator[Finding]:
     """Yield where record and files differ; what `others` say about a file already is not said twice."""
-    faults = {f.where.path for f in others if f.where and f.severity is Severity.FAULT}
+    faults = {f.where.path for f in others if f.where and f.severity is Severity.FAULT and f.group in _WRITTEN}
     if recorded.record is None:
         where = Where(recorded.directory / STATE_DIRECTORY / rollback.RECORD_NAME)
         text = "there is no record of a run, so nothing can be rolled back"
@@ -57,7 +63,7 @@ def check(recorded: Recorded, others: Sequence[Finding]) -> Iterator[Finding]:
     yield from _blocked(recorded, faults)
     yield from _certificates(recorded, {f.where.path for f in others if f.where})
     if recorded.override is not None and not recorded.used:
-        yield _unused(recorded.override)
+        yield _unused(recorded.override, recorded.compose_files)
     for path in () if recorded.undo and recorded.undo.blocked else recorded.would_change:
         if path not in faults:
             text = "enable would change this file"
@@ -87,7 +93,8 @@ def _certificates(recorded: Recorded, told: set[Path]) -> Iterator[Finding]:
             yield Finding("record-certificate", text, "nothing, if you put it there", Where(path))
 
 
-def _unused(override: Path) -> Finding:
+def _unused(override: Path, compose_files: tuple[str, ...]) -> Finding:
     text = f"docker compose does not read {override.name} by itself: `docker compose up` would start without TLS"
-    todo = f"write COMPOSE_FILE=…:{override.name} into .env, or start with -f … -f {override.name}"
+    files = " ".join(f"-f {name}" for name in compose_files)
+    todo = f"write COMPOSE_FILE={':'.join(compose_files)} into .env, or start with: docker compose {files} up -d"
     return Finding("override-unused", text, todo, Where(override))

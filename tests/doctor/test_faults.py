@@ -598,6 +598,18 @@ def test_faults_beside_an_override_file(
     assert {(f.check, f.service) for f in found(examine())} == expected
 
 
+def test_the_files_to_start_with_are_named(override_shop: Path, examine: Examine) -> None:
+    override_unused(override_shop)
+    todo = found(examine())[0].todo
+    assert todo.startswith(f"write COMPOSE_FILE={COMPOSE}:{OVERRIDE} into .env, or start with: docker compose -f ")
+
+
+def test_a_conflict_is_named_beside_a_fault_of_another_kind(shop: Path, examine: Examine) -> None:
+    conflict(shop)
+    user_in_compose(shop)
+    assert [f.check for f in found(examine())] == ["record-conflict", "key-user"]
+
+
 def test_an_override_file_that_is_gone(override_shop: Path, examine: Examine) -> None:
     override_gone(override_shop)
     assert [(f.check, place(f)) for f in examine().findings] == [("override-gone", OVERRIDE)]
