@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from aicos_tls.doctor.model import CHECKS, Severity
 from aicos_tls.pki import KeyType, Profile, keys
 from aicos_tls.pki.authority import Authority, new_authority
 from aicos_tls.pki.certificate import load
@@ -18,11 +20,14 @@ from aicos_tls.pki.leaf import issue_leaf
 from aicos_tls.pki.names import names_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from aicos_tls.commands.doctor import Result
+    from aicos_tls.doctor.model import Finding
 
 COMPOSE = "docker-compose.yml"
+API = ("shop-api",)
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 ENABLED = NOW - timedelta(days=300)
 """When the project was enabled, and when it is examined."""
@@ -103,3 +108,35 @@ def encrypt(path: Path) -> None:
     subprocess.run(command, cwd=path.parent, check=True)
     (path.parent / "locked.pem").replace(path)
     path.chmod(0o600)
+
+
+Fault: TypeAlias = "tuple[Callable[[Path], None], str, str, str]"
+"""A way to break the shop, and the check, the place and the service that must be named."""
+
+KNOWN = frozenset({"ca-key-mounted", "node-verify-off", "port-published"})
+"""What is said of every project that follows the guide to the letter."""
+
+
+def name_of(value: object) -> str:
+    """The name of a fault, for pytest."""
+    return str(getattr(value[0], "__name__", "")) if isinstance(value, tuple) else ""
+
+
+def found(result: Result) -> list[Finding]:
+    return [finding for finding in result.findings if finding.check not in KNOWN]
+
+
+def place(finding: Finding) -> str:
+    assert finding.where is not None
+    line = f":{finding.where.line}" if finding.where.line else ""
+    return f"{os.path.relpath(finding.where.path)}{line}"
+
+
+def exactly(fault: Fault, shop: Path, examine: Examine) -> None:
+    """Break the shop in one way: this is found, with something to do about it, and nothing else."""
+    seed, check, where, service = fault
+    seed(shop)
+    result = examine()
+    assert [(f.check, place(f), f.service) for f in found(result)] == [(check, where, service)]
+    assert result.faulty is (CHECKS[check].severity is Severity.FAULT)
+    assert found(result)[0].todo

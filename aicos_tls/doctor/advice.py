@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aicos_tls.errors import Where
 
 _OWN_CA = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Variables that add a CA (the first) or replace all that a client trusts (TLS-FACTS: tried)."""
+"""Variables that add a CA (the first) or replace all that a client trusts (each tried)."""
 
 
 def check(facts: Facts) -> Iterator[Finding]:

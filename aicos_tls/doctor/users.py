@@ -1,6 +1,6 @@
 """File modes, and whether the user that each container runs as may read its key.
 
-A bind mount shows the host's owner and mode (TLS-FACTS: `uid`, `gid` and `mode` of file mounts are ignored), so the key
+A bind mount shows the host's owner and mode (docker/compose#9648: `uid`, `gid` and `mode` are ignored), so the key
 that the person made is root's or theirs in the container, too. On Linux that counts; the virtual machines of desktop
 systems show every file as the container's own.
 """
