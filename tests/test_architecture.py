@@ -32,9 +32,10 @@ ALLOWED = {
     "rollback": {"errors", "files"},
     "pki": {"errors", "files"},
     "override": {*SPINE, "proof"},
-    "commands": {*SPINE, "disk", "rollback", "pki", "live", "proof", "override"},
-    "report": {*SPINE, "disk", "rollback", "pki", "live", "commands"},
-    "cli": {*SPINE, "disk", "rollback", "pki", "live", "commands", "report"},
+    "doctor": {*SPINE, "disk", "rollback", "pki"},
+    "commands": {*SPINE, "disk", "rollback", "pki", "live", "proof", "override", "doctor"},
+    "report": {*SPINE, "disk", "rollback", "pki", "live", "doctor", "commands"},
+    "cli": {*SPINE, "disk", "rollback", "pki", "live", "doctor", "commands", "report"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -86,7 +86,8 @@ def test_every_command_of_the_cheat_sheet_runs(
     if words[0] == "enable" or words[:2] == ["certs", "issue"]:
         words += fast
     done = run(*words)
-    assert done.code == (1 if "--exit-code" in words else 0), done.err
+    finds = "--exit-code" in words or words[0] == "doctor"  # nothing is in order in these projects
+    assert done.code == (1 if finds else 0), done.err
 
 
 def test_the_import_order_is_the_one_that_is_held() -> None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "Explain a rule or a service.",
     "certs": "Make and list certificates.",
     "code": "Look at the code that serves and asks.",
+    "doctor": "Find what is wrong with an enabled project.",
 }
 """Each command with its line of the help; a group's own help says the same."""
 

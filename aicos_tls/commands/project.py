@@ -112,9 +112,11 @@ def prepare(
     *,
     code: Sequence[str] | None = None,
     templates: Path | None = None,
+    conflicts_stay: bool = False,
 ) -> Prepared:
     """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`.
 
+    With `conflicts_stay`, a run that cannot be undone is no error: then the texts are taken as they are.
     `code` are services whose sources are to be changed besides those of the last run; None asks for no look at sources.
     `templates` is a directory with templates of the user's for the code.
     """
@@ -126,7 +128,7 @@ def prepare(
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
-    originals = _originals(directory, record)
+    originals = _originals(directory, record, conflicts_stay=conflicts_stay)
     selection = _without_created(selection, directory, originals)
 
     def read(path: Path) -> TextFile:
@@ -211,8 +213,8 @@ def _without_created(selection: Selection, directory: Path, originals: dict[str,
     return Selection(own(selection.files) or selection.files, own(selection.implied))
 
 
-def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None]:
-    """The bytes before the last run of every file that it changed."""
+def _originals(directory: Path, record: Record | None, *, conflicts_stay: bool) -> dict[str, bytes | None]:
+    """The bytes before the last run of every file that it changed; of those it made nothing was there."""
     if record is None:
         return {}
 
@@ -221,6 +223,8 @@ def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None
         return file.raw if file else None
 
     undone = rollback.undo(record, read)
+    if undone.blocked and conflicts_stay:
+        return {file.path: None for file in record.files if file.kind == "created"}
     if undone.blocked:
         raise blocked_error(directory, undone)
     return undone.contents

@@ -26,7 +26,7 @@ def _lines(result: Result) -> Iterator[str]:
     yield f"{len(plan.edges)} connections {verb}; {_inside(result)} of {len(plan.decisions)} services change."
     if plan.edges:
         yield ""
-        yield from _table(
+        yield from table(
             ("client", "server", "address", "where"),
             ((e.client, e.server, f"`{e.after}`", f"`{place(directory, e.where)}`") for e in plan.edges),
         )
@@ -35,19 +35,19 @@ def _lines(result: Result) -> Iterator[str]:
         yield ""
         yield "**Left alone**"
         yield ""
-        yield from (f"- `{d.service}`: {_escape(d.reason)}" for d in outside)
+        yield from (f"- `{d.service}`: {escape(d.reason)}" for d in outside)
     todo = [n for n in plan.notes if n.topic != "kept"]
     gaps = result.prepared.gaps
     if todo or plan.declined or gaps:
         yield ""
         yield "**To do by hand**"
         yield ""
-        yield from (f"- {f'`{n.service}`: ' if n.service else ''}{_escape(n.text)}" for n in todo)
+        yield from (f"- {f'`{n.service}`: ' if n.service else ''}{escape(n.text)}" for n in todo)
         for gap in gaps:
             command = f": `{gap.command}`" if gap.command else ""
-            yield f"- `{gap.service}` does not serve HTTPS yet: {_escape(gap.words)}{command}"
+            yield f"- `{gap.service}` does not serve HTTPS yet: {escape(gap.words)}{command}"
         for declined in plan.declined:
-            yield f"- `{place(directory, declined.where)}` `{declined.service}`: {_escape(declined.reason)}"
+            yield f"- `{place(directory, declined.where)}` `{declined.service}`: {escape(declined.reason)}"
             if declined.paste:
                 yield from ("", "  ```yaml", *(f"  {line}" for line in declined.paste.splitlines()), "  ```", "")
     yield ""
@@ -70,14 +70,16 @@ def _inside(result: Result) -> int:
     return sum(decision.in_scope for decision in result.prepared.plan.decisions.values())
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """The lines of a table; cells are Markdown, whose pipes are masked here."""
     yield "| " + " | ".join(head) + " |"
     yield "|" + " --- |" * len(head)
     for row in rows:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text that means itself in Markdown."""
     return "".join("\\" + char if char in "\\`*_[]<>|" else char for char in text)
 
 
