@@ -142,7 +142,7 @@ def _dry_run(prepared: Prepared, options: Options, opinion: Opinion | None) -> R
         )
     _same_project(prepared)
     listed: tuple[Listed, ...] = ()
-    if options.certificates:
+    if options.certificates and prepared.plan.certificates:
         there = presence(certs_directory(prepared), wanted(prepared))
         by_short = {c.short_name: c for c in prepared.plan.certificates}
         names = [CA_NAME, *by_short]
