@@ -1,16 +1,18 @@
 """The results as JSON with a schema version.
 
-Keys are stable: within a schema they are added, never renamed or removed.
+Keys are stable: within a schema they are added, never renamed or removed. Passwords in URLs are masked in every
+text that only informs, so that a document may go to a log.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aicos_tls import __version__
 from aicos_tls.commands.project import relative
 from aicos_tls.report.diff import file_diff
+from aicos_tls.report.words import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,12 +26,25 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import Change, Declined, Note
 
 SCHEMA = 1
+_EXACT = frozenset({"diff", "paste", "found", "wrote", "restore"})
+"""What people apply, paste or compare: it stays as it is."""
 
 
 def envelope(command: str, body: dict[str, object]) -> str:
     """A JSON document of a command's result."""
     head: dict[str, object] = {"schema": SCHEMA, "tool": "aicos-tls", "version": __version__, "command": command}
-    return json.dumps(head | body, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(head | _without_passwords(body), indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_passwords(value: Any) -> Any:
+    """The same JSON value with the passwords of URLs masked, save below the keys that are exact."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, list):
+        return [_without_passwords(each) for each in value]
+    if isinstance(value, dict):
+        return {key: each if key in _EXACT else _without_passwords(each) for key, each in value.items()}
+    return value
 
 
 def enable_json(result: enable.Result) -> str:
