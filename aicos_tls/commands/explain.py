@@ -56,7 +56,7 @@ def explain(subject: str, prepared: Callable[[], Prepared]) -> RulePage | Servic
         raise TlsError(f"{subject!r} is neither a rule nor a service of this project", hint=known)
     changes = tuple(c for c in plan.changes if c.service == subject)
     edges = tuple(e for e in plan.edges if subject in (e.client, e.server))
-    told = {(each.where, each.before) for each in (*changes, *edges)}
+    told = {(c.where, c.before) for c in changes} | {(e.where, e.before) for e in edges}
     return ServicePage(
         plan.decisions[subject],
         plan.servers.get(subject),

@@ -13,6 +13,7 @@ from aicos_tls import __version__
 from aicos_tls.commands.project import relative
 from aicos_tls.report.diff import file_diff
 from aicos_tls.report.words import masked
+from aicos_tls.rollback import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from aicos_tls.pki.certificate import CertificateFacts
     from aicos_tls.pki.store import Inventory
     from aicos_tls.plan.model import Change, Declined, Note
+    from aicos_tls.rollback import Clash
 
 SCHEMA = 1
 _EXACT = frozenset({"diff", "paste", "found", "wrote", "restore"})
@@ -157,7 +159,12 @@ def rollback_json(result: rollback.Result) -> str:
         {
             "dry_run": result.dry_run,
             "blocked": [
-                {"path": b.path, "clashes": [_clash(c) for c in getattr(b, "clashes", ())]} for b in result.blocked
+                {
+                    "path": b.path,
+                    "reason": "edited" if isinstance(b, Conflict) else "gone",
+                    "clashes": [_clash(c) for c in b.clashes] if isinstance(b, Conflict) else [],
+                }
+                for b in result.blocked
             ],
             "files": [
                 {
@@ -177,16 +184,15 @@ def rollback_json(result: rollback.Result) -> str:
     )
 
 
-def _clash(clash: object) -> dict[str, object]:
-    def lines(name: str) -> list[str]:
-        found: Iterable[bytes] = getattr(clash, name)
+def _clash(clash: Clash) -> dict[str, object]:
+    def lines(found: Iterable[bytes]) -> list[str]:
         return [line.decode("utf-8", "replace") for line in found]
 
     return {
-        "line": getattr(clash, "line", None),
-        "found": lines("found"),
-        "wrote": lines("wrote"),
-        "restore": lines("restore"),
+        "line": clash.line,
+        "found": lines(clash.found),
+        "wrote": lines(clash.wrote),
+        "restore": lines(clash.restore),
     }
 
 

@@ -61,7 +61,7 @@ def test_rollback(mixed: Path, run: Run) -> None:
     assert (mixed / "certs/ca-key.pem").exists()
     file = mixed / "docker-compose.yml"
     text = file.read_text()
-    file.write_text(text.replace("https://bob", "https://eve"))
+    file.write_text(text.replace("https://bob:hunter2@api", "https://eve:hunter2@api"))
     found = run("rollback", "--format", "json")
     (blocked,) = json.loads(found.out)["blocked"]
     assert (found.code, blocked["path"], blocked["reason"]) == (2, "docker-compose.yml", "edited")
