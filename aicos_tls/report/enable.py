@@ -108,6 +108,8 @@ def _headline(result: Result, style: Style) -> str:
     if result.options.dry_run:
         verb = "would change" if result.would_change else "nothing would change"
         return f"{name}: {style('info', verb)} (dry run, nothing written): {what}"
+    if output := result.options.output:
+        return f"{name}: {style('good', f'patched copy written to {output}')}: {what}"
     if not result.written:
         return f"{name}: nothing to do: TLS is enabled already ({what})"
     return f"{name}: {style('good', 'TLS enabled')}: {what}"
@@ -182,6 +184,9 @@ def _todo(result: Result, style: Style) -> Iterator[str]:
     if plan.servers:
         yield f"the code of {', '.join(plan.servers)} must serve HTTPS when TLS_ENABLED=true (guide, phase 4)"
         yield "see how each would do it: aicos-tls code status"
+    if result.options.output is not None:
+        yield from _start_output(result, result.options.output)
+        return
     yield from _restart(result)
     yield "take it back: aicos-tls rollback"
 
@@ -195,6 +200,16 @@ def _restart(result: Result) -> Iterator[str]:
     files = " ".join(f"-f {name}" for name in names)
     yield f"restart: docker compose down, docker compose {files} build, docker compose {files} up -d"
     yield f"or once for all, in .env or the environment: COMPOSE_FILE={':'.join(names)}"
+
+
+def _start_output(result: Result, output: Path) -> Iterator[str]:
+    """How to start with a file from elsewhere: docker compose takes relative paths from where the first one is."""
+    prepared = result.prepared
+    yield f"the certificates that it mounts from {prepared.plan.policy.certs_dir}: aicos-tls certs issue"
+    files = " ".join(f"-f {path}" for path in (output, *prepared.selection.files[1:]))
+    same = output.parent.resolve() == prepared.directory.resolve()
+    elsewhere = "" if same else f"--project-directory {prepared.directory} "
+    yield f"start with it: docker compose {elsewhere}{files} up -d"
 
 
 def _grouped(result: Result, notes: Iterable[Note], style: Style) -> Iterator[str]:
