@@ -113,11 +113,11 @@ def enable(
     _same_project(prepared)
     with disk.lock(prepared.directory) as locked:
         disk.recover(locked)
-        issued = _issue(prepared, now, progress) if options.certificates else None
+        issued, remarks = _issue(prepared, now, progress) if options.certificates else (None, ())
         operations = operations_of(prepared, issued)
         disk.commit(operations, locked)
     written = tuple(op.path for op in operations if isinstance(op, disk.Write))
-    return Result(prepared, options, _listed(prepared, issued), _remarks(prepared, issued), written, opinion)
+    return Result(prepared, options, _listed(prepared, issued), remarks, written, opinion)
 
 
 def _second_opinion(prepared: Prepared, options: Options, environment: Mapping[str, str]) -> Opinion | None:
@@ -181,9 +181,12 @@ def wanted(prepared: Prepared) -> list[Wanted]:
     return [Wanted(c.short_name, c.dns_names) for c in prepared.plan.certificates]
 
 
-def _issue(prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None) -> Issued | None:
+def _issue(
+    prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None
+) -> tuple[Issued | None, tuple[str, ...]]:
+    """Make what is missing or due; what should be said of the files that were there goes with it."""
     if not prepared.plan.certificates:
-        return None
+        return None, ()
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue
     from aicos_tls.pki.store import survey
@@ -193,7 +196,11 @@ def _issue(prepared: Prepared, now: datetime, progress: Callable[[int], Callable
     count = len(decide(found).new_keys)
     told = progress(count) if progress and count else None
     profile = Profile(KeyType(policy.key_type), policy.days)
-    return issue(found, profile, project=prepared.plan.project.name, now=now, progress=told)
+    issued = issue(found, profile, project=prepared.plan.project.name, now=now, progress=told)
+    written = {new.path for new in issued.new_files}
+    remarks = [f"{r.path}: {r.message} → {r.hint}" for r in found.remarks if r.path not in written]
+    remarks += [f"{certs_directory(prepared) / name}: belongs to no service" for name in issued.orphans]
+    return issued, tuple(remarks)
 
 
 def _listed(prepared: Prepared, issued: Issued | None) -> tuple[Listed, ...]:
@@ -212,11 +219,6 @@ def _listed(prepared: Prepared, issued: Issued | None) -> tuple[Listed, ...]:
         )
         for c in issued.certificates
     )
-
-
-def _remarks(prepared: Prepared, issued: Issued | None) -> tuple[str, ...]:
-    directory = certs_directory(prepared)
-    return tuple(f"{directory / name}: belongs to no service" for name in (issued.orphans if issued else ()))
 
 
 def _refuse_output(prepared: Prepared, output: Path) -> None:

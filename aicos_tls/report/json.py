@@ -225,6 +225,7 @@ def issue_json(result: certs.IssueResult) -> str:
                 for c in result.issued.certificates
             ],
             "written": [str(path) for path in result.written],
+            "remarks": [{"file": str(r.path), "problem": r.message, "hint": r.hint} for r in result.remarks],
         },
     )
 
