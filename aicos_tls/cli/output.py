@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from aicos_tls.cli.options import Color, Format
@@ -56,13 +56,14 @@ def key_progress(*, shown: bool) -> Iterator[Callable[[int], Callable[[str], Non
     if not shown or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("making keys"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with ExitStack() as open_bar:
 
         def begin(total: int) -> Callable[[str], None]:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            columns = (TextColumn("making keys"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+            bar = open_bar.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
             task = bar.add_task("", total=total)
             return lambda name: bar.update(task, advance=1, description=name)
 
