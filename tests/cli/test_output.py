@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import pty
 import re
@@ -10,6 +12,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+
+from aicos_tls.cli.errors import guarded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,3 +152,30 @@ def test_a_terminal_without_unicode_gets_question_marks(
     )
     assert "     build: . # ?\n" in done.stdout
     assert (done.stderr, directory.parent) == ("", tmp_path)
+
+
+def test_the_bar_is_told_each_key(project: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    project(ONE)
+    monkeypatch.setattr("aicos_tls.cli.output.sys.stderr.isatty", lambda: True)
+    shown = run("certs", "issue", *FAST)
+    assert shown.code == 0
+    assert "making keys" in shown.err
+    assert "making keys" not in shown.out
+
+
+class Full(io.StringIO):
+    """A stream of which nothing more can be written."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_report_that_cannot_be_written_is_said(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(ONE)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", Full())
+        code = guarded(["explain"])
+    assert code == 2
+    assert "the output cannot be written: No space left on device" in capsys.readouterr().err
