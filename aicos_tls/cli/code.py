@@ -13,6 +13,7 @@ from aicos_tls.cli.options import (
     AllOption,
     Color,
     ColorOption,
+    DataFormatOption,
     Format,
     FormatOption,
     Templates,
@@ -32,7 +33,7 @@ def code_status(
     every: AllOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when something has to be done.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Documentation and skipped files, too.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: DataFormatOption = Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Say what each service runs on, whether it serves TLS, and list every place that names a server.

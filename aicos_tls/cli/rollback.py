@@ -7,7 +7,7 @@ import typer
 
 from aicos_tls.cli import output
 from aicos_tls.cli.errors import DONE, REFUSED
-from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, FormatOption
+from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, UndoFormatOption
 
 
 def rollback(
@@ -17,7 +17,7 @@ def rollback(
     certificates: Annotated[
         bool, typer.Option("--certs", help="Remove the certificates that were issued, too.")
     ] = False,
-    form: FormatOption = Format.TEXT,
+    form: UndoFormatOption = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
@@ -32,12 +32,19 @@ def rollback(
     from aicos_tls.report import rollback as report
 
     result = command(compose_files or [], dry_run=dry_run, certificates=certificates, environment=os.environ)
-    if form is Format.JSON:
-        from aicos_tls.report.json import rollback_json
+    style = output.style(color, form)
+    if not quiet or result.blocked:
+        if form is Format.JSON:
+            from aicos_tls.report.json import rollback_json
 
-        output.show(rollback_json(result))
-    elif form is Format.DIFF:
-        output.show(report.diff(result))
-    elif not quiet or result.blocked:
-        output.show(report.text(result, output.style(color, form)))
-    return REFUSED if result.blocked else DONE
+            output.show(rollback_json(result))
+        elif form is Format.DIFF:
+            from aicos_tls.report.diff import coloured_diff
+
+            output.show(coloured_diff(report.diff(result), style))
+        else:
+            output.show(report.text(result, style))
+    if result.blocked:
+        output.complain(f"{report.reason(result)}; nothing was written")
+        return REFUSED
+    return DONE

@@ -43,13 +43,13 @@ def status(
     """Look at the sources of the services in scope, or of those named. Reads only; raises `TlsError`."""
     prepared = prepare(named, flags, environment)
     found = find_out(prepared.plan, now=load(prepared.compose_now))
-    known = {service.service for service in found.services}
+    known = [service.service for service in found.services]
     for name in services:
         if name not in known:
             raise TlsError(
                 f"service {name!r} is not in scope",
                 where=Where(prepared.selection.files[0]),
-                hint=f"in scope: {', '.join(sorted(known)) or 'none'}",
+                hint=f"in scope: {', '.join(known) or 'none'}",
             )
     if services:
         found = Status(
