@@ -31,6 +31,7 @@ ALLOWED = {
     "disk": {"errors", "files"},
     "rollback": {"errors", "files"},
     "pki": {"errors", "files"},
+    "live": {*SPINE, "pki"},
     "override": {*SPINE, "proof"},
     "commands": {*SPINE, "disk", "rollback", "pki", "live", "proof", "override"},
     "report": {*SPINE, "disk", "rollback", "pki", "live", "commands"},

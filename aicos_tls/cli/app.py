@@ -34,6 +34,7 @@ from aicos_tls.cli.options import (
     now,
     policy_flags,
 )
+from aicos_tls.cli.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.add_typer(certs, name="certs")
 app.add_typer(code, name="code")
+app.command(short_help="Prove on the running containers that connections are encrypted.")(verify)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -4,8 +4,8 @@ Runs in two places: imported here, and as `python3 -c` inside a stack's network,
 imports the standard library only and keeps to Python 3.7. `asking.js` does the same with Node; both take a JSON list of
 questions and print a JSON list of answers.
 
-A question: `address`, `port`, `names`, `ca` (PEM, or empty), `timeout` (seconds for each connection), and `only`: `http`
-or `https` to ask in that way and no other, empty for all of it. An answer:
+A question: `address`, `port`, `names`, `ca` (PEM, or empty), `timeout` (seconds for each connection), and `only`:
+`http` or `https` to ask in that way and no other, empty for all of it. An answer:
 
     {"connect": "" or why not,                       # the others are empty when it did not connect
      "plain": {"status": "HTTP/1.1 200 OK" or "", "hint": whether it says that TLS is wanted, "from": port on our side},

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from aicos_tls.errors import TlsError
+from aicos_tls.live.docker import Ran
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from aicos_tls.live.docker import Docker, Ran
+    from aicos_tls.live.docker import Docker
     from aicos_tls.live.model import Container
 
 PROGRAMS = (("python3", "-c", "asking.py"), ("python", "-c", "asking.py"), ("node", "-e", "asking.js"))
@@ -41,6 +44,7 @@ class Inside:
         self._docker = docker
         self._containers = [c for c in containers if c.running]
         self._found: dict[str, Way | None] = {}
+        self._worked: list[tuple[str, tuple[str, str, str]]] = []
 
     def ask(self, network: str, questions: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
         """The answers to `questions` from inside `network` (its identifier); None where there is no way in."""
@@ -61,11 +65,11 @@ class Inside:
         """Yield what works: a container of our own first, then those that are there."""
         near = [c for c in self._containers if c.on(network)] or self._containers
         images = dict.fromkeys(c.image for c in sorted(near + self._containers, key=_has_a_runtime))
-        for image in images:
-            for program in PROGRAMS:
-                yield from self._if_it_runs(
-                    Way(("run", *_CONFINED, "--network", network, "--entrypoint", program[0], image), program)
-                )
+        for image, program in [*self._worked, *((image, program) for image in images for program in PROGRAMS)]:
+            way = Way(("run", *_CONFINED, "--network", network, "--entrypoint", program[0], image), program)
+            for works in self._if_it_runs(way):
+                self._worked = [(image, program)]
+                yield works
         for container in near if not network.startswith("container:") else ():
             for program in PROGRAMS:
                 yield from self._if_it_runs(Way(("exec", "--interactive", container.id, program[0]), program))
@@ -77,7 +81,11 @@ class Inside:
 
     def _run(self, way: Way, questions: list[dict[str, Any]], timeout: float) -> Ran:
         _, option, script = way.program
-        return self._docker.run(*way.arguments, option, source(script), text=json.dumps(questions), timeout=timeout)
+        text = json.dumps(questions)
+        try:
+            return self._docker.run(*way.arguments, option, source(script), text=text, timeout=timeout)
+        except TlsError as error:  # it did not end in time
+            return Ran(1, "", str(error))
 
 
 def _has_a_runtime(container: Container) -> bool:

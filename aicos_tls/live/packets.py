@@ -1,7 +1,7 @@
 """TCP streams out of packets: how many bytes of each are clear HTTP, how many TLS records, how many something else.
 
-Only what is new in a segment counts (RFC 9293, 3.4: sequence numbers), so that retransmissions and packets that are seen
-twice do not. A stream is what its first bytes say it is; one that was joined in the middle until they say something.
+Only what is new in a segment counts (RFC 9293, 3.4: sequence numbers), so that what is sent again or seen twice does
+not. A stream is what its first bytes say it is; one that was joined in the middle until they say something.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def probe(
     """
     found: dict[Endpoint, Answer | Unreached] = {}
     for network, endpoints in _by_network(wanted).items():
-        questions = [_question(e, wanted[e], ca, timeout) for e in endpoints]
+        questions = [question(e.address, e.port, wanted[e], ca, timeout) for e in endpoints]
         if reached_from_here(stack.networks.get(network), here):
             answers: list[dict[str, Any]] | None = ask_all(questions)
         else:
@@ -121,15 +121,11 @@ def _by_network(wanted: Mapping[Endpoint, Sequence[str]]) -> dict[str, list[Endp
     return grouped
 
 
-def _question(endpoint: Endpoint, names: Sequence[str], ca: str, timeout: float) -> dict[str, Any]:
-    return {
-        "address": endpoint.address,
-        "port": endpoint.port,
-        "names": list(names),
-        "ca": ca,
-        "timeout": timeout,
-        "only": "",
-    }
+def question(
+    address: str, port: int, names: Sequence[str], ca: str, timeout: float, *, only: str = ""
+) -> dict[str, Any]:
+    """A question as `asking` takes it."""
+    return {"address": address, "port": port, "names": list(names), "ca": ca, "timeout": timeout, "only": only}
 
 
 def _answer(raw: dict[str, Any]) -> Answer:

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
@@ -58,7 +58,7 @@ class Sniffer:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
-    def __enter__(self) -> Sniffer:
+    def __enter__(self) -> Self:
         """Open the sockets; raises `TlsError` without the right to, or where there is nothing to listen on."""
         if sys.platform != "linux":
             raise TlsError("--sniff needs Linux", hint="run it on the machine where the engine is")
@@ -117,7 +117,7 @@ def _open(name: str) -> socket.socket:
         opened.bind((name, 0))
         request = struct.pack("iHH8s", socket.if_nametoindex(name), _PROMISCUOUS, 0, b"")
         opened.setsockopt(_SOL_PACKET, _ADD_MEMBERSHIP, request)
-        opened.setblocking(False)
+        opened.settimeout(0)
     except OSError:
         opened.close()
         raise
