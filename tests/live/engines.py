@@ -1,8 +1,8 @@
 """A Docker engine for the live tests: the one that answers, else a private one that is started for them.
 
 The private one comes from the folder of the variable AICOS_TLS_LIVE (default: `../shared/live` of the repository),
-which brings an engine and stand-in images, and needs root. Its state lies in AICOS_TLS_LIVE_STATE where that is set, and
-stays there; else in a temporary folder that all runs of a user share, and that goes with the last of them.
+which brings an engine and stand-in images, and needs root. Its state lies in AICOS_TLS_LIVE_STATE where that is set and
+stays there, else in a temporary folder that all runs of a user share, and that goes with the last of them.
 """
 
 from __future__ import annotations

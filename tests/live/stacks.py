@@ -38,21 +38,26 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass
 class Stack:
-    """The project in `directory`; `override` is merged into it for this run only, and no part of what is patched."""
+    """The project in `directory`.
+
+    `overrides` (YAML) and `override` (plain data) are merged into it for this run, and no part of what is patched.
+    """
 
     engine: Engine
     binary: Path
     directory: Path
     name: str
+    overrides: str = "services: {}\n"
     override: dict[str, Any] = field(default_factory=dict)
 
     def compose(
         self, *arguments: str, timeout: float = STEP, check: bool = True, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         """Run docker compose on the project."""
-        extra = self.directory.parent / f"{self.name}.override.json"
-        extra.write_text(json.dumps(self.override))
-        files = ["-f", str(self.directory / "docker-compose.yml"), "-f", str(extra)]
+        first, second = (self.directory.parent / f"{self.name}.{ending}" for ending in ("yml", "json"))
+        first.write_text(self.overrides)
+        second.write_text(json.dumps(self.override))
+        files = [word for path in (self.directory / "docker-compose.yml", first, second) for word in ("-f", path)]
         done = subprocess.run(
             [self.binary, "-p", self.name, "--project-directory", self.directory, *files, *arguments],
             env={**self.engine.environment, **variables},

@@ -202,7 +202,8 @@ def test_certificate_on_the_disk_is_newer(verify: Verify, stack: Stack) -> None:
 
 
 def test_server_on_plain_http(verify: Verify, stack: Stack) -> None:
-    with other_settings(stack, "ledger", environment={"TLS_ENABLED": "false"}):
+    at_once = {"retries": 1, "start_period": "0s"}  # to be unhealthy
+    with other_settings(stack, "ledger", environment={"TLS_ENABLED": "false"}, healthcheck=at_once):
         data = verify("--sniff", "--sniff-seconds", "2")
     found = faults(data)
     assert found["ledger", "tls"] == "it answers plain HTTP (HTTP/1.1 200 OK), and no TLS"
