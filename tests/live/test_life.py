@@ -84,15 +84,10 @@ def _there(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(life.stack.directory)
 
 
-@pytest.fixture(scope="module")
-def with_code() -> None:
+@pytest.fixture
+def with_code(run: Run) -> None:
     """Steps that need the code side wait for the option."""
-    from typer.main import get_command
-
-    from aicos_tls.cli.app import app
-
-    enable = get_command(app).commands["enable"]  # type: ignore[attr-defined]
-    if not any("--code" in parameter.opts for parameter in enable.params):
+    if "--code" not in run("enable", "--help").out:
         pytest.skip("enable has no --code yet")
 
 
