@@ -157,15 +157,20 @@ def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
     kept = {path: path.read_bytes() for path in life.certs.iterdir()}
     foreign = authority(tmp_path / "foreign")
     write_leaf(life.certs, "nl-parser", ["aicos-nl-parser", "localhost"], signer=foreign)
-    names = ["aicos-integrations", "localhost"]
+    names = ["aicos-ai-intelligence", "localhost"]
     write_leaf(
-        life.certs, "integrations", names, signer=life.certs, ends=timedelta(seconds=-1), begins=timedelta(minutes=-30)
+        life.certs,
+        "ai-intelligence",
+        names,
+        signer=life.certs,
+        ends=timedelta(seconds=-1),
+        begins=timedelta(minutes=-30),
     )
     write_leaf(life.certs, "context-service", ["context", "localhost"], signer=life.certs)
     http = ["CMD", "curl", "-f", "http://localhost:8002/health"]
     life.stack.override = {
         "services": {
-            "aicos-ai-intelligence": {"environment": {"TLS_ENABLED": "false"}},
+            "aicos-integrations": {"environment": {"TLS_ENABLED": "false"}},
             "aicos-pattern-recognition": {
                 "healthcheck": {"test": http, "interval": "2s", "retries": 1, "start_period": "0s"}
             },
@@ -184,9 +189,9 @@ def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
         for path, data in kept.items():
             path.write_bytes(data)
     assert "not issued by the CA" in found["aicos-nl-parser", "chain"]
-    assert "expired on" in found["aicos-integrations", "expiry"]
+    assert "expired on" in found["aicos-ai-intelligence", "expiry"]
     assert "is not for aicos-context-service" in found["aicos-context-service", "names"]
-    assert "answers plain HTTP" in found["aicos-ai-intelligence", "tls"]
+    assert "answers plain HTTP" in found["aicos-integrations", "tls"]
     assert "unhealthy" in found["aicos-pattern-recognition", "healthy"]
     assert {service for service, _ in found} <= {f"aicos-{name}" for name in wrong} | {"aicos-backend"}
     life.stack.compose("up", "-d", "--no-build", "--force-recreate", *services, timeout=120)
