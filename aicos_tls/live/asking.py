@@ -132,6 +132,7 @@ def _context(ca: str) -> ssl.SSLContext:
 
 
 def _handshake(question: dict[str, Any], name: str, context: ssl.SSLContext) -> dict[str, Any]:
+    name.encode("idna")  # as `ssl` does, which leaves a socket open when it fails
     with _connect(question) as raw, context.wrap_socket(raw, server_hostname=name) as stream:
         leaf = stream.getpeercert(binary_form=True) or b""
         cipher = stream.cipher()
