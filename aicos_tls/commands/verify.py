@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls.commands.project import certs_directory, load_record, prepare
+from aicos_tls import planner
+from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare
 from aicos_tls.compose.discovery import select
+from aicos_tls.compose.load import load
+from aicos_tls.errors import TlsError
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.inside import Inside
 from aicos_tls.live.judge import read_disk, served
@@ -21,14 +24,13 @@ from aicos_tls.live.results import EdgeResult, ServiceResult, edge_result, servi
 from aicos_tls.live.sniff import Flow, Sniffer, flows
 from aicos_tls.live.stack import check_own, look, project_name
 from aicos_tls.live.waiting import settled
-from aicos_tls.plan.policy import Policy
+from aicos_tls.plan.policy import Policy, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from aicos_tls.commands.project import Prepared
     from aicos_tls.live.addresses import Address
     from aicos_tls.live.judge import OnDisk
     from aicos_tls.live.model import Container
@@ -129,12 +131,23 @@ def verify(
 
 
 def _prepared(named: Sequence[Path], environment: Mapping[str, str]) -> Prepared:
-    """The project, planned with the settings of the run that enabled it."""
-    record = load_record(select(named, environment).files[0].parent)
+    """The project, planned with the settings of the run that enabled it.
+
+    Where that run cannot be undone in memory, because its lines were edited since, it is planned as it stands.
+    """
+    selection = select(named, environment)
+    directory = selection.files[0].parent
+    record = load_record(directory)
     policy = record.policy if record else {}
     known = {key: value for key, value in policy.items() if key in Policy.__struct_fields__ and value is not None}
     flags = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
-    return prepare(named, flags, environment)
+    try:
+        return prepare(named, flags, environment)
+    except TlsError:
+        if record is None:
+            raise
+    project = load(selection.files)
+    return Prepared(directory, selection, planner.plan(project, resolve(project, flags), dict(record.names)), record)
 
 
 def _disk(prepared: Prepared) -> dict[str, OnDisk]:

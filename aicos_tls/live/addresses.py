@@ -59,12 +59,13 @@ def _dotenv(plan: Plan) -> Mapping[str, str]:
 
 
 def _addresses(text: str, values: Mapping[str, str]) -> Iterator[Address]:
+    """Yield the addresses in a text; those with a variable whose value is not known are left out."""
     for url in find(text, values):
-        host = expand(url.host, values) if "$" in url.host else url.host
-        port = expand(url.port, values) if url.port and "$" in url.port else url.port
-        default = str(DEFAULT_PORT if url.plain else HTTPS_PORT)
-        if host and "$" not in host and (port or default).isdecimal():
-            yield Address(url.scheme.lower(), host_name(host), int(port or default))
+        host, port = (expand(part, values) if "$" in part else part for part in (url.host, url.port or ""))
+        if not url.port:
+            port = str(DEFAULT_PORT if url.plain else HTTPS_PORT)
+        if host and "$" not in host and port and port.isdecimal():
+            yield Address(url.scheme.lower(), host_name(host), int(port))
 
 
 def ports(plan: Plan, service: str) -> tuple[int, ...]:

@@ -118,7 +118,8 @@ def _silent(edges: Sequence[EdgeResult]) -> list[str]:
 def _verdict(result: Result, style: Style) -> str:
     servers = [service for service in result.services if service.ports]
     if result.good:
-        return style("good", f"{len(servers)} servers are in order: TLS only, by the project's CA")
+        count = "1 server is" if len(servers) == 1 else f"{len(servers)} servers are"
+        return style("good", f"{count} in order: TLS only, by the project's CA")
     wrong = [s for s in result.services if any(check.state is State.FAILED for check in s.everything)]
     unknown = any(c.state is State.UNKNOWN for s in result.services for c in s.everything)
     words = f"{len(wrong)} of {len(result.services)} services have faults" if wrong else "not everything is in order"

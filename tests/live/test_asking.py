@@ -6,31 +6,25 @@ import base64
 import json
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 from cryptography import x509
 from live.leaves import authority, write_leaf
+from live.servers import NGINX, OK, serving, tls
 
 from aicos_tls.live import asking, inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 Asker: TypeAlias = "Callable[[dict[str, Any]], dict[str, Any]]"
 PATIENCE = 60  # seconds for a process that asks
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-NGINX = (
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
-    b"<center>The plain HTTP request was sent to HTTPS port</center>"
-)
 
 
 def by_process(*command: str) -> Asker:
@@ -65,52 +59,6 @@ def certs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_leaf(directory, "old", ["api"], signer=directory, ends=timedelta(minutes=-10))
     write_leaf(directory, "foreign", ["api"], signer=authority(tmp_path_factory.mktemp("foreign")))
     return directory
-
-
-@contextmanager
-def serving(handle: Callable[[socket.socket], None]) -> Iterator[int]:
-    """A server that gives each connection to `handle`; yields its port."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def one(stream: socket.socket) -> None:
-        with stream:
-            stream.settimeout(10)
-            with suppress(OSError):  # clients that refuse are what this is about
-                handle(stream)
-
-    def loop() -> None:
-        while True:
-            try:
-                stream, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=one, args=(stream,), daemon=True).start()
-
-    thread = threading.Thread(target=loop, daemon=True)
-    thread.start()
-    try:
-        yield server.getsockname()[1]
-    finally:
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join(10)
-
-
-def tls(certs: Path, name: str, plain: bytes = b"") -> Callable[[socket.socket], None]:
-    """TLS with the certificate of `name`; plain HTTP gets `plain`, or is cut off."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certs / f"{name}-cert.pem", certs / f"{name}-key.pem")
-
-    def handle(stream: socket.socket) -> None:
-        if plain and stream.recv(1, socket.MSG_PEEK) == b"G":
-            stream.recv(4096)
-            stream.sendall(plain)
-            return
-        with context.wrap_socket(stream, server_side=True) as secure:
-            if secure.recv(1):
-                secure.sendall(OK)
-
-    return handle
 
 
 def question(certs: Path | None, port: int, *names: str, only: str = "", timeout: float = 5) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def test_in_order(good: Answer, disk: OnDisk) -> None:
     found = judge(good, disk)
     assert {each.state for each in found.checks} == {State.OK}
     assert [each.id for each in found.checks] == ["tls", "chain", "names", "expiry", "on-disk", "plain", "no-ca"]
-    assert (found.encrypted, found.names, found.days_left, found.refused) == (True, ("api",), 29, {})
+    assert (found.encrypted, found.names, found.refused) == (True, ("api",), {})
+    assert found.days_left in (29, 30)
     assert len(found.fingerprint) == 64
 
 
