@@ -55,7 +55,7 @@ def _edges(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
         shown = f"{name.ljust(widths[0])}  {style('quiet', edge.variable.ljust(widths[1]))}"
         bad = [check for check in edge.checks if check.state in _BAD]
         yield f"  {_mark(edge.state, style)} {shown}  {bad[0].words if bad else _encryption(edge)}"
-        for check in bad:
+        for check in bad if result.prepared.record or verbose else ():
             if check.todo and check not in servers:
                 yield f"      → {check.todo}"
         yield from (f"      {check.words}" for check in bad[1:] if verbose)
@@ -84,8 +84,9 @@ def _services(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
 def _shown(service: ServiceResult, *, verbose: bool) -> Iterator[tuple[int, Check]]:
     """Yield the checks that are to be shown with their port, 0 for those of the container."""
     ported = [(port.port, check) for port in service.ports for check in port.checks]
+    other_faults = any(check.state is State.FAILED and check.id != "log" for check in service.everything)
     for port, check in [*((0, check) for check in service.checks), *ported]:
-        if verbose or check.state in _BAD:
+        if verbose or (check.state in _BAD and not (check.id == "log" and other_faults)):
             yield port if len(service.ports) > 1 else 0, check
 
 
@@ -93,7 +94,7 @@ def _seen(result: Result, style: Style) -> Iterator[str]:
     if result.flows is None:
         return
     between = result.between
-    listed = [*between, *(flow for flow in result.flows if flow not in between)]
+    listed = [*between, *(flow for flow in result.flows if flow not in between and (flow.http or flow.tls))]
     yield style("title", f"Seen on the networks in {result.seconds:.0f} s (bytes of payload, both ways)")
     rows = [("", "clear HTTP", "TLS", "other")]
     rows.extend((f"{f.client} → {f.server}:{f.port}", str(f.http), str(f.tls), str(f.other)) for f in listed)

@@ -58,6 +58,8 @@ class Stack:
     name: str
     overrides: str = "services: {}\n"
     override: dict[str, Any] = field(default_factory=dict)
+    orphans: set[str] = field(default_factory=set)
+    """Volumes without a name, which nothing says are ours once their containers are gone."""
 
     def compose(
         self, *arguments: str, timeout: float = STEP, check: bool = True, **variables: str
@@ -96,8 +98,20 @@ class Stack:
             if done.returncode == 0:
                 return
 
+    def restart(self) -> None:
+        """Down and up, as the guide has it after new certificates."""
+        self._remember_volumes()
+        self.compose("down", "--timeout", "5", timeout=DOWN)
+        self.up()
+
+    def _remember_volumes(self) -> None:
+        form = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}'
+        if containers := self.compose("ps", "--all", "--quiet", check=False).stdout.split():
+            self.orphans |= set(self.engine.docker("inspect", "--format", form, *containers).stdout.split())
+
     def down(self) -> None:
-        """Take everything away; what compose leaves is removed by its label."""
+        """Take everything away; what compose leaves is removed by its label, or because it was remembered."""
+        self._remember_volumes()
         try:
             self.compose("down", "--volumes", "--remove-orphans", "--timeout", "2", timeout=DOWN, check=False)
         finally:
@@ -106,6 +120,8 @@ class Stack:
                 listing = ["ls", "--quiet", "--filter", label, *(["--all"] if kind == "container" else [])]
                 if left := self.engine.docker(kind, *listing).stdout.split():
                     self.engine.docker(kind, *words, *left, timeout=DOWN)
+            if self.orphans:
+                self.engine.docker("volume", "rm", "--force", *self.orphans, timeout=DOWN)
             images = self.engine.docker("image", "ls", "--quiet", "--filter", f"reference={self.name}-*").stdout.split()
             if images:
                 self.engine.docker("image", "rm", "--force", *set(images), timeout=DOWN)

@@ -206,8 +206,7 @@ def test_4_renewed(life: Life, run: Run) -> None:
     assert run("certs", "issue", "--force", "--key-type", "p256").code == 0
     found = problems(verified(run, life))
     assert {check for _, check in found} >= {"on-disk"}
-    life.stack.compose("down", "--timeout", "5", timeout=120)
-    life.stack.up()
+    life.stack.restart()
     data = verified(run, life, "--wait", "90")
     assert problems(data) == {}
     renewed = {s["name"]: s["ports"][0]["serial"] for s in data["services"] if s["ports"]}
