@@ -265,6 +265,7 @@ def test_paused_server_does_not_hold_us_up(verify: Verify, stack: Stack) -> None
         assert "its container is paused" in faults(data)["ledger", "running"]
     finally:
         stack.compose("unpause", "ledger")
+        stack.compose("restart", "--timeout", "2", "ledger")  # checks that failed meanwhile have made it unhealthy
         stack.up()
 
 
