@@ -31,6 +31,7 @@ ALLOWED = {
     "disk": {"errors", "files"},
     "rollback": {"errors", "files"},
     "pki": {"errors", "files"},
+    "live": {*SPINE, "pki"},
     "override": {*SPINE, "proof"},
     "doctor": {*SPINE, "disk", "rollback", "pki"},
     "commands": {*SPINE, "disk", "rollback", "pki", "live", "proof", "override", "doctor"},

@@ -70,6 +70,19 @@ def key_progress(*, shown: bool) -> Iterator[Callable[[int], Callable[[str], Non
         yield begin
 
 
+@contextmanager
+def doing(*, shown: bool) -> Iterator[Callable[[str], None]]:
+    """Say on a terminal what is being done at the moment; yields what is told it."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status("…") as status:
+        yield lambda words: status.update(escape(words))
+
+
 def usage_error(error: Exception) -> int | None:
     """Print a usage error of the command line and return its exit code; None for every other exception."""
     format_message = getattr(error, "format_message", None)

@@ -59,7 +59,7 @@ def test_after_a_run_comes_what_is_still_to_do(mixed: Path, run: Run) -> None:
     shown = run("enable", *FAST)
     assert shown.out.startswith("docker-compose.yml: TLS enabled: 2 of 3 services in scope")
     assert re.search(r"^  api-cert.pem  issued  expires \d{4}-\d\d-\d\d \(36\d\d days\)  api$", shown.out, re.MULTILINE)
-    for words in ("the code of api, web must serve HTTPS", "restart: docker compose down", "take it back: aicos-tls"):
+    for words in ("api, web do not serve HTTPS yet", "restart: docker compose down", "take it back: aicos-tls"):
         assert words in shown.out
     assert (mixed / ".aicos-tls/record.json").exists()
 
