@@ -105,6 +105,26 @@ def relative(directory: Path, path: Path) -> str:
     return Path(os.path.relpath(path, directory)).as_posix()
 
 
+class _Before(Struct, frozen=True):
+    """The files of a project as they were before the last run; `originals` are the texts of those that it changed."""
+
+    directory: Path
+    originals: dict[str, bytes | None]
+
+    def read(self, path: Path) -> TextFile:
+        """A file that was there; raises `TlsError` for one that the run made."""
+        now = files.read(path)
+        data = self.originals.get(relative(self.directory, path), now.raw)
+        if data is None:
+            raise TlsError("this file was made by aicos-tls; it cannot be enabled itself", where=Where(path))
+        return now if data == now.raw else TextFile(path, data, now.mode, now.real)
+
+    def read_if_there(self, path: Path) -> TextFile | None:
+        """Like `read`, but None where there was no file."""
+        made = self.originals.get(relative(self.directory, path), b"") is None
+        return None if made or not os.path.lexists(path) else self.read(path)
+
+
 def prepare(
     named: Sequence[Path],
     flags: dict[str, object],
@@ -131,14 +151,8 @@ def prepare(
     originals = _originals(directory, record, conflicts_stay=conflicts_stay)
     selection = _without_created(selection, directory, originals)
 
-    def read(path: Path) -> TextFile:
-        now = files.read(path)
-        data = originals.get(relative(directory, path), now.raw)
-        if data is None:
-            raise TlsError("this file was made by aicos-tls; it cannot be enabled itself", where=Where(path))
-        return now if data == now.raw else TextFile(path, data, now.mode, now.real)
-
-    project = load(selection.files, read=read)
+    before = _Before(directory, originals)
+    project = load(selection.files, read=before.read)
     policy = resolve(project, flags)
     names = dict(record.names) if record else None
     plan = planner.plan(project, policy, names)
@@ -149,19 +163,13 @@ def prepare(
         coded = coded_plan(plan, _wanted_code(plan, flags, record, code), originals, templates, names)
         plan = coded.plan or plan
 
-    def read_original(path: Path) -> TextFile | None:
-        name = relative(directory, path)
-        if name in originals and originals[name] is None:
-            return None
-        return read(path) if os.path.lexists(path) else None
-
     if policy.override:
         from aicos_tls.override.build import overridden, override_path
 
-        there = read_original(override_path(selection.files[0])) is not None
-        plan = overridden(plan, planner.changed_project(project, plan.files), selection.files, read, there=there)
+        there = before.read_if_there(override_path(selection.files[0])) is not None
+        plan = overridden(plan, planner.changed_project(project, plan.files), selection.files, before.read, there=there)
 
-    ignored = plan_gitignore(directory, policy.certs_dir, read_original)
+    ignored = plan_gitignore(directory, policy.certs_dir, before.read_if_there)
     if ignored:
         plan.files.append(ignored)
     plan.files.extend(coded.files)

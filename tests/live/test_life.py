@@ -84,13 +84,6 @@ def _there(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(life.stack.directory)
 
 
-@pytest.fixture
-def with_code(run: Run) -> None:
-    """Steps that need the code side wait for the option."""
-    if "--code" not in run("enable", "--help").out:
-        pytest.skip("enable has no --code yet")
-
-
 def verified(run: Run, life: Life, *options: str) -> dict[str, Any]:
     """The result of `verify`; exit code and result must agree."""
     done = run("verify", "-p", life.stack.name, "--format", "json", *options)
@@ -132,7 +125,6 @@ def test_1_plain(life: Life, run: Run) -> None:
     life.reached = 1
 
 
-@pytest.mark.usefixtures("with_code")
 def test_2_encrypted(life: Life, run: Run) -> None:
     life.begin(2)
     assert guarded(["enable", "--code", "--key-type", "p256", "--quiet"]) == 0
@@ -151,7 +143,6 @@ def test_2_encrypted(life: Life, run: Run) -> None:
     life.reached = 2
 
 
-@pytest.mark.usefixtures("with_code")
 def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
     life.begin(3)
     kept = {path: path.read_bytes() for path in life.certs.iterdir()}
@@ -200,7 +191,6 @@ def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
     life.reached = 3
 
 
-@pytest.mark.usefixtures("with_code")
 def test_4_renewed(life: Life, run: Run) -> None:
     life.begin(4)
     assert run("certs", "issue", "--force", "--key-type", "p256").code == 0
@@ -215,7 +205,6 @@ def test_4_renewed(life: Life, run: Run) -> None:
     life.reached = 4
 
 
-@pytest.mark.usefixtures("with_code")
 def test_5_taken_back(life: Life, run: Run) -> None:
     life.begin(5)
     assert run("rollback", "--certs").code == 0
