@@ -21,6 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.live)
+            item.add_marker(pytest.mark.xdist_group("live"))  # one worker: two would start their stacks at once
 
 
 @pytest.fixture(scope="session")

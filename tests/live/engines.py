@@ -58,8 +58,10 @@ class Engine:
         lacking = [image for image in images if self.docker("image", "inspect", image).returncode]
         if lacking and self.private and self.state:
             names = ["live/alpine:base", "live/probe:latest", *(STAND_INS[image] for image in lacking)]
-            _run([self.private / "images", self.state, *names], IMAGES, self.environment)
-            _run([self.private / "stack", "tag", self.state, *lacking], START, self.environment)
+            with (self.state / "images.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # whoever makes them ends within `IMAGES`
+                _run([self.private / "images", self.state, *names], IMAGES, self.environment)
+                _run([self.private / "stack", "tag", self.state, *lacking], START, self.environment)
             lacking = [image for image in lacking if self.docker("image", "inspect", image).returncode]
         for image in lacking:
             if self.private or self.docker("pull", "--quiet", image, timeout=PULL).returncode:
