@@ -7,9 +7,11 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls import planner
 from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare
+from aicos_tls.commands.proxied import with_proxied
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError
@@ -90,6 +92,7 @@ def verify(
     `progress` is told what is being done.
     """
     prepared = _prepared(named, environment)
+    prepared = replace(prepared, plan=with_proxied(prepared.plan))
     plan = prepared.plan
     docker = Docker(environment)
     engine = docker.engine()
