@@ -109,6 +109,7 @@ def other_settings(stack: Stack, service: str, **settings: Any) -> Iterator[None
 
 def test_healthy(verify: Verify, stack: Stack) -> None:
     data = verify("--wait", "60")
+    assert verify.run("doctor").code == 0
     assert faults(data) == {}
     assert edges(data) == {"ledger": "ok", "quotes": "ok"}
     for service in data["services"][:2]:
