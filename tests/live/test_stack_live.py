@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from live.breaking import broken, steady
 from live.engines import NoEngine
-from live.seeds import FAULTS, broken, steady
+from live.seeds import FAULTS
 from live.stacks import Stack, project_name
 
 from aicos_tls.cli.errors import guarded
