@@ -22,7 +22,7 @@ compiled: $(STAMP)
 .PHONY: compiled
 
 test: compiled ## all tests (TESTS="tests/pki -k handshake" for some of them)
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -n auto $(TESTS)
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check .
@@ -30,7 +30,7 @@ lint: $(STAMP) ## ruff and mypy
 	$(BIN)/mypy
 
 cover: compiled ## branch coverage, with the bars that must hold
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-report=json:.coverage.json
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_bars.py .coverage.json
 
 .PHONY: cover

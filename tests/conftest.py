@@ -16,6 +16,8 @@ from aicos_tls.cli.errors import guarded
 
 if TYPE_CHECKING:
     from support import Project, Run
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 IGNORED = shutil.ignore_patterns("node_modules", "__pycache__", "data")
@@ -77,3 +79,18 @@ def _reachable_by_others(tmp_path_factory: pytest.TempPathFactory) -> None:
     while folder.name.startswith(("pytest-", "popen-")):
         folder.chmod(0o755)
         folder = folder.parent
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Distribute test by test, but all live tests to one worker: two would start their stacks at once.
+
+    The marks of `--dist loadgroup` are not heard by pytest 9.2 with pytest-xdist 3.8.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class LiveTogether(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "live" if nodeid.startswith("tests/live/") else nodeid
+
+    return LiveTogether(config, log)

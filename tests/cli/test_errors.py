@@ -187,6 +187,9 @@ class TestInterrupted:
     def test_while_keys_are_made(self, project: Project) -> None:
         many = ONE + "".join(f"  s{n}: {{build: .}}\n" for n in range(60))  # more keys than are made before we look
         directory = project(many)
+        before = signal.signal(
+            signal.SIGINT, signal.default_int_handler
+        )  # one that is ignored would be in a child, too
         with subprocess.Popen(
             [*PROGRAM, "enable"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as running:
@@ -196,6 +199,7 @@ class TestInterrupted:
                 assert running.poll() is None
             running.send_signal(signal.SIGINT)
             out, err = running.communicate()
+        signal.signal(signal.SIGINT, before)
         assert (running.returncode, out) == (130, "")
         assert err == "aicos-tls: interrupted; nothing half done was left behind\n"
         assert tree(directory) == {"docker-compose.yml": many.encode()}

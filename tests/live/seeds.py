@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 
 COMPOSE = "docker-compose.yml"
 NAMES, ADDRESSES = ("ledger", "localhost"), ("127.0.0.1", "::1")
+OPEN = {
+    "test": ["CMD", "python", "-c", "import socket; socket.create_connection(('127.0.0.1', 8001), 2)"],
+    "interval": "1s",
+    "retries": 30,
+}
+"""A healthcheck for a server that today's clients cannot ask: it listens."""
 AT_ONCE = {"retries": 1, "start_period": "0s"}
 """Of a healthcheck: to be unhealthy after one failure."""
 LEDGER, QUOTES = "ledger", "quotes"
@@ -225,7 +231,7 @@ FAULTS = (
     Fault("plain-beside-tls", {(LEDGER, "plain")}, {}, settings={LEDGER: {"environment": {"BOTH": "true"}}},
           words="is answered beside TLS"),
     Fault("tls-1.0", {(LEDGER, "tls")}, {LEDGER: {"tls"}},
-          settings={LEDGER: {"environment": {"OLD": "true"}, "healthcheck": {"disable": True}}}, words="TLSv1"),
+          settings={LEDGER: {"environment": {"OLD": "true"}, "healthcheck": OPEN}}, words="TLSv1"),
     Fault("on-loopback-only", {(LEDGER, "tls")}, {LEDGER: {"tls"}},
           settings={LEDGER: {"environment": {"HOST": "127.0.0.1"}}},
           words="nothing answers at port 8001: Connection refused"),
