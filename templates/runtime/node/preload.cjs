@@ -80,7 +80,8 @@ class Certificate {
     this.required = environment.TLS_REQUIRED !== 'false';
     this.tls = null;
     this.state = '';
-    this.problem = '';
+    this.problem = ''; // the one of the last look
+    this.said = ''; // the one that was told
     this.checked = -Infinity;
   }
 
@@ -91,7 +92,7 @@ class Certificate {
     this.checked = now;
     try {
       this.load(server, filesOf(this.environment));
-      this.problem = '';
+      this.problem = this.said = '';
     } catch (error) {
       this.complain(error.message);
     }
@@ -109,9 +110,9 @@ class Certificate {
   // Each problem once. The two files of a renewal do not come at the same instant: while there is a certificate, a
   // problem has to last until the next look.
   complain(problem) {
-    const before = this.problem;
+    const lasting = this.problem === problem;
     this.problem = problem;
-    if (this.tls ? before !== problem || this.said === problem : before === problem) return;
+    if (this.said === problem || (this.tls && !lasting)) return;
     this.said = problem;
     let then = 'plain HTTP is served';
     if (this.tls) then = 'the one from before stays';
