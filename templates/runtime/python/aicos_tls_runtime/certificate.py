@@ -20,6 +20,7 @@ class ServerContext(ssl.SSLContext):
     """A context of ours: for servers, TLS 1.2 or newer."""
 
     sslsocket_class = ServerSocket
+    plain_loopback = PLAIN_LOOPBACK
 
     def wrap_bio(self, incoming, outgoing, *args, **options):
         """As every context does; on loopback the client may turn out to speak plain HTTP."""

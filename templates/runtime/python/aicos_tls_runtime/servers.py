@@ -5,7 +5,12 @@ Each function changes one module after its import. All servers that run on async
 socketserver. The scheme that requests report comes from the transport in each of them, where not stated otherwise.
 """
 
+from weakref import WeakKeyDictionary
+
 from aicos_tls_runtime import PLAIN_LOOPBACK, PORTS, REQUIRED, is_loopback, say
+
+_contexts = WeakKeyDictionary()
+"""What each server answers with. No attribute of the server, because hypercorn pickles its settings."""
 
 
 def _port(address):
@@ -51,8 +56,8 @@ def _loop(loop):
             context = _context()
             if context is not None:
                 options["ssl"] = context
-                if PLAIN_LOOPBACK:
-                    protocol_factory = _gate(protocol_factory)
+        if PLAIN_LOOPBACK and hasattr(options.get("ssl"), "plain_loopback"):
+            protocol_factory = _gate(protocol_factory)
         return await original(self, protocol_factory, host, port, **options)
 
     loop.create_server = create_server
@@ -77,11 +82,14 @@ def _gate(factory):
 
 def _context_of(server):
     """The context of an HTTP server on threads; None when it is left alone. It is found once."""
-    if "_aicos_tls" not in server.__dict__:
-        names = {kind.__name__ for kind in type(server).__mro__}
-        meant = "HTTPServer" in names and _wanted(_port(server.socket.getsockname()))
-        server._aicos_tls = _context() if meant and not hasattr(server.socket, "context") else None
-    return server._aicos_tls
+    if server not in _contexts:
+        meant = _is_http(server) and _wanted(_port(server.socket.getsockname())) and not hasattr(server.socket, "context")
+        _contexts[server] = _context() if meant else None
+    return _contexts[server]
+
+
+def _is_http(server):
+    return any(kind.__name__ == "HTTPServer" for kind in type(server).__mro__)
 
 
 def http_server(module):
@@ -131,13 +139,12 @@ def tornado_server(module):
     original = module.TCPServer._handle_connection
 
     def _handle_connection(self, connection, address):
-        names = {kind.__name__ for kind in type(self).__mro__}
-        if self.ssl_options is not None or "HTTPServer" not in names or not _wanted(_port(connection.getsockname())):
+        if self.ssl_options is not None or not _is_http(self) or not _wanted(_port(connection.getsockname())):
             return original(self, connection, address)
         try:
-            if "_aicos_tls" not in self.__dict__:
-                self._aicos_tls = _context()
-            self.ssl_options = self._aicos_tls
+            if self not in _contexts:
+                _contexts[self] = _context()
+            self.ssl_options = _contexts[self]
             return original(self, connection, address)
         except OSError:
             return connection.close()
@@ -164,6 +171,6 @@ def hypercorn_config(module):
 def _hypercorn_context(config):
     if not any(_wanted(bind.rpartition(":")[2]) for bind in config.bind):
         return None
-    if "_aicos_tls" not in config.__dict__:
-        config._aicos_tls = _context(config.alpn_protocols)
-    return config._aicos_tls
+    if config not in _contexts:
+        _contexts[config] = _context(config.alpn_protocols)
+    return _contexts[config]

@@ -15,21 +15,23 @@ class ServerSocket(ssl.SSLSocket):
     A client that fails is one that sends nothing: the server closes the connection as it would any other.
     """
 
+    _looked = not PLAIN_LOOPBACK
     _begun = _refused = False
 
     def do_handshake(self, block=False):
         """Shake hands, unless the client is allowed to speak plain HTTP and does."""
-        if self._begun or not self._is_plain():
+        if self._looked or not self._is_plain():
             super().do_handshake(block)
         self._begun = True
 
     def _is_plain(self):
-        if not PLAIN_LOOPBACK or not is_loopback(self.getpeername()):
+        if not is_loopback(self.getpeername()):
             return False
         try:
             first = socket.socket.recv(self, 1, socket.MSG_PEEK)
         except BlockingIOError:
             raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "nothing was sent yet") from None
+        self._looked = True
         if first in (b"", HANDSHAKE):
             return False
         self._sslobj = None  # every method then does what that of a plain socket does
