@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ pytestmark = pytest.mark.slow
 
 PRELOAD = Path(__file__).parents[2] / "templates" / "runtime" / "node" / "preload.cjs"
 NAME, HOST = "backend", "shop-backend"
-PACKAGES = ("express@5", "fastify@5", "koa@3", "@hapi/hapi@21", "next@15", "react@19", "react-dom@19", "ws@8")
-PACKAGES = (*PACKAGES, "socket.io@4", "socket.io-client@4")
+PACKAGES = (
+    "express@5", "fastify@5", "koa@3", "@hapi/hapi@21", "next@15", "react@19", "react-dom@19", "ws@8", "socket.io@4",
+    "socket.io-client@4",
+)  # fmt: skip
 
 EXPRESS = (
     "const app = require('express')();\n"
@@ -144,8 +147,6 @@ def test_next(start: str, node_modules: Path, certificates: Path, tmp_path: Path
 
 
 def _build(folder: Path, variables: dict[str, str]) -> None:
-    import os
-
     build = ["../node_modules/.bin/next", "build"]
     subprocess.run(build, cwd=folder, check=True, env=os.environ | variables, capture_output=True, timeout=300)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -28,7 +26,6 @@ PACKAGES = (
 )  # fmt: skip
 
 FASTAPI = """
-import os
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 

@@ -83,7 +83,9 @@ def _gate(factory):
 def _context_of(server):
     """The context of an HTTP server on threads; None when it is left alone. It is found once."""
     if server not in _contexts:
-        meant = _is_http(server) and _wanted(_port(server.socket.getsockname())) and not hasattr(server.socket, "context")
+        meant = (
+            _is_http(server) and _wanted(_port(server.socket.getsockname())) and not hasattr(server.socket, "context")
+        )
         _contexts[server] = _context() if meant else None
     return _contexts[server]
 

@@ -1,0 +1,82 @@
+"""Which way a service serves TLS: the first that holds of code, env, preload, sidecar, and the next best one.
+
+Pure: everything that is known comes in, nothing is read. A way that a person asked for is taken alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aicos_tls.serving.images import facts_of, image_option
+from aicos_tls.serving.model import Choice, How, Option
+from aicos_tls.serving.preload import preload
+from aicos_tls.serving.programs import program
+from aicos_tls.serving.sidecar import sidecar
+from aicos_tls.sources.status import Way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.compose.model import Service
+    from aicos_tls.serving.model import Place
+    from aicos_tls.sources.status import ServiceStatus
+
+
+def choose(
+    status: ServiceStatus,
+    service: Service,
+    place: Place,
+    *,
+    asked: How | None = None,
+    ports: tuple[int, ...] = (),
+    plain_loopback: bool = False,
+) -> Choice:
+    """Choose for one service in scope.
+
+    `ports` are those that a person gave, else those that are known from compose file and sources. `plain_loopback`
+    lets a preload accept plain HTTP from the container itself, for healthchecks that cannot speak TLS. Where a way was
+    `asked` for and is not open, the choice is `How.NONE` with the reason.
+    """
+    if asked is How.NONE:
+        return Choice(service.name, Option(How.NONE, "asked for"))
+    if status.way is Way.NOT_A_SERVER and asked is None:
+        return Choice(service.name, Option(How.NONE, status.way_words))
+    open_ways: list[Option] = []
+    declined: list[tuple[How, str]] = []
+    for how, found in _ways(status, service, place, ports or status.ports, plain_loopback=plain_loopback):
+        if isinstance(found, Option):
+            open_ways.append(found)
+        else:
+            declined.append((how, found))
+    if asked is not None:
+        wanted = [option for option in open_ways if option.how is asked]
+        reason = next((reason for how, reason in declined if how is asked), "not open")
+        chosen = wanted[0] if wanted else Option(How.NONE, f"--serve {asked.value}: {reason}")
+        return Choice(service.name, chosen, None, tuple(declined))
+    nothing = Option(How.NONE, "; ".join(reason for _, reason in declined))
+    first, second = [*open_ways, nothing][0], next(iter(open_ways[1:]), None)
+    return Choice(service.name, first, second, tuple(declined))
+
+
+def _ways(
+    status: ServiceStatus, service: Service, place: Place, ports: tuple[int, ...], *, plain_loopback: bool
+) -> Iterator[tuple[How, Option | str]]:
+    yield How.CODE, _code(status, ports)
+    found = _settings(status, service, place, ports)
+    yield (found.how if isinstance(found, Option) else How.ENV), found
+    yield How.PRELOAD, preload(status, place, ports, plain_loopback=plain_loopback)
+    yield How.SIDECAR, sidecar(service, ports)
+
+
+def _code(status: ServiceStatus, ports: tuple[int, ...]) -> Option | str:
+    if status.way is not Way.CODE:
+        return "its code does not serve TLS yet"
+    return Option(How.CODE, status.way_words, status.listens[0].where if status.listens else None, ports=ports)
+
+
+def _settings(status: ServiceStatus, service: Service, place: Place, ports: tuple[int, ...]) -> Option | str:
+    environment = {name: variable.value or "" for name, variable in service.environment.items()}
+    facts = facts_of(service.image) if service.image and not service.builds else None
+    if facts is not None:
+        return image_option(facts, place, ports, status.start.words if status.start else (), environment)
+    return program(status, place, ports, environment) or "no settings of its server program are known"

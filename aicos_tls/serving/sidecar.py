@@ -1,0 +1,167 @@
+"""`sidecar`: haproxy in the service's own network namespace, and inbound packets redirected to it.
+
+For any service in any language. Address, port, published ports, image, command and healthcheck stay. A helper that
+runs once redirects packets that come in on the port to haproxy's (`iptables`, table nat, PREROUTING): packets within
+the namespace do not pass there, so the healthcheck and haproxy itself reach the application in plain, and no other
+container can. The pattern is that of service meshes; it was run with Docker 20.10 and compose 2.40.
+
+haproxy speaks HTTP/1.1 to both sides by default, because only so it can tell the application that the request came
+over https (X-Forwarded-Proto, unless a proxy before it has said so already) and from whom. `Mode.TCP` passes bytes
+and offers the protocol that the application speaks: h2 for gRPC.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from aicos_tls.serving.model import How, Needs, Option, RuntimeFile
+from aicos_tls.sources.templates import plain, render
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from aicos_tls.compose.model import Service
+
+DIRECTORY = "runtime/sidecar"
+"""Where its files are below the certificates directory: the image's build context, and one configuration a service."""
+
+IMAGE_FILES = ("Dockerfile", "serve.sh", "redirect.sh")
+"""What the image is built from."""
+
+_HIGHEST = 65535
+_OFFSET = 10000
+
+
+class Mode(Enum):
+    """What haproxy does with a connection."""
+
+    HTTP = "http"
+    TCP = "tcp"
+
+
+class Sidecar(Struct, frozen=True, kw_only=True):
+    """A sidecar: the service it stands before, its ports, and the settings of its image.
+
+    `ports` are pairs of the application's port and haproxy's. `certs_source` is the certificates directory as a mount
+    writes it, `mount_path` where that is in the container.
+    """
+
+    service: str
+    short_name: str
+    ports: tuple[tuple[int, int], ...]
+    name: str
+    init_name: str
+    image: str = "aicos-tls-sidecar:1"
+    build: bool = True
+    certs_source: str = "./certs"
+    mount_path: str = "/app/certs"
+    mode: Mode = Mode.HTTP
+    protocols: tuple[str, ...] = field(default=("http/1.1",))
+
+
+def sidecar(service: Service, ports: tuple[int, ...]) -> Option | str:
+    """The option, or the reason why there is none."""
+    mode = service.network_mode
+    if mode:
+        return f"network_mode: {mode} leaves no network namespace of its own to stand in"
+    if _replicas(service) > 1:
+        return "several containers of a service cannot each have a sidecar in one compose file"
+    return Option(
+        How.SIDECAR,
+        "haproxy in its network namespace",
+        service.where,
+        Needs(healthcheck_stays=True),
+        source="TLS-terminating proxy with redirected inbound packets; run with Docker 20.10",
+        tried=True,
+        renews=True,
+        note="needs an engine that lets the helper have NET_ADMIN (not rootless); after a crash of the service that the "
+        "engine mends by itself, `docker compose up -d` has to renew the sidecar",
+        ports=ports,
+        asks_port=not ports,
+    )
+
+
+def _replicas(service: Service) -> int:
+    """How many containers are asked for: `scale`, or `deploy.replicas` (compose specification)."""
+    from aicos_tls.compose.resolve import text_of
+
+    texts = [service.text("scale")]
+    for layer, _ in service.effective("deploy"):
+        entry = layer.sub("deploy").get("replicas")
+        texts.append(text_of(entry.value) if entry else None)
+    return max((int(text) for text in texts if text and text.isdigit()), default=1)
+
+
+def port_pairs(ports: Collection[int], used: Collection[int] = ()) -> tuple[tuple[int, int], ...]:
+    """For each port of the application one for haproxy that is free in the namespace: 10,000 higher if it can be."""
+    taken = {*ports, *used}
+    pairs: list[tuple[int, int]] = []
+    for port in sorted(ports):
+        first = port + _OFFSET if port + _OFFSET <= _HIGHEST else _OFFSET
+        free = next(candidate for candidate in range(first, _HIGHEST + 1) if candidate not in taken)
+        taken.add(free)
+        pairs.append((port, free))
+    return tuple(pairs)
+
+
+def names(service: str, taken: Collection[str]) -> tuple[str, str]:
+    """Names for the sidecar and its helper that no service has: `api-tls` and `api-tls-init`, else with a number."""
+    suffixes = ("-tls", *(f"-tls{number}" for number in range(2, len(taken) + 3)))
+    base = next(
+        service + suffix
+        for suffix in suffixes
+        if service + suffix not in taken and f"{service}{suffix}-init" not in taken
+    )
+    return base, f"{base}-init"
+
+
+def haproxy_config(one: Sidecar) -> str:
+    """The configuration of haproxy. Which ports and protocols: those of the sidecar, nothing else listens."""
+    values = {
+        "mode": one.mode.value,
+        "protocols": ",".join(one.protocols),
+        "ports": [{"port": port, "tls": tls} for port, tls in one.ports],
+    }
+    return render("sidecar/haproxy.cfg.j2", values)
+
+
+def files(one: Sidecar) -> tuple[RuntimeFile, ...]:
+    """What is written below the certificates directory: the configuration, and what the image is built from."""
+    built = IMAGE_FILES if one.build else ()
+    return (
+        RuntimeFile(f"{DIRECTORY}/{one.short_name}.cfg", haproxy_config(one)),
+        *(RuntimeFile(f"{DIRECTORY}/{name}", plain(f"sidecar/{name}")) for name in built),
+    )
+
+
+def services(one: Sidecar) -> dict[str, Mapping[str, object]]:
+    """The two services to add to the compose file, as data: the helper that runs once, and haproxy.
+
+    `network_mode: service:…` makes compose start and restart them with the service (compose specification).
+    """
+    image: dict[str, object] = {"image": one.image}
+    if one.build:
+        image["build"] = f"{one.certs_source}/{DIRECTORY}"
+    network = f"service:{one.service}"
+    mount = f"{one.certs_source}:{one.mount_path}:ro"
+    helper: dict[str, object] = {
+        **image,
+        "network_mode": network,
+        "cap_drop": ["ALL"],
+        "cap_add": ["NET_ADMIN", "NET_RAW"],
+        "command": ["redirect.sh", *(f"{port}:{tls}" for port, tls in one.ports)],
+    }
+    proxy: dict[str, object] = {
+        **image,
+        "restart": "unless-stopped",
+        "network_mode": network,
+        "command": ["serve.sh", f"{one.mount_path}/{DIRECTORY}/{one.short_name}.cfg"],
+        "environment": [f"TLS_CERT_PATH={one.mount_path}", f"TLS_CERT_NAME={one.short_name}"],
+        "tmpfs": ["/run/tls"],
+        "volumes": [mount],
+        "depends_on": {one.init_name: {"condition": "service_completed_successfully"}},
+    }
+    return {one.init_name: helper, one.name: proxy}
