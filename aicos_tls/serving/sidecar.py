@@ -31,8 +31,17 @@ DIRECTORY = "runtime/sidecar"
 IMAGE_FILES = ("Dockerfile", "serve.sh", "redirect.sh")
 """What the image is built from."""
 
+RUN_DIRECTORY = "/run/tls"
+"""Where `serve.sh` puts certificate and key in one file, as haproxy wants them: in memory, in the sidecar alone."""
+
 _HIGHEST = 65535
 _OFFSET = 10000
+
+
+_LIMITS = (
+    "needs an engine that lets the helper have NET_ADMIN (not rootless); when the engine itself restarts the service "
+    "after a crash, the sidecar is left in the old namespace until `docker compose up -d --force-recreate`"
+)
 
 
 class Mode(Enum):
@@ -77,8 +86,7 @@ def sidecar(service: Service, ports: tuple[int, ...]) -> Option | str:
         source="TLS-terminating proxy with redirected inbound packets; run with Docker 20.10",
         tried=True,
         renews=True,
-        note="needs an engine that lets the helper have NET_ADMIN (not rootless); after a crash of the service that the "
-        "engine mends by itself, `docker compose up -d` has to renew the sidecar",
+        note=_LIMITS,
         ports=ports,
         asks_port=not ports,
     )
@@ -123,6 +131,7 @@ def haproxy_config(one: Sidecar) -> str:
     values = {
         "mode": one.mode.value,
         "protocols": ",".join(one.protocols),
+        "pem": f"{RUN_DIRECTORY}/server.pem",
         "ports": [{"port": port, "tls": tls} for port, tls in one.ports],
     }
     return render("sidecar/haproxy.cfg.j2", values)
@@ -160,7 +169,7 @@ def services(one: Sidecar) -> dict[str, Mapping[str, object]]:
         "network_mode": network,
         "command": ["serve.sh", f"{one.mount_path}/{DIRECTORY}/{one.short_name}.cfg"],
         "environment": [f"TLS_CERT_PATH={one.mount_path}", f"TLS_CERT_NAME={one.short_name}"],
-        "tmpfs": ["/run/tls"],
+        "tmpfs": [RUN_DIRECTORY],
         "volumes": [mount],
         "depends_on": {one.init_name: {"condition": "service_completed_successfully"}},
     }

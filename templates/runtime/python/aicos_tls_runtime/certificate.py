@@ -63,9 +63,7 @@ class Certificate:
 
     def _look(self):
         try:
-            name = os.environ.get("TLS_CERT_NAME")
-            if not name:
-                raise ValueError("TLS_CERT_NAME is not set")
+            name = _name()
             files = [path(name + "-cert.pem"), path(name + "-key.pem")]
             state = [(s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in map(os.stat, files)]
             if state != self._state:
@@ -101,6 +99,13 @@ class Certificate:
         if self._context is not None:
             then = "the one from before stays"
         say("the certificate cannot be used: %s: %s" % (problem, then))
+
+
+def _name():
+    name = os.environ.get("TLS_CERT_NAME")
+    if not name:
+        raise ValueError("TLS_CERT_NAME is not set")
+    return name
 
 
 def server_context(protocols=("http/1.1",)):

@@ -1,4 +1,4 @@
-"""The CA of the project for every client that uses Python's `ssl`: urllib, httpx, requests, aiohttp, websockets, …
+"""The CA of the project for every client that uses Python's `ssl`: urllib, httpx, requests, aiohttp and others.
 
 It is added where the public roots are loaded: the defaults of OpenSSL, certifi's file, or the file that a variable
 names. A client that was told to trust one particular file trusts that file alone, as before. A merged file of all

@@ -113,7 +113,7 @@ def http_server(module):
 
 
 def wsgiref_server(module):
-    """wsgiref and Django's development server: the scheme comes from a variable."""
+    """Standard library's wsgiref and Django's development server: the scheme comes from a variable."""
     original = module.WSGIServer.setup_environ
 
     def setup_environ(self):
@@ -137,7 +137,7 @@ def werkzeug_server(module):
 
 
 def tornado_server(module):
-    """tornado accepts by itself; a server may have several ports."""
+    """Tornado accepts by itself; a server may have several ports."""
     original = module.TCPServer._handle_connection
 
     def _handle_connection(self, connection, address):
@@ -157,7 +157,7 @@ def tornado_server(module):
 
 
 def hypercorn_config(module):
-    """hypercorn offers HTTP/2 as well, so its own list of protocols is needed."""
+    """Hypercorn offers HTTP/2 as well, so its own list of protocols is needed."""
     kind = module.Config
     enabled, create = kind.ssl_enabled, kind.create_ssl_context
 

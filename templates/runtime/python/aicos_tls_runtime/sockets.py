@@ -93,7 +93,7 @@ class _Plain:
 
     def __getattr__(self, name):
         """Everything else that can be asked (cipher, version, …) has no answer."""
-        return lambda *args: None
+        return lambda *_: None
 
 
 class ObjectOrPlain(ssl.SSLObject):
