@@ -8,13 +8,14 @@ import os
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 PATIENCE = 40  # seconds until a server has to answer
@@ -133,6 +134,30 @@ def is_refused(address: str, port: int) -> bool:
             return b"HTTP/1." not in stream.makefile("rb").read()
     except OSError:
         return True
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Ask until it holds; each question takes its time."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+
+
+def is_answered(port: int, certificates: Path) -> bool:
+    """Whether the server shakes hands with a client that trusts the CA."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 10) as stream:
+            trusting(certificates).wrap_socket(stream, server_hostname="localhost").close()
+    except OSError:
+        return False
+    return True
+
+
+def reset(port: int, data: bytes) -> None:
+    """Send something and go away with a reset."""
+    with socket.create_connection(("127.0.0.1", port), 10) as stream:
+        stream.sendall(data)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def serial(port: int, host: str, context: ssl.SSLContext) -> str:

@@ -85,8 +85,8 @@ def test_the_mounts_of_minio() -> None:
 
 def test_what_rules_the_settings_out() -> None:
     assert option("keycloak/keycloak", "start-dev") == "Keycloak with start-dev serves no TLS"
-    ruled = image_option(IMAGES[2], PLACE, (), (), {"xpack.security.enabled": "false"})
-    assert ruled == "Elasticsearch with xpack.security.enabled=false serves no TLS"
+    ruled_out = option("elasticsearch:8.13.0", **{"xpack.security.enabled": "false"})
+    assert ruled_out == "Elasticsearch with xpack.security.enabled=false serves no TLS"
 
 
 def test_who_has_to_read_the_key_is_said() -> None:
