@@ -16,7 +16,7 @@ WSGI = (
     "    return [environ['wsgi.url_scheme'].encode()]\n\nmake_server('', PORT, app).serve_forever()\n"
 )
 ASYNCIO = (
-    "import asyncio\n\nasync def serve(reader, writer):\n    await reader.readuntil(b'\\r\\n\\r\\n')\n"
+    "import asyncio\n\nasync def serve(reader, writer):\n    await reader.read(65536)\n"
     "    scheme = b'https' if writer.get_extra_info('sslcontext') else b'http'\n"
     "    writer.write(b'HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%s' % (len(scheme), scheme))\n"
     "    await writer.drain()\n    writer.close()\n\nasync def main():\n"
@@ -29,7 +29,7 @@ DAMAGES = ["missing", "garbage", "a directory", "half"]
 
 def variables(certificates: Path, port: int, **more: str) -> dict[str, str]:
     return {
-        "PYTHONPATH": str(RUNTIME), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error",
+        "PYTHONPATH": str(RUNTIME), "PYTHONDONTWRITEBYTECODE": "1",
         "TLS_ENABLED": "true", "TLS_CERT_PATH": str(certificates), "TLS_CERT_NAME": "api", "TLS_PORTS": str(port),
     } | more  # fmt: skip
 
