@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -19,7 +18,8 @@ import pytest
 from aicos_tls.serving.sidecar import Mode, Sidecar, haproxy_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import ssl
+    from collections.abc import Iterator, Sequence
 
 _spec = importlib.util.spec_from_file_location("running", Path(__file__).with_name("running.py"))
 assert _spec is not None
@@ -72,7 +72,7 @@ def namespace() -> Iterator[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def inside(name: str, words: list[str | Path], variables: dict[str, str]) -> Iterator[None]:
+def inside(name: str, words: Sequence[str | Path], variables: dict[str, str]) -> Iterator[None]:
     """Run a program in the namespace."""
     with subprocess.Popen(["ip", "netns", "exec", name, *words], env=os.environ | variables) as process:
         try:
@@ -123,7 +123,7 @@ def test_the_port_speaks_tls_to_others_and_http_within(mode: Mode, namespace: tu
         "TLS_CERT_PATH": str(certificates), "TLS_CERT_NAME": "context", "TLS_RUN_PATH": str(joined),
         "TLS_CHECK_SECONDS": "1",
     }  # fmt: skip
-    redirect = ["ip", "netns", "exec", name, "sh", TEMPLATES / "redirect.sh", f"{PORT}:{TLS_PORT}"]
+    redirect: list[str | Path] = ["ip", "netns", "exec", name, "sh", TEMPLATES / "redirect.sh", f"{PORT}:{TLS_PORT}"]
     for _ in range(2):  # a second time changes nothing
         subprocess.run(redirect, check=True)
     context = run.trusting(certificates)

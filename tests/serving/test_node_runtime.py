@@ -16,7 +16,8 @@ pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs node
 
 PRELOAD = Path(__file__).resolve().parents[2] / "templates/runtime/node/preload.cjs"
 SERVER = (
-    "const server = require('http').createServer((q, a) => a.end(q.socket.encrypted ? 'https' : 'http')).listen(PORT);\n"
+    "const server = require('http').createServer((q, a) => a.end(q.socket.encrypted ? 'https' : 'http'));\n"
+    "server.listen(PORT);\n"
     "process.on('SIGTERM', () => server.close(() => process.exit(0)));\n"
 )
 DAMAGES = ["missing", "garbage", "a directory", "half"]
@@ -64,7 +65,8 @@ def test_what_is_not_meant_is_left_alone(
 
 def test_a_server_that_is_none_of_http_is_left_alone(servers: Any, certificates: Path, tmp_path: Path) -> None:
     port = servers.free_port()
-    source = "require('net').createServer((s) => s.end('HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\n\\r\\nraw')).listen(PORT)"
+    answer = "HTTP/1.1 200 OK\\r\\nContent-Length: 3\\r\\n\\r\\nraw"
+    source = f"require('net').createServer((socket) => socket.end('{answer}')).listen(PORT)"
     with servers.running(words(source, port), tmp_path, variables(certificates, port), port):
         assert servers.fetch(port, "/", "localhost", None) == b"raw"
 
@@ -138,7 +140,7 @@ def test_garbage_and_resets_do_not_stop_it(servers: Any, certificates: Path, tmp
 
 def test_it_ends_as_the_program_wants_it(certificates: Path, servers: Any) -> None:
     port = servers.free_port()
-    source = SERVER.replace(".listen(PORT)", ".listen(PORT, () => console.log('up'))")
+    source = SERVER.replace("listen(PORT)", "listen(PORT, () => console.log('up'))")
     environment = os.environ | variables(certificates, port)
     with subprocess.Popen(words(source, port), env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -166,8 +168,10 @@ PROGRAMS = {
     "a listener that throws": (
         [
             "-e",
-            "const s = require('http').createServer().listen(0, () => require('net').connect(s.address().port));"
-            "s.on('connection', () => { throw 1; }); process.on('uncaughtException', () => process.exit(4));",
+            (
+                "const s = require('http').createServer().listen(0, () => require('net').connect(s.address().port));"
+                "s.on('connection', () => { throw 1; }); process.on('uncaughtException', () => process.exit(4));"
+            ),
         ],
         "",
         4,

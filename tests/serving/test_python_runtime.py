@@ -15,14 +15,23 @@ WSGI = (
     "from wsgiref.simple_server import make_server\n\ndef app(environ, start):\n    start('200 OK', [])\n"
     "    return [environ['wsgi.url_scheme'].encode()]\n\nmake_server('', PORT, app).serve_forever()\n"
 )
-ASYNCIO = (
-    "import asyncio\n\nasync def serve(reader, writer):\n    await reader.read(65536)\n"
-    "    scheme = b'https' if writer.get_extra_info('sslcontext') else b'http'\n"
-    "    writer.write(b'HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%s' % (len(scheme), scheme))\n"
-    "    await writer.drain()\n    writer.close()\n\nasync def main():\n"
-    "    async with await asyncio.start_server(serve, '0.0.0.0', PORT) as server:\n"
-    "        await server.serve_forever()\n\nasyncio.run(main())\n"
-)
+ASYNCIO = """
+import asyncio, contextlib
+
+async def serve(reader, writer):
+    scheme = b"https" if writer.get_extra_info("sslcontext") else b"http"
+    with contextlib.suppress(OSError):
+        if await reader.read(65536):
+            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n%s" % (len(scheme), scheme))
+            await writer.drain()
+    writer.close()
+
+async def main():
+    async with await asyncio.start_server(serve, "0.0.0.0", PORT) as server:
+        await server.serve_forever()
+
+asyncio.run(main())
+"""
 SERVERS = {"threads": WSGI, "asyncio": ASYNCIO}
 DAMAGES = ["missing", "garbage", "a directory", "half"]
 
