@@ -16,7 +16,7 @@ class ServerSocket(ssl.SSLSocket):
     """
 
     _looked = not PLAIN_LOOPBACK
-    _begun = _refused = False
+    _begun = _refused = _received = False
 
     def do_handshake(self, block=False):
         """Shake hands, unless the client is allowed to speak plain HTTP and does."""
@@ -51,11 +51,24 @@ class ServerSocket(ssl.SSLSocket):
 
     def recv(self, buflen=1024, flags=0):
         """Read; nothing from a client that was refused."""
-        return super().recv(buflen, flags) if self._begun or self._begin() else b""
+        return self._first(super().recv, b"", buflen, flags)
 
     def recv_into(self, buffer, nbytes=None, flags=0):
         """Read into a buffer; nothing from a client that was refused."""
-        return super().recv_into(buffer, nbytes, flags) if self._begun or self._begin() else 0
+        return self._first(super().recv_into, 0, buffer, nbytes, flags)
+
+    def _first(self, read, nothing, *args):
+        """Read. Who goes away after the handshake leaves what TLS 1.3 sends then (tickets), which makes it a reset."""
+        if not self._begun and not self._begin():
+            return nothing
+        try:
+            found = read(*args)
+        except ConnectionError:
+            if self._received:
+                raise
+            return nothing
+        self._received = True
+        return found
 
     def getpeercert(self, binary_form=False):
         """The certificate of the client: there is none in plain HTTP."""
