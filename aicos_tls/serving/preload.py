@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _SOURCE = "templates/runtime; tried with the programs of tests/live_sources/test_runtime_*.py"
 
 _UNREACHED = {
-    "gunicorn": "gunicorn accepts by itself; it has a variable for it",
+    "gunicorn": "gunicorn has a variable for it, and its own workers accept by themselves",
     "granian": "granian is no Python server inside; it has variables for it",
     "daphne": "daphne (Twisted) accepts by itself",
     "waitress-serve": "waitress cannot be made to speak TLS from outside",
     "uwsgi": "uWSGI is no Python server inside",
 }
-"""Python programs that the file does not reach (tried: none of them serves TLS with it alone)."""
+"""Python programs that the file is not relied on for; only gunicorn with uvicorn's worker was tried, and is reached."""
 
 
 def preload(status: ServiceStatus, place: Place, ports: tuple[int, ...], *, plain_loopback: bool) -> Option | str:

@@ -3,7 +3,8 @@
 For any service in any language. Address, port, published ports, image, command and healthcheck stay. A helper that
 runs once redirects packets that come in on the port to haproxy's (`iptables`, table nat, PREROUTING): packets within
 the namespace do not pass there, so the healthcheck and haproxy itself reach the application in plain, and no other
-container can. The pattern is that of service meshes; it was run with Docker 20.10 and compose 2.40.
+container can. The pattern is that of service meshes. A first sketch of it was run with Docker 20.10 and compose 2.40;
+these scripts and this configuration in a network namespace, the image that is built of them not yet.
 
 haproxy speaks HTTP/1.1 to both sides by default, because only so it can tell the application that the request came
 over https (X-Forwarded-Proto, unless a proxy before it has said so already) and from whom. `Mode.TCP` passes bytes
@@ -83,7 +84,7 @@ def sidecar(service: Service, ports: tuple[int, ...]) -> Option | str:
         "haproxy in its network namespace",
         service.where,
         Needs(healthcheck_stays=True),
-        source="TLS-terminating proxy with redirected inbound packets; run with Docker 20.10",
+        source="inbound packets redirected to a proxy, as in service meshes; tried in a namespace",
         tried=True,
         renews=True,
         note=_LIMITS,

@@ -7,7 +7,7 @@ from aicos_tls.serving.images import ImageFacts
 IMAGE = ImageFacts(
     name="Chroma",
     repositories=("chromadb/chroma", "chroma-core/chroma"),
-    source="Chroma documentation, deployment: TLS is left to a proxy",
+    source="no setting for it is known; not tried",
     port=8000,
     lacks="Chroma has no TLS of its own",
 )

@@ -16,6 +16,5 @@ IMAGE = ImageFacts(
     mounts=(("", "/usr/share/elasticsearch/config/certs"),),
     port=9200,
     uid=1000,
-    renews=True,
     unless=("xpack.security.enabled=false",),
 )

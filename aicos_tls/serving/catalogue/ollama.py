@@ -7,7 +7,7 @@ from aicos_tls.serving.images import ImageFacts
 IMAGE = ImageFacts(
     name="Ollama",
     repositories=("ollama/ollama",),
-    source="Ollama documentation, FAQ: TLS is left to a proxy",
+    source="no setting for it is known; not tried",
     port=11434,
     lacks="Ollama has no TLS of its own",
 )

@@ -7,7 +7,7 @@ from aicos_tls.serving.images import ImageFacts
 IMAGE = ImageFacts(
     name="Prometheus",
     repositories=("prom/prometheus", "prometheus/prometheus"),
-    source="Prometheus documentation, 'HTTPS and authentication'; tried with the program of Debian",
+    source="Prometheus documentation, 'HTTPS and authentication'; the program was tried, the image was not",
     tried=True,
     words=("--web.config.file={directory}/runtime/prometheus/{name}.yml",),
     default_command=("--config.file=/etc/prometheus/prometheus.yml", "--storage.tsdb.path=/prometheus"),

@@ -1,4 +1,4 @@
-"""The registry: variables. Tried with the program of Debian."""
+"""The registry: variables. The program was tried, the image was not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aicos_tls.serving.images import ImageFacts
 IMAGE = ImageFacts(
     name="the registry",
     repositories=("registry", "library/registry", "distribution/distribution"),
-    source="Distribution documentation, 'Configuration', http.tls; tried",
+    source="Distribution documentation, 'Configuration', http.tls; the program was tried",
     tried=True,
     settings=(("REGISTRY_HTTP_TLS_CERTIFICATE", "{certificate}"), ("REGISTRY_HTTP_TLS_KEY", "{key}")),
     port=5000,
