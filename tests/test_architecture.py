@@ -31,10 +31,12 @@ ALLOWED = {
     "disk": {"errors", "files"},
     "rollback": {"errors", "files"},
     "pki": {"errors", "files"},
+    "live": {*SPINE, "pki"},
     "override": {*SPINE, "proof"},
-    "commands": {*SPINE, "disk", "rollback", "pki", "live", "proof", "override"},
-    "report": {*SPINE, "disk", "rollback", "pki", "live", "commands"},
-    "cli": {*SPINE, "disk", "rollback", "pki", "live", "commands", "report"},
+    "doctor": {*SPINE, "disk", "rollback", "pki"},
+    "commands": {*SPINE, "disk", "rollback", "pki", "live", "proof", "override", "doctor"},
+    "report": {*SPINE, "disk", "rollback", "pki", "live", "doctor", "commands"},
+    "cli": {*SPINE, "disk", "rollback", "pki", "live", "doctor", "commands", "report"},
     "__main__": {"cli"},
     "__init__": set(),
 }
@@ -75,7 +77,7 @@ def test_no_drawer_for_everything() -> None:
 def test_what_is_not_needed_is_not_loaded(arguments: list[str]) -> None:
     code = (
         "import sys; from aicos_tls.cli.errors import guarded; code = guarded(sys.argv[1:]);"
-        "print('LOADED', sorted({'cryptography', 'jinja2', 'rich', 'filelock'} & set(sys.modules)), code)"
+        "print('LOADED', sorted({'cryptography', 'jinja2', 'rich', 'logging'} & set(sys.modules)), code)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],

@@ -1,7 +1,5 @@
 """`aicos-tls certs …`."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +13,7 @@ from aicos_tls.cli.options import (
     CertsDir,
     Color,
     ColorOption,
+    DataFormatOption,
     Days,
     Format,
     KeyTypeOption,
@@ -35,7 +34,7 @@ def certs_issue(
     key_type: KeyTypeOption = None,
     days: Days = None,
     every: AllOption = False,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: DataFormatOption = Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Issue the CA and one certificate for each service in scope; what is there and fits is kept.
@@ -66,7 +65,7 @@ def certs_issue(
 def certs_list(
     directory: Annotated[Path, typer.Argument(metavar="[DIRECTORY]", help="Certificates directory.")] = Path("certs"),
     *,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: DataFormatOption = Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """List certificates: file, subject, names, expiry date, days left, key type, modes.

@@ -1,7 +1,5 @@
 """`aicos-tls code …`."""
 
-from __future__ import annotations
-
 import os
 from enum import Enum
 from pathlib import Path
@@ -15,9 +13,14 @@ from aicos_tls.cli.options import (
     AllOption,
     Color,
     ColorOption,
+    DataFormatOption,
     Format,
+    FormatOption,
+    Templates,
+    now,
     policy_flags,
 )
+from aicos_tls.cli.results import show_result
 
 code = typer.Typer(help="Look at the code that serves and asks.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -30,7 +33,7 @@ def code_status(
     every: AllOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when something has to be done.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Documentation and skipped files, too.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
+    form: DataFormatOption = Format.TEXT,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Say what each service runs on, whether it serves TLS, and list every place that names a server.
@@ -51,12 +54,38 @@ def code_status(
     return FOUND if exit_code and not result.ready else DONE
 
 
+@code.command("apply", short_help="Change the code of services of an enabled project.")
+def code_apply(
+    services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the diff; write nothing.")] = False,
+    file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
+    templates: Templates = None,
+    form: FormatOption = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    color: ColorOption = Color.AUTO,
+) -> int:
+    """Make services serve HTTPS and their clients trust the CA, by changes of their sources; `rollback` takes it back.
+
+    \b
+    aicos-tls code apply --dry-run              the diff for every service in scope
+    aicos-tls code apply backend                one service, and those that share changed files with it
+    """  # noqa: D301
+    from aicos_tls.commands.code import apply as command
+    from aicos_tls.commands.enable import Options
+
+    options = Options(dry_run=dry_run, templates=templates)
+    result = command(file or [], services or [], options, now=now(), environment=os.environ)
+    return show_result(result, form, color, quiet=quiet)
+
+
 class Part(str, Enum):
     """What `code show` shows."""
 
     SERVER = "server"
     CLIENT = "client"
     HEALTHCHECK = "healthcheck"
+    NGINX = "nginx"
     HELPER = "helper"
 
 
@@ -64,9 +93,9 @@ class Part(str, Enum):
 def code_show(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service in scope.")],
     *,
-    part: Annotated[Part, typer.Option("--part", help="server, client, healthcheck or helper.")] = Part.SERVER,
+    part: Annotated[Part, typer.Option("--part", help="server, client, healthcheck, nginx or helper.")] = Part.SERVER,
     framework: Annotated[str, typer.Option("--framework", help="For another framework than the one found.")] = "",
-    templates: Annotated[Path | None, typer.Option("--templates", help="Directory with templates of your own.")] = None,
+    templates: Templates = None,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
 ) -> int:
     """Show code for a service, ready to paste: its name, port and paths are filled in.
@@ -75,6 +104,7 @@ def code_show(
     aicos-tls code show backend                                    how it serves HTTPS
     aicos-tls code show backend --part helper > backend/tls.js     the file that the others use
     aicos-tls code show backend --part client --framework axios    how it asks the others
+    aicos-tls code show backend --part nginx                       how an nginx in front of it asks it
     """  # noqa: D301
     from aicos_tls.commands.code import show as command
 

@@ -26,13 +26,14 @@ def guarded(arguments: Sequence[str]) -> int:
         say(error)
         return REFUSED
     except KeyboardInterrupt:
-        print("aicos-tls: interrupted; nothing half done was left behind", file=sys.stderr)
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone, for example `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception:  # noqa: BLE001 - whatever else escapes is a bug, and is reported as one
         return _bug(arguments)
+    if code == INTERRUPTED:  # typer makes this code of an interrupt, too
+        print("aicos-tls: interrupted; nothing half done was left behind", file=sys.stderr)
     return code
 
 
@@ -56,8 +57,14 @@ def _bug(arguments: Sequence[str]) -> int:
             traceback.format_exc(),
         )
     )
-    with tempfile.NamedTemporaryFile("w", prefix="aicos-tls-", suffix=".log", delete=False, encoding="utf-8") as log:
-        log.write(report)
     print(f"aicos-tls: this is a bug: {report.strip().splitlines()[-1]}", file=sys.stderr)
-    print(f"  → nothing was written; please report it with {log.name}", file=sys.stderr)
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="aicos-tls-", suffix=".log", delete=False, encoding="utf-8"
+        ) as log:
+            log.write(report)
+        told = f"please report it with {log.name}"
+    except OSError as error:
+        told = f"please report it; no log could be written: {error.strerror}"
+    print(f"  → no file was left half written; {told}", file=sys.stderr)
     return BUG

@@ -1,7 +1,6 @@
 """Options that several commands share, and how they become settings."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -40,7 +39,34 @@ ComposeFiles = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[COMPOSE_FILE]...", help="Default: what docker compose would pick.", show_default=False),
 ]
+
+
+def _one_of(*formats: Format) -> Callable[[Format], str]:
+    """What refuses a format that the command does not have: printing text instead would mislead a program."""
+
+    def check(given: Format) -> str:
+        if given not in formats:
+            known = ", ".join(f"'{form.value}'" for form in formats)
+            raise typer.BadParameter(f"'{given.value}' is not one of {known}.")
+        return given.value  # typer makes the member of it, again
+
+    return check
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="text, diff, json or markdown.")]
+DataFormatOption = Annotated[
+    Format,
+    typer.Option("--format", metavar="<text|json>", help="text or json.", callback=_one_of(Format.TEXT, Format.JSON)),
+]
+UndoFormatOption = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        metavar="<text|diff|json>",
+        help="text, diff or json.",
+        callback=_one_of(Format.TEXT, Format.DIFF, Format.JSON),
+    ),
+]
 ColorOption = Annotated[Color, typer.Option("--color", help="auto, always or never; NO_COLOR is respected.")]
 CertsDir = Annotated[str | None, typer.Option(help="Directory of the certificates.  [default: ./certs]")]
 MountPath = Annotated[str | None, typer.Option(help="Where containers find it.  [default: /app/certs]")]
@@ -50,6 +76,10 @@ Exclude = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="Not 
 AllOption = Annotated[bool, typer.Option("--all", help="Every service, whatever its image.")]
 OverrideOption = Annotated[
     bool, typer.Option("--override", help="Leave the compose files alone; write docker-compose.tls.yml beside them.")
+]
+Templates = Annotated[
+    Path | None,
+    typer.Option("--templates", metavar="DIR", help="Templates of your own for code."),
 ]
 StripPrefix = Annotated[
     str | None, typer.Option(metavar="PREFIX", help="Prefix that short names lack.  [default: what all services share]")

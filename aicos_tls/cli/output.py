@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from aicos_tls.cli.options import Color, Format
+from aicos_tls.errors import TlsError
 from aicos_tls.report.style import coloured, plain
+from aicos_tls.report.words import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,14 +19,25 @@ if TYPE_CHECKING:
 
 
 def show(text: str) -> None:
-    """Print a report as it is; characters that the terminal cannot show become question marks."""
+    """Print a report as it is; characters that the terminal cannot show become question marks.
+
+    Raises `TlsError` where it cannot be written, for example to a full disk; what it reports is done by then.
+    """
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise  # nobody reads on, which is no error
+    except OSError as error:
+        raise TlsError(
+            f"the output cannot be written: {error.strerror}", hint="the command itself was carried out before that"
+        ) from None
 
 
 def complain(text: str) -> None:
-    """Print one line to standard error."""
-    print(f"aicos-tls: {text}", file=sys.stderr)
+    """Print one line to standard error, without passwords in URLs."""
+    print(f"aicos-tls: {masked(text)}", file=sys.stderr)
 
 
 def style(color: Color, form: Format) -> Style:
@@ -43,17 +56,31 @@ def key_progress(*, shown: bool) -> Iterator[Callable[[int], Callable[[str], Non
     if not shown or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    columns = (TextColumn("making keys"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with ExitStack() as open_bar:
 
         def begin(total: int) -> Callable[[str], None]:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            columns = (TextColumn("making keys"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+            bar = open_bar.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
             task = bar.add_task("", total=total)
             return lambda name: bar.update(task, advance=1, description=name)
 
         yield begin
+
+
+@contextmanager
+def doing(*, shown: bool) -> Iterator[Callable[[str], None]]:
+    """Say on a terminal what is being done at the moment; yields what is told it."""
+    if not shown or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status("…") as status:
+        yield lambda words: status.update(escape(words))
 
 
 def usage_error(error: Exception) -> int | None:
@@ -61,8 +88,10 @@ def usage_error(error: Exception) -> int | None:
     format_message = getattr(error, "format_message", None)
     if format_message is None or not hasattr(error, "exit_code"):
         return None
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help; not a class of every click
+        print(format_message(), file=sys.stderr)
+        return int(error.exit_code)
     complain(f"{format_message()}")
     context = getattr(error, "ctx", None)
-    if context is not None:
-        print(f"  → {context.command_path} --help", file=sys.stderr)
+    print(f"  → {context.command_path if context else 'aicos-tls'} --help", file=sys.stderr)
     return int(error.exit_code)

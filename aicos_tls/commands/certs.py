@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - the type of a field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,16 +20,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from aicos_tls.commands.project import Prepared
+    from aicos_tls.pki.decision import Force
     from aicos_tls.pki.issuing import Issued
+    from aicos_tls.pki.reading import Problem
+    from aicos_tls.pki.state import Survey
     from aicos_tls.pki.store import Inventory
 
 
 class IssueResult(Struct, frozen=True):
-    """The certificates after the run, the CA's first; `written` are the new files."""
+    """The certificates after the run, the CA's first; `written` are the new files.
+
+    `remarks` are about what works and was kept but should not stay so: modes, weak keys.
+    """
 
     directory: Path
     issued: Issued
     written: tuple[Path, ...]
+    remarks: tuple[Problem, ...] = ()
 
 
 def issue(
@@ -48,26 +55,43 @@ def issue(
     """
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue as make
-    from aicos_tls.pki.store import survey
 
     put_in_order(named, environment)
     prepared = prepare(named, flags, environment)
     names = _short_names(prepared, services)
-    leaves = [leaf for leaf in wanted(prepared) if not services or leaf.short_name in names]
-    forced: frozenset[str] | Literal["all"] = frozenset()
-    if force:
-        forced = frozenset(names) if services else "all"
     policy = prepared.plan.policy
     directory = certs_directory(prepared)
     with disk.lock(prepared.directory) as locked:
         disk.recover(locked)
-        found = survey(directory, leaves, now=now)
+        found, forced = _survey(prepared, names, force=force, now=now)
         count = len(decide(found, forced).new_keys)
         told = progress(count) if progress and count else None
         profile = Profile(KeyType(policy.key_type), policy.days)
         issued = make(found, profile, project=prepared.plan.project.name, now=now, force=forced, progress=told)
         disk.commit(_operations(prepared, issued), locked)
-    return IssueResult(directory, issued, tuple(new.path for new in issued.new_files))
+    written = tuple(new.path for new in issued.new_files)
+    return IssueResult(
+        directory, issued, written, tuple(remark for remark in found.remarks if remark.path not in written)
+    )
+
+
+def _survey(prepared: Prepared, names: set[str], *, force: bool, now: datetime) -> tuple[Survey, Force]:
+    """What is there for the services that were named (all when none was), and what is replaced.
+
+    A new CA vouches for none of the certificates that are there. So it is never made for some services only: those of
+    the others are issued again, with their keys.
+    """
+    from aicos_tls.pki.decision import decide
+    from aicos_tls.pki.store import survey
+
+    directory, everyone = certs_directory(prepared), wanted(prepared)
+    if not names:
+        return survey(directory, everyone, now=now), "all" if force else frozenset()
+    found = survey(directory, [leaf for leaf in everyone if leaf.short_name in names], now=now)
+    forced = frozenset(names) if force else frozenset()
+    if decide(found, forced).orphans:
+        return survey(directory, everyone, now=now), forced | {CA_NAME} if force else forced
+    return found, forced
 
 
 def _short_names(prepared: Prepared, services: Sequence[str]) -> set[str]:

@@ -1,26 +1,28 @@
-"""`code status` and `code show`: what each service runs on and how it would serve TLS; code to paste for it."""
+"""`code status`, `code show`, `code apply`: how each service would serve TLS; code to paste for it, or put in."""
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - the type of a field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from aicos_tls.commands.project import prepare
+from aicos_tls.commands import enable as enabling
+from aicos_tls.commands.project import prepare, put_in_order, recorded_run
+from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
+from aicos_tls.sources import nginx
 from aicos_tls.sources.project import Sources
-from aicos_tls.sources.status import Status, Way
+from aicos_tls.sources.status import Status
 from aicos_tls.sources.status import status as find_out
 from aicos_tls.sources.tree import DEFAULT
+from aicos_tls.sources.ways import READY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from aicos_tls.sources.project import ServiceSources
-
-READY = frozenset({Way.CODE, Way.NOT_A_SERVER})
-"""The ways of services for which nothing has to be done."""
 
 
 class StatusResult(Struct, frozen=True):
@@ -40,14 +42,14 @@ def status(
 ) -> StatusResult:
     """Look at the sources of the services in scope, or of those named. Reads only; raises `TlsError`."""
     prepared = prepare(named, flags, environment)
-    found = find_out(prepared.plan)
-    known = {service.service for service in found.services}
+    found = find_out(prepared.plan, now=load(prepared.compose_now))
+    known = [service.service for service in found.services]
     for name in services:
         if name not in known:
             raise TlsError(
                 f"service {name!r} is not in scope",
                 where=Where(prepared.selection.files[0]),
-                hint=f"in scope: {', '.join(sorted(known)) or 'none'}",
+                hint=f"in scope: {', '.join(known) or 'none'}",
             )
     if services:
         found = Status(
@@ -56,6 +58,36 @@ def status(
             found.skipped,
         )
     return StatusResult(prepared.directory, found)
+
+
+def apply(
+    named: Sequence[Path],
+    services: Sequence[str],
+    options: enabling.Options,
+    *,
+    now: datetime,
+    environment: Mapping[str, str],
+) -> enabling.Result:
+    """Change the code of an enabled project: of the services named, or of all in scope. Raises `TlsError`.
+
+    The rest of the last run stays as it is: it is planned again with its settings, in one record with the code.
+    """
+    if not options.dry_run:
+        put_in_order(named, environment)
+    directory = named[0].parent if named else Path()
+    files, flags = recorded_run(directory)
+    files = list(named) or files
+    decisions = prepare(files, flags, environment).plan.decisions
+    in_scope = [name for name, decision in decisions.items() if decision.in_scope]
+    if unknown := [name for name in services if name not in in_scope]:
+        raise TlsError(
+            f"service {unknown[0]!r} is not in scope",
+            where=Where(files[0] if files else directory),
+            hint=f"in scope: {', '.join(in_scope) or 'none'}",
+        )
+    flags.pop("code", None)
+    wanted = structs.replace(options, code=tuple(services or in_scope), certificates=False)
+    return enabling.enable(files, flags, wanted, now=now, environment=environment)
 
 
 class Shown(Struct, frozen=True):
@@ -91,12 +123,18 @@ def show(
             hint=f"in scope: {', '.join(sources.services) or 'none'}",
         )
     runtime = found.runtime[0]
-    if runtime not in _SNIPPETS:
+    if part == "nginx":
+        return Shown(service, runtime, "nginx", part, _in_front(found, templates))
+    if runtime not in (*_SNIPPETS, "nginx"):
         raise TlsError(
             f"there is no code to show for {runtime or 'a runtime that is not known'}",
             where=found.service.where,
-            hint=f"there is for {', '.join(_SNIPPETS)}",
+            hint=f"there is for {', '.join(_SNIPPETS)} and nginx",
         )
+    if runtime == "nginx":
+        others = (s for s in sources.services.values() if s.context.is_server and s is not found)
+        asked = next(others, found).context
+        return Shown(service, runtime, "nginx", part, nginx.snippets(found.context, part, templates, asked=asked))
     name, text = _SNIPPETS[runtime](found, part, framework, templates)
     return Shown(service, runtime, name, part, text)
 
@@ -124,6 +162,14 @@ def _go(found: ServiceSources, part: str, framework: str, templates: Path | None
     facts = detect(found.files)
     name = framework or (facts.framework.value if facts.framework else "net/http")
     return name, snippets(found.context, name.replace("/", "-"), part, templates)
+
+
+def _in_front(found: ServiceSources, templates: Path | None) -> str:
+    """What an nginx in front of the service needs, and for one that is nginx itself what makes it serve TLS."""
+    context = found.context
+    client = nginx.snippets(context, "client", templates, asked=context)
+    server = nginx.snippets(context, "server", templates, asked=context) if found.runtime[0] == "nginx" else ""
+    return f"{server}\n{client}" if server else client
 
 
 _SNIPPETS = {"Node": _node, "Python": _python, "Go": _go}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING
 
@@ -12,24 +11,30 @@ from aicos_tls import disk, files
 from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, put_in_order, relative
 from aicos_tls.commands.recording import operations_of
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.pki import CA_NAME, KeyType, Profile, Wanted, presence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from aicos_tls.pki import Wanted
     from aicos_tls.pki.issuing import Issued
     from aicos_tls.proof.second_opinion import Opinion
 
 
 class Options(Struct, frozen=True):
-    """What a person asked for besides the policy."""
+    """What a person asked for besides the policy.
+
+    `code` are services whose sources are to change besides those of the last run, `templates` is a directory with
+    templates that go before those of the program.
+    """
 
     dry_run: bool = False
     certificates: bool = True
     output: Path | None = None
     check_with_compose: bool = False
     compose_command: str = ""
+    templates: Path | None = None
+    code: tuple[str, ...] = ()
 
 
 class Listed(Struct, frozen=True):
@@ -56,8 +61,11 @@ class Result(Struct, frozen=True):
 
     @property
     def changed(self) -> list[Target]:
-        """The files that differ."""
-        return [target for target in self.prepared.targets if target.changes]
+        """The files that differ; with `output`, the compose file alone."""
+        changed = [target for target in self.prepared.targets if target.changes]
+        if self.options.output is None:
+            return changed
+        return [target for target in changed if target.path == self.prepared.selection.files[0]]
 
     @property
     def blocked(self) -> bool:
@@ -97,23 +105,27 @@ def enable(
     """
     if not options.dry_run:
         put_in_order(named, environment)
-    prepared = prepare(named, flags, environment)
+    prepared = prepare(named, flags, environment, code=options.code, templates=options.templates)
+    if options.output is not None:
+        _refuse_output(prepared, options.output)
     opinion = _second_opinion(prepared, options, environment)
     if options.dry_run:
         return _dry_run(prepared, options, opinion)
     if options.output is not None:
-        return _to_output(prepared, options, opinion)
+        return _to_output(prepared, options, options.output, opinion)
     result = Result(prepared, options, opinion=opinion)
     if result.blocked:
         return result
     _same_project(prepared)
+    if not options.certificates and not result.changed:
+        return result  # nothing to write: no lock, and no trace of one
     with disk.lock(prepared.directory) as locked:
         disk.recover(locked)
-        issued = _issue(prepared, now, progress) if options.certificates else None
+        issued, remarks = _issue(prepared, now, progress) if options.certificates else (None, ())
         operations = operations_of(prepared, issued)
         disk.commit(operations, locked)
     written = tuple(op.path for op in operations if isinstance(op, disk.Write))
-    return Result(prepared, options, _listed(prepared, issued), _remarks(prepared, issued), written, opinion)
+    return Result(prepared, options, _listed(prepared, issued), remarks, written, opinion)
 
 
 def _second_opinion(prepared: Prepared, options: Options, environment: Mapping[str, str]) -> Opinion | None:
@@ -142,7 +154,9 @@ def _dry_run(prepared: Prepared, options: Options, opinion: Opinion | None) -> R
         )
     _same_project(prepared)
     listed: tuple[Listed, ...] = ()
-    if options.certificates:
+    if options.certificates and options.output is None and prepared.plan.certificates:
+        from aicos_tls.pki import CA_NAME, presence
+
         there = presence(certs_directory(prepared), wanted(prepared))
         by_short = {c.short_name: c for c in prepared.plan.certificates}
         names = [CA_NAME, *by_short]
@@ -174,12 +188,18 @@ def _same_project(prepared: Prepared) -> None:
 
 def wanted(prepared: Prepared) -> list[Wanted]:
     """The leaves that the plan asks for."""
+    from aicos_tls.pki import Wanted
+
     return [Wanted(c.short_name, c.dns_names) for c in prepared.plan.certificates]
 
 
-def _issue(prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None) -> Issued | None:
+def _issue(
+    prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None
+) -> tuple[Issued | None, tuple[str, ...]]:
+    """Make what is missing or due; what should be said of the files that were there goes with it."""
     if not prepared.plan.certificates:
-        return None
+        return None, ()
+    from aicos_tls.pki import KeyType, Profile
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue
     from aicos_tls.pki.store import survey
@@ -189,7 +209,11 @@ def _issue(prepared: Prepared, now: datetime, progress: Callable[[int], Callable
     count = len(decide(found).new_keys)
     told = progress(count) if progress and count else None
     profile = Profile(KeyType(policy.key_type), policy.days)
-    return issue(found, profile, project=prepared.plan.project.name, now=now, progress=told)
+    issued = issue(found, profile, project=prepared.plan.project.name, now=now, progress=told)
+    written = {new.path for new in issued.new_files}
+    remarks = [f"{r.path}: {r.message} → {r.hint}" for r in found.remarks if r.path not in written]
+    remarks += [f"{certs_directory(prepared) / name}: belongs to no service" for name in issued.orphans]
+    return issued, tuple(remarks)
 
 
 def _listed(prepared: Prepared, issued: Issued | None) -> tuple[Listed, ...]:
@@ -210,33 +234,42 @@ def _listed(prepared: Prepared, issued: Issued | None) -> tuple[Listed, ...]:
     )
 
 
-def _remarks(prepared: Prepared, issued: Issued | None) -> tuple[str, ...]:
-    directory = certs_directory(prepared)
-    return tuple(f"{directory / name}: belongs to no service" for name in (issued.orphans if issued else ()))
-
-
-def _to_output(prepared: Prepared, options: Options, opinion: Opinion | None) -> Result:
-    """Write the patched compose file elsewhere and leave everything else alone: no certificates, no record."""
-    result = Result(prepared, options, opinion=opinion)
+def _refuse_output(prepared: Prepared, output: Path) -> None:
+    """Refuse what one more compose file cannot be, in a dry run as well."""
+    main = prepared.selection.files[0]
     if prepared.plan.policy.override:
         raise TlsError(
             "--output and --override exclude each other: an override is a file of its own already",
-            where=Where(prepared.selection.files[0]),
+            where=Where(main),
             hint="leave out one of them",
         )
-    others = [target.path for target in result.changed if target.path != prepared.selection.files[0]]
+    others = [target.path for target in prepared.targets if target.changes and target.path != main]
     others = [path for path in others if path.name != ".gitignore"]
     if others:
         raise TlsError(
             f"{', '.join(map(str, others))} must change too, which one output file cannot hold",
-            where=Where(prepared.selection.files[0]),
+            where=Where(main),
             hint="run without --output",
         )
-    if result.blocked or options.output is None:
+    own = [*prepared.selection.files, *(target.path for target in prepared.targets)]
+    if output.resolve() in [path.resolve() for path in own]:
+        raise TlsError(
+            "this file is part of the project, and --output leaves that alone",
+            where=Where(output),
+            hint="name another file; without --output the change is made in place, and can be rolled back",
+        )
+    if not output.parent.is_dir():
+        raise TlsError("no such directory", where=Where(output.parent), hint="make it first")
+
+
+def _to_output(prepared: Prepared, options: Options, output: Path, opinion: Opinion | None) -> Result:
+    """Write the patched compose file elsewhere and leave everything else alone: no certificates, no record."""
+    result = Result(prepared, options, opinion=opinion)
+    if result.blocked:
         return result
-    target = next((t for t in result.changed if t.path == prepared.selection.files[0]), None)
-    data = target.after if target and target.after is not None else files.read(prepared.selection.files[0]).raw
-    with nullcontext() if options.dry_run else disk.lock(options.output.parent) as locked:
-        if locked is not None:
-            disk.commit([disk.Write(options.output, data, disk.ANY)], locked)
-    return Result(prepared, options, written=(options.output,), opinion=opinion)
+    main = prepared.selection.files[0]
+    target = next(iter(result.changed), None)
+    data = target.after if target and target.after is not None else files.read(main).raw
+    with disk.lock(output.parent) as locked:
+        disk.commit([disk.Write(output, data, disk.ANY)], locked)
+    return Result(prepared, options, written=(output,), opinion=opinion)

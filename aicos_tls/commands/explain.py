@@ -28,7 +28,7 @@ class RulePage(Struct, frozen=True):
 
 
 class ServicePage(Struct, frozen=True):
-    """Everything that the plan knows of one service."""
+    """Everything that the plan knows of one service; `references` are URLs that are in neither edges nor changes."""
 
     decision: Decision
     server: Server | None
@@ -54,13 +54,16 @@ def explain(subject: str, prepared: Callable[[], Prepared]) -> RulePage | Servic
         near = difflib.get_close_matches(subject, [*RULES, *plan.decisions], 3)
         known = f"did you mean {', '.join(near)}?" if near else f"rules: {', '.join(RULES)}"
         raise TlsError(f"{subject!r} is neither a rule nor a service of this project", hint=known)
+    changes = tuple(c for c in plan.changes if c.service == subject)
+    edges = tuple(e for e in plan.edges if subject in (e.client, e.server))
+    told = {(c.where, c.before) for c in changes} | {(e.where, e.before) for e in edges}
     return ServicePage(
         plan.decisions[subject],
         plan.servers.get(subject),
         next((c for c in plan.certificates if c.service == subject), None),
-        tuple(c for c in plan.changes if c.service == subject),
+        changes,
         tuple(d for d in plan.declined if d.service == subject),
         tuple(n for n in plan.notes if n.service == subject),
-        tuple(e for e in plan.edges if subject in (e.client, e.server)),
-        tuple(r for r in plan.references if r.site.service == subject),
+        edges,
+        tuple(r for r in plan.references if r.site.service == subject and (r.where, r.text) not in told),
     )

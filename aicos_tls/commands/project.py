@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from aicos_tls import disk, files, planner, rollback
+from aicos_tls import disk, files, rollback
+from aicos_tls.commands.gaps import Coded, Gap
 from aicos_tls.compose.discovery import Selection, select
-from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
-from aicos_tls.plan.gitignore import plan_gitignore
-from aicos_tls.plan.policy import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
+
+
+OVERRIDE_SUFFIX = ".tls.yml"
+"""How the names of override files end."""
+COMPOSE_FILES = "compose_files"
+"""Under this name the record has the compose files of the run, relative to the project directory."""
+CODE_SERVICES = "code_services"
+"""Under this name the record has the services whose code was changed: a later run keeps it."""
 
 
 class Target(Struct, frozen=True):
@@ -43,20 +49,33 @@ class Target(Struct, frozen=True):
 
 
 class Prepared(Struct, frozen=True):
-    """Everything that is known before anything is written."""
+    """Everything that is known before anything is written.
+
+    `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS.
+    """
 
     directory: Path
     selection: Selection
     plan: Plan
     record: Record | None
     targets: list[Target] = field(default_factory=list)
+    code: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def override(self) -> Path | None:
         """The override file of the plan, when it has one."""
         if not self.plan.policy.override:
             return None
-        return next((f.path for f in self.plan.files if f.kind == "created" and f.path.suffix == ".yml"), None)
+        made = (f.path for f in self.plan.files if f.kind == "created" and f.path.name.endswith(OVERRIDE_SUFFIX))
+        return next(made, None)
+
+    @property
+    def compose_now(self) -> tuple[Path, ...]:
+        """The files that docker compose merges as they are now: with an override that the last run made."""
+        made = [self.directory / f.path for f in self.record.files if f.kind == "created"] if self.record else []
+        made = [path for path in made if path.name.endswith(OVERRIDE_SUFFIX) and path.exists()]
+        return (*self.selection.files, *made)
 
     @property
     def compose_files(self) -> tuple[Path, ...]:
@@ -86,41 +105,103 @@ def relative(directory: Path, path: Path) -> str:
     return Path(os.path.relpath(path, directory)).as_posix()
 
 
-def prepare(named: Sequence[Path], flags: dict[str, object], environment: Mapping[str, str]) -> Prepared:
-    """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`."""
-    selection = select(named, environment)
-    directory = selection.files[0].parent
-    record = load_record(directory)
-    originals = _originals(directory, record)
-    selection = _without_created(selection, directory, originals)
+class _Before(Struct, frozen=True):
+    """The files of a project as they were before the last run; `originals` are the texts of those that it changed."""
 
-    def read(path: Path) -> TextFile:
+    directory: Path
+    originals: dict[str, bytes | None]
+
+    def read(self, path: Path) -> TextFile:
+        """A file that was there; raises `TlsError` for one that the run made."""
         now = files.read(path)
-        data = originals.get(relative(directory, path), now.raw)
+        data = self.originals.get(relative(self.directory, path), now.raw)
         if data is None:
             raise TlsError("this file was made by aicos-tls; it cannot be enabled itself", where=Where(path))
         return now if data == now.raw else TextFile(path, data, now.mode, now.real)
 
-    project = load(selection.files, read=read)
-    policy = resolve(project, flags)
-    plan = planner.plan(project, policy, dict(record.names) if record else None)
+    def read_if_there(self, path: Path) -> TextFile | None:
+        """Like `read`, but None where there was no file."""
+        made = self.originals.get(relative(self.directory, path), b"") is None
+        return None if made or not os.path.lexists(path) else self.read(path)
 
-    def read_original(path: Path) -> TextFile | None:
-        name = relative(directory, path)
-        if name in originals and originals[name] is None:
-            return None
-        return read(path) if os.path.lexists(path) else None
+
+def prepare(
+    named: Sequence[Path],
+    flags: dict[str, object],
+    environment: Mapping[str, str],
+    *,
+    code: Sequence[str] | None = None,
+    templates: Path | None = None,
+    conflicts_stay: bool = False,
+) -> Prepared:
+    """Find the project, undo the last run in memory, and plan. Reads only; raises `TlsError`.
+
+    With `conflicts_stay`, a run that cannot be undone is no error: then the texts are taken as they are.
+    `code` are services whose sources are to be changed besides those of the last run; None asks for no look at sources.
+    `templates` is a directory with templates of the user's for the code.
+    """
+    from aicos_tls import planner  # these here: a rollback plans nothing
+    from aicos_tls.compose.load import load
+    from aicos_tls.plan.gitignore import plan_gitignore
+    from aicos_tls.plan.policy import resolve
+
+    selection = select(named, environment)
+    directory = selection.files[0].parent
+    record = load_record(directory)
+    originals = _originals(directory, record, conflicts_stay=conflicts_stay)
+    selection = _without_created(selection, directory, originals)
+
+    before = _Before(directory, originals)
+    project = load(selection.files, read=before.read)
+    policy = resolve(project, flags)
+    names = dict(record.names) if record else None
+    plan = planner.plan(project, policy, names)
+    coded = Coded()
+    if code is not None:
+        from aicos_tls.commands.coding import coded_plan
+
+        coded = coded_plan(plan, _wanted_code(plan, flags, record, code), originals, templates, names)
+        plan = coded.plan or plan
 
     if policy.override:
         from aicos_tls.override.build import overridden, override_path
 
-        there = read_original(override_path(selection.files[0])) is not None
-        plan = overridden(plan, planner.changed_project(project, plan.files), selection.files, read, there=there)
+        there = before.read_if_there(override_path(selection.files[0])) is not None
+        plan = overridden(plan, planner.changed_project(project, plan.files), selection.files, before.read, there=there)
 
-    ignored = plan_gitignore(directory, policy.certs_dir, read_original)
+    ignored = plan_gitignore(directory, policy.certs_dir, before.read_if_there)
     if ignored:
         plan.files.append(ignored)
-    return Prepared(directory, selection, plan, record, _targets(directory, plan, originals))
+    plan.files.extend(coded.files)
+    return Prepared(
+        directory, selection, plan, record, _targets(directory, plan, originals), coded.services, coded.gaps
+    )
+
+
+def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:
+    """The compose files and the settings of the last run, to plan it again. Raises `TlsError` when there is none."""
+    record = load_record(directory)
+    if record is None:
+        raise TlsError(
+            "TLS is not enabled here",
+            where=Where(directory),
+            hint="`aicos-tls enable --code` changes the compose file and the code in one",
+        )
+    from aicos_tls.plan.policy import Policy
+
+    known = set(Policy.__struct_fields__)
+    flags = {key: value for key, value in record.policy.items() if key in known and value is not None}
+    named = record.policy.get(COMPOSE_FILES)
+    return [rollback.locate(directory, name) for name in named] if isinstance(named, list) else [], flags
+
+
+def _wanted_code(plan: Plan, flags: dict[str, object], record: Record | None, code: Sequence[str]) -> tuple[str, ...]:
+    """The services whose code is to change: all with `--code`, none with `--no-code`, else those of the last run."""
+    if plan.policy.code:
+        return tuple(name for name, decision in plan.decisions.items() if decision.in_scope)
+    recorded = record.policy.get(CODE_SERVICES) if record and "code" not in flags else None
+    named = {*code, *(recorded if isinstance(recorded, list) else ())}
+    return tuple(name for name, decision in plan.decisions.items() if name in named and decision.in_scope)
 
 
 def put_in_order(named: Sequence[Path], environment: Mapping[str, str]) -> None:
@@ -140,8 +221,8 @@ def _without_created(selection: Selection, directory: Path, originals: dict[str,
     return Selection(own(selection.files) or selection.files, own(selection.implied))
 
 
-def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None]:
-    """The bytes before the last run of every file that it changed."""
+def _originals(directory: Path, record: Record | None, *, conflicts_stay: bool) -> dict[str, bytes | None]:
+    """The bytes before the last run of every file that it changed; of those it made nothing was there."""
     if record is None:
         return {}
 
@@ -150,6 +231,8 @@ def _originals(directory: Path, record: Record | None) -> dict[str, bytes | None
         return file.raw if file else None
 
     undone = rollback.undo(record, read)
+    if undone.blocked and conflicts_stay:
+        return {file.path: None for file in record.files if file.kind == "created"}
     if undone.blocked:
         raise blocked_error(directory, undone)
     return undone.contents

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__, disk, files, rollback
-from aicos_tls.commands.project import Prepared, Target, certs_directory, relative, state_path
+from aicos_tls.commands.project import (
+    CODE_SERVICES,
+    COMPOSE_FILES,
+    Prepared,
+    Target,
+    certs_directory,
+    relative,
+    state_path,
+)
 
 if TYPE_CHECKING:
     from aicos_tls.pki.issuing import Issued
@@ -50,7 +58,9 @@ def _record_operations(prepared: Prepared, issued: Issued | None) -> list[disk.O
     ]
     policy = {
         "compose_file": relative(prepared.directory, prepared.selection.files[0]),
+        COMPOSE_FILES: [relative(prepared.directory, path) for path in prepared.selection.files],
         **prepared.plan.policy.as_dict(),
+        **({CODE_SERVICES: list(prepared.code)} if prepared.code else {}),
     }
     record = rollback.make_record(
         changes,

@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 
     from aicos_tls.files import TextFile
 
-_BINDING = re.compile(
-    r"""^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]*)[ \t]*(?:=|:(?=[ \t]|$))[ \t]*
-    (?P<value>'[^']*'|"(?:[^"\\]|\\.)*"|[^\r\n]*)""",
-    re.MULTILINE | re.VERBOSE | re.DOTALL,
-)
-_COMMENT = re.compile(r"(?:^|[ \t]+)#[^\r\n]*$|[ \t]+$")
+_BINDING = r"""^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]*)[ \t]*(?:=|:(?=[ \t]|$))[ \t]*
+    (?P<value>'[^']*'|"(?:[^"\\]|\\.)*"|[^\r\n]*)"""
+_COMMENT = r"(?:^|[ \t]+)#[^\r\n]*$|[ \t]+$"
 
 
 class Binding(Struct, frozen=True):
@@ -64,12 +61,13 @@ class EnvFile(Struct, frozen=True, dict=True):
 def parse(text: str) -> Iterator[Binding]:
     """Yield every binding of `text`, in order; what is none (comments, keys without a value) is passed over."""
     at = 0
-    while match := _BINDING.search(text, at):
+    pattern = re.compile(_BINDING, re.MULTILINE | re.VERBOSE | re.DOTALL)  # here: most projects have no such file
+    while match := pattern.search(text, at):
         at = max(match.end(), match.start() + 1)
         start, end = match.span("value")
         raw = match.group("value")
         if raw[:1] in ("'", '"') and len(raw) > 1 and raw[-1] == raw[0]:
             start, end = start + 1, end - 1
         else:
-            end = start + len(_COMMENT.sub("", raw))
+            end = start + len(re.sub(_COMMENT, "", raw))
         yield Binding(match.group("key"), text[start:end], start, end, literal=raw[:1] == "'" and end < match.end())

@@ -21,14 +21,15 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 80
 """The port of `http` and `ws` URLs that name none (RFC 9110, 4.2.1; RFC 6455, 3)."""
 
-_SCHEME = re.compile(r"(?<![A-Za-z0-9+.])(https?|wss?)://", re.IGNORECASE)
-_ALTERNATIVE = re.compile(r"(?<=:\+)(https?|wss?)://", re.IGNORECASE)
+# compiled when they are first used: many projects have no URL
+_SCHEME = r"(?i)(?<![A-Za-z0-9+.])(https?|wss?)://"
+_ALTERNATIVE = r"(?i)(?<=:\+)(https?|wss?)://"
 """`${NAME:+http://api}`; elsewhere a plus sign belongs to the scheme: `git+http://`."""
 _NO_VALUES: Mapping[str, str] = MappingProxyType({})
 PLAIN = frozenset({"http", "ws"})
 SCHEMES = PLAIN | {"https", "wss"}
 _ENDS_AUTHORITY = frozenset("/?#\\\"'`<>|,;(){}^ \t\r\n\v\f")
-_PORT = re.compile(r":([0-9]+)$")
+_PORT = r":([0-9]+)$"
 
 
 class Insertion(Struct, frozen=True):
@@ -74,7 +75,7 @@ def find(text: str, values: Mapping[str, str] = _NO_VALUES) -> Iterator[Url]:
     """Yield the http, https, ws and wss URLs of `text` that name a host, in order; `values` are those of `.env`."""
     if "://" not in text:
         return
-    found = [*_SCHEME.finditer(text), *(_ALTERNATIVE.finditer(text) if ":+" in text else ())]
+    found = [*re.finditer(_SCHEME, text), *(re.finditer(_ALTERNATIVE, text) if ":+" in text else ())]
     urls = [_split(text, m.start(), m.end(), m.group(1), m.end(1)) for m in found]
     if "$" in text:
         urls += _with_variable_scheme(text, values)
@@ -117,7 +118,7 @@ def _split(text: str, start: int, at: int, scheme: str, scheme_end: int | None, 
     user = authority.rfind("@") + 1
     host_and_port = authority[user:]
     host_end, port = len(host_and_port), None
-    if match := _PORT.search(host_and_port):
+    if match := re.search(_PORT, host_and_port):
         host_end, port = match.start(), match.group(1)
     elif (colon := _last_colon(host_and_port)) >= 0:
         host_end, port = colon, host_and_port[colon + 1 :]

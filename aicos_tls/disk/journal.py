@@ -73,7 +73,8 @@ def save(journal: Journal, state: State, locked: Locked) -> None:
     durable.discard(locked.state / NEXT)
     durable.create(locked.state / NEXT, text.encode("ascii"), 0o600)
     (locked.state / NEXT).replace(locked.state / NAME)
-    durable.flush_directories([locked.state, locked.project])
+    # the first time, the state directory itself may be new
+    durable.flush_directories([locked.state, locked.project] if state is State.STAGING else [locked.state])
 
 
 def remove(locked: Locked) -> None:

@@ -1,14 +1,16 @@
 """One run at a time per project.
 
-The lock is the kernel's (`flock`, through filelock), so it ends with its process however that ends: the files that a
-killed run leaves behind mean nothing and are taken over. The number of the process stands in a second file, only so
-that a refusal can name it. Both live in the state directory, which is made here and goes again when nothing is left
-in it; a run that writes nothing takes no lock and so leaves no trace.
+The lock is the kernel's (`flock`), so it ends with its process however that ends: the files that a killed run leaves
+behind mean nothing and are taken over. The number of the process stands in a second file, only so that a refusal can
+name it. Both live in the state directory, which is made here and goes again when nothing is left in it; a run that
+writes nothing takes no lock and so leaves no trace.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +24,7 @@ from aicos_tls.errors import TlsError, Where
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from filelock import FileLock
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Locked(Struct, frozen=True):
@@ -41,7 +43,6 @@ def lock(project: Path) -> Iterator[Locked]:
     """Hold the lock of the directory `project`; raises `TlsError` at once when another process has it."""
     locked = Locked(Path(os.path.realpath(project)))
     try:
-        _make_state(locked)
         guard = _acquire(locked)
     except OSError as error:
         with suppress(OSError):
@@ -57,35 +58,61 @@ def lock(project: Path) -> Iterator[Locked]:
         _withdraw(locked, guard)
 
 
-def _acquire(locked: Locked) -> FileLock:
-    from filelock import FileLock, Timeout
-
-    holder = _holder(locked)
-    guard = FileLock(locked.state / "lock")
-    try:
-        guard.acquire(blocking=False)
-    except Timeout:
-        raise TlsError(
-            f"another run{holder} is working on this project",
-            where=Where(locked.project),
-            hint="wait until it has ended, then try again",
-        ) from None
+def _acquire(locked: Locked) -> int:
+    """Lock the file and return its descriptor; raises `OSError` where that is impossible."""
+    guard = _flock(locked)
     try:
         durable.discard(locked.state / "pid")
-        durable.create(locked.state / "pid", f"{os.getpid()}\n".encode(), 0o644)
+        with (locked.state / "pid").open("x") as file:  # need not outlive the process: nothing is flushed
+            file.write(f"{os.getpid()}\n")
     except BaseException:
         _withdraw(locked, guard)
         raise
     return guard
 
 
+def _flock(locked: Locked) -> int:
+    """The descriptor of the locked file. A run that ends takes the file and the directory away: then once more."""
+    while True:
+        _make_state(locked)
+        with suppress(FileNotFoundError):
+            descriptor = os.open(locked.state / "lock", _OPEN, 0o644)
+            if _locks(descriptor, locked):
+                return descriptor
+            os.close(descriptor)
+
+
+def _locks(descriptor: int, locked: Locked) -> bool:
+    """Lock the open file; False when it has lost its name, so that another run may lock one of the same name."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if not isinstance(error, BlockingIOError):  # a file system that locks nothing
+            raise
+        raise TlsError(
+            f"another run{_holder(locked)} is working on this project",
+            where=Where(locked.project),
+            hint="wait until it has ended, then try again",
+        ) from None
+    return _is_named(locked.state / "lock", descriptor)
+
+
+def _is_named(path: Path, descriptor: int) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
+    return False
+
+
 def _make_state(locked: Locked) -> None:
     mode = locked.project.stat().st_mode
     if not mode & 0o222:
         raise TlsError("the directory is read-only", where=Where(locked.project), hint="chmod u+w it first")
-    with suppress(FileExistsError):
+    with suppress(FileExistsError, FileNotFoundError):  # it is there, or a run that ends took it away just now
         durable.make_directory(locked.state, 0o755)
-    if locked.state.is_symlink() or not locked.state.is_dir():
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(locked.state.lstat().st_mode):
+            return
         raise TlsError("is no directory", where=Where(locked.state), hint="move it away; a directory belongs there")
 
 
@@ -95,7 +122,7 @@ def _holder(locked: Locked) -> str:
     return ""
 
 
-def _withdraw(locked: Locked, guard: FileLock) -> None:
+def _withdraw(locked: Locked, guard: int) -> None:
     """Leave nothing behind. The lock file goes while the lock is held: who opened it before sees it has no name."""
     try:
         for name in ("pid", "lock"):
@@ -103,6 +130,6 @@ def _withdraw(locked: Locked, guard: FileLock) -> None:
                 durable.discard(locked.state / name)
     finally:
         with suppress(OSError):
-            guard.release()
+            os.close(guard)
     with suppress(OSError):
         locked.state.rmdir()

@@ -6,7 +6,6 @@ Everything that can be known beforehand is refused here, before the first byte i
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,7 +52,7 @@ class Run(Struct, frozen=True):
 def prepare(operations: Sequence[Operation], project: Path) -> Run:
     """Check `operations` against the disk; raises `TlsError` for the first that cannot or may not be carried out."""
     made = _directories(operations)
-    token = secrets.token_hex(4)
+    token = os.urandom(4).hex()  # `secrets` says the same and loads `random`
     files: list[Prepared] = []
     for operation in operations:
         if isinstance(operation, Write | Remove):

@@ -1,16 +1,14 @@
 """The questions that this package answers about one healthcheck test. Nothing else of it needs to be called.
 
 A test is changed as a whole or not at all: one command in it that cannot be changed safely is a refusal. Rewriting a
-rewritten test gives no edits.
+rewritten test gives no edits. What reads commands is loaded with the first test: most projects have none.
 """
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from aicos_tls.healthchecks.edits import coalesced
-from aicos_tls.healthchecks.found import Context, Found
 from aicos_tls.healthchecks.model import (
     Form,
     NotHttp,
@@ -20,9 +18,9 @@ from aicos_tls.healthchecks.model import (
     TrustPaths,
     Wget,
 )
-from aicos_tls.healthchecks.programs import read_command
 
 if TYPE_CHECKING:
+    from aicos_tls.healthchecks.found import Context, Found
     from aicos_tls.healthchecks.model import Ask, Endpoint, Outcome, Test
 
 NO_PATHS = TrustPaths()
@@ -38,6 +36,8 @@ def rewrite(
     test: Test, endpoint: Endpoint, trust: Trust, paths: TrustPaths = NO_PATHS, *, wget: Wget = Wget.UNKNOWN
 ) -> Outcome:
     """How `test` asks its own service over HTTPS: the edits, or why there are none."""
+    from aicos_tls.healthchecks.found import Context
+
     context = Context(endpoint, trust, paths, wget)
     found = _read(test, context)
     if found.refusals:
@@ -54,15 +54,22 @@ def rewrite(
 
 def asks_http(test: Test, endpoint: Endpoint) -> tuple[Ask, ...]:
     """What `test` asks the service itself over plain HTTP, also where that could not be rewritten."""
+    from aicos_tls.healthchecks.found import Context
+
     return tuple(dict.fromkeys(_read(test, Context(endpoint)).asks))
 
 
 def other_hosts(test: Test, endpoint: Endpoint) -> tuple[str, ...]:
     """The addresses of other hosts in `test`, as they are written; they are never changed."""
+    from aicos_tls.healthchecks.found import Context
+
     return tuple(dict.fromkeys(_read(test, Context(endpoint)).others))
 
 
 def _read(test: Test, context: Context) -> Found:
+    from aicos_tls.healthchecks.found import Found
+    from aicos_tls.healthchecks.programs import read_command
+
     if not test.words:
         return Found(silent=("the test is empty",))
     if test.form is Form.SHELL:
@@ -97,5 +104,7 @@ def suggestion(asks: tuple[Ask, ...], context: Context) -> str:
         Trust.CA: ["--cacert", context.paths.ca],
         Trust.MUTUAL: ["--cacert", context.paths.ca, "--cert", context.paths.cert, "--key", context.paths.key],
     }[context.trust]
+    import json
+
     words = ["CMD", "curl", "-f", *flags, f"https://{host}:{port}{ask.path}"]
     return f"test: {json.dumps(words)}"

@@ -26,10 +26,10 @@ _AUTHORITY = (
     rf"(?P<colon>:(?P<port>(?:{_EXPANSION}|[^/?#\s'\"|;&<>)])*))?"
 )
 _URL = re.compile(rf"(?P<scheme>https?)://{_AUTHORITY}", re.IGNORECASE)
-_BARE = re.compile(rf"(?P<scheme>){_AUTHORITY}(?=[/?#]|$)")
+_BARE = rf"(?P<scheme>){_AUTHORITY}(?=[/?#]|$)"
 _START = re.compile(r"https?://", re.IGNORECASE)
 _COMMAND = r"hostname(?:\s+-\w+)?\s*(?:\|[^);&`]*)?"
-_HOSTNAME = re.compile(rf"\$?\$HOSTNAME|\$?\$\{{HOSTNAME\}}|\$?\$\({_COMMAND}\)|`{_COMMAND}`")
+_HOSTNAME = rf"\$?\$HOSTNAME|\$?\$\{{HOSTNAME\}}|\$?\$\({_COMMAND}\)|`{_COMMAND}`"
 _LOOPBACK = re.compile(
     r"127(?:\.\d{1,3}){1,3}|localhost|localhost\.localdomain|ip6-localhost|0\.0\.0\.0|::1|::|0+(?::0+){6}:0*1"
 )
@@ -75,7 +75,7 @@ def parse(value: str, start: int = 0, *, scheme_optional: bool = False) -> Url |
     """The address that stands at `start` of `value` and goes on to its end; None when there is none."""
     found = _URL.match(value, start)
     if found is None and scheme_optional:
-        found = _BARE.match(value, start)
+        found = re.compile(_BARE).match(value, start)  # compiled on use, kept by `re`: it is rare
     if found is None:
         return None
     port = found["port"] or ""
@@ -106,7 +106,7 @@ def embedded(text: str) -> tuple[Url, ...]:
 
 def is_own_hostname(host: str) -> bool:
     """Whether `host` is the container's own name as the shell knows it: `$HOSTNAME`, `$(hostname)`."""
-    return _HOSTNAME.fullmatch(host) is not None
+    return host.startswith(("$", "`")) and re.fullmatch(_HOSTNAME, host) is not None
 
 
 def owner(host: str, endpoint: Endpoint) -> Owner:

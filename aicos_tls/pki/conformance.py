@@ -80,11 +80,22 @@ def authority_weaknesses(authority: x509.Certificate) -> tuple[str, ...]:
     return tuple(_authority_faults(authority))
 
 
+def leaf_weaknesses(leaf: x509.Certificate) -> tuple[str, ...]:
+    """What strict verifiers will not take in a leaf, whatever the time and its names."""
+    return tuple(_leaf_faults(leaf))
+
+
 def weak_key(certificate: x509.Certificate) -> str:
     """The objection to a key that is too short for today's OpenSSL."""
     public = certificate.public_key()
     short = isinstance(public, rsa.RSAPublicKey) and public.key_size < _MIN_RSA_BITS
     return f"has an RSA key of fewer than {_MIN_RSA_BITS} bits, which current TLS libraries refuse" if short else ""
+
+
+def weak_signature(certificate: x509.Certificate) -> str:
+    """The objection to a signature that proves nothing any more."""
+    algorithm = certificate.signature_hash_algorithm
+    return f"is signed with {algorithm.name}, which is broken" if isinstance(algorithm, MD5 | SHA1) else ""
 
 
 def _leaf_faults(leaf: x509.Certificate) -> Iterator[str]:
@@ -99,8 +110,8 @@ def _leaf_faults(leaf: x509.Certificate) -> Iterator[str]:
         yield "may not be used for signatures, which TLS 1.3 needs"
     if purposes is not None and not _BOTH_ENDS.issubset(purposes.value):
         yield "is not meant for both servers and clients"
-    if isinstance(leaf.signature_hash_algorithm, MD5 | SHA1):
-        yield f"is signed with {leaf.signature_hash_algorithm.name}, which is broken"
+    if weak := weak_signature(leaf):
+        yield weak
 
 
 def _authority_faults(authority: x509.Certificate) -> Iterator[str]:

@@ -51,7 +51,8 @@ _REFERENCE = re.compile(
 
 def repository(image: str) -> tuple[str, list[str]]:
     """Registry (empty for the default one) and the parts of the repository of an image reference, no tag, no digest."""
-    match = _REFERENCE.match(re.sub(r"\$\{?\w+(?::?-([^}]*))?\}?", r"\1", image))
+    plain = re.sub(r"\$\{?\w+(?::?-([^}]*))?\}?", r"\1", image) if "$" in image else image
+    match = _REFERENCE.match(plain)
     if match is None:
         return "", [image]
     return match["registry"] or "", [part for part in match["repository"].split("/") if part]

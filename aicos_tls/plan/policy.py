@@ -30,7 +30,7 @@ class Policy(Struct, frozen=True):
 
     `certs_dir` is relative to the project directory, `mount_path` is the directory in the container, `days` is the
     lifetime of certificates, `strip_prefix` is None where the common prefix is to be found out, `override` asks for a
-    file of its own beside the compose files, which then stay as they are.
+    file of its own beside the compose files, which then stay as they are, `code` asks for the code of services, too.
     """
 
     certs_dir: str = "./certs"
@@ -43,6 +43,7 @@ class Policy(Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     strip_prefix: str | None = None
     override: bool = False
+    code: bool = False
 
     def certs_source(self, base: str = "") -> str:
         """The certificates directory as a mount writes it; `base` leads from the file's directory to the project's."""

@@ -36,9 +36,10 @@ BROWSER_PREFIXES = (
 )
 """Variables that bundlers write into what browsers load (documentation of Vite, Next.js, Create React App, Nuxt, …)."""
 
-_ORIGINS = re.compile(r"(^|_)(CORS|ORIGINS?|REFERERS?|REFERRERS?|CSRF|ALLOWED_HOSTS)(_|$)", re.IGNORECASE)
-_PROXY = re.compile(r"^(https?|all|ftp|no|ws|wss)_proxy$", re.IGNORECASE)
-_LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0")
+# compiled when they are first used: many projects have no URL
+_ORIGINS = r"(?i)(^|_)(CORS|ORIGINS?|REFERERS?|REFERRERS?|CSRF|ALLOWED_HOSTS)(_|$)"
+_PROXY = r"(?i)^(https?|all|ftp|no|ws|wss)_proxy$"
+_LOOPBACK = r"localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0"
 _HOST_NAMES = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal"})
 """Names of the machine itself (Docker Desktop, "Networking"; `extra_hosts: host.docker.internal:host-gateway`)."""
 
@@ -151,7 +152,7 @@ def kind_of_host(host: str | None) -> Kind | None:
     """What a host is without looking at services; None when it may be the name of one."""
     if host is None or "$" in host:
         return Kind.UNKNOWN
-    if _LOOPBACK.fullmatch(host_name(host)):
+    if re.fullmatch(_LOOPBACK, host_name(host)):
         return Kind.LOOPBACK
     return Kind.HOST if host_name(host) in _HOST_NAMES else None
 
@@ -165,9 +166,9 @@ def _kind_of_known(site: Site, service: Service, scope: dict[str, Decision], *, 
     tests = (
         (not scope[service.name].in_scope, Kind.OUT_OF_SCOPE),
         (all(map(for_browsers, site.variables)), Kind.BROWSER),
-        (all(map(_PROXY.match, site.variables)), Kind.PROXY),
+        (all(re.match(_PROXY, name) for name in site.variables), Kind.PROXY),
         (not reachable, Kind.NO_NETWORK),
         (site.service == service.name, Kind.SELF),
-        (all(map(_ORIGINS.search, site.variables)), Kind.ORIGIN),
+        (all(re.search(_ORIGINS, name) for name in site.variables), Kind.ORIGIN),
     )
     return next((kind for holds, kind in tests if holds), Kind.EDGE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aicos_tls.report.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,13 +52,16 @@ def _issued(result: IssueResult, style: Style) -> Iterator[str]:
             yield "  it ends with its CA, before the days that were asked for are over"
     for name in result.issued.orphans:
         yield f"{style('warn', name)}: these files belong to no service, and the new CA does not vouch for them"
+    for remark in result.remarks:
+        yield f"{style('warn', str(remark.path))}: {remark.message}"
+        yield f"  → {remark.hint}"
     if result.written:
-        yield f"{len(result.written)} files in {result.directory}"
+        yield f"{counted(len(result.written), 'file')} in {result.directory}"
         yield "restart the containers: docker compose up -d --force-recreate"
 
 
 def _expiry(facts: CertificateFacts, style: Style) -> str:
-    text = f"expires {facts.not_after:%Y-%m-%d} ({facts.days_left} days)"
+    text = f"expires {facts.not_after:%Y-%m-%d} ({counted(facts.days_left, 'day')})"
     if facts.days_left < 0:
         return style("bad", f"EXPIRED {facts.not_after:%Y-%m-%d}")
     return style("warn", text) if facts.days_left < SOON_DAYS else text

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from aicos_tls.commands.code import READY
 from aicos_tls.report.enable import place
 from aicos_tls.report.json import envelope
+from aicos_tls.report.words import masked
 from aicos_tls.sources.references import Verdict
+from aicos_tls.sources.ways import READY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ def text(result: StatusResult, style: Style, *, verbose: bool = False) -> str:
     lines += _references(result, style, verbose=verbose)
     if verbose:
         lines += [f"not looked at: {skipped}" for skipped in map(str, result.status.skipped)]
-    return "\n".join(lines).rstrip("\n") + "\n"
+    return masked("\n".join(lines).rstrip("\n")) + "\n"
 
 
 def _service(service: ServiceStatus, directory: Path, style: Style) -> Iterator[str]:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
 from aicos_tls.report.diff import coloured_diff, file_diff
+from aicos_tls.report.words import counted, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from aicos_tls.commands.enable import Listed, Result
+    from aicos_tls.commands.gaps import Gap
     from aicos_tls.errors import Where
-    from aicos_tls.plan.model import Change, Declined, Note
+    from aicos_tls.plan.model import Change, Declined, Note, Plan
     from aicos_tls.report.style import Style
 
 INSECURE = (
@@ -32,6 +34,7 @@ _WORDS = {
     "urls": "URL",
     "schemes": "scheme",
     "healthcheck": "healthcheck",
+    "code": "code change",
 }
 
 
@@ -78,27 +81,37 @@ def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
             yield from (f"  {row}" for row in body)
     if opinion := result.opinion:
         yield ""
-        yield f"{style('title', opinion.command)}: {_OPINIONS[opinion.state]}{opinion.message}"
-    if any(change.path.endswith("NODE_TLS_REJECT_UNAUTHORIZED") for change in plan.changes):
+        yield f"{style('title', opinion.command)}: {_OPINIONS[opinion.state]}{masked(opinion.message)}"
+    if said := warnings(plan):
         yield ""
-        yield f"{style('warn', 'Warning')}  {INSECURE}"
+        yield from (f"{style('warn', 'Warning')}  {warning}" for warning in said)
+
+
+def warnings(plan: Plan) -> list[str]:
+    """What is less safe than a reader may think, in the terms of this plan."""
+    said: list[str] = []
+    if any(change.path.endswith("NODE_TLS_REJECT_UNAUTHORIZED") for change in plan.changes):
+        said.append(INSECURE)
     if any(change.rule == "mount" for change in plan.changes):
-        yield f"{style('warn', 'Warning')}  {SHARED_KEYS}"
+        said.append(SHARED_KEYS)
+    return said
 
 
 def _headline(result: Result, style: Style) -> str:
     plan = result.prepared.plan
     inside = sum(decision.in_scope for decision in plan.decisions.values())
     scope = f"{inside} of {len(plan.decisions)} services in scope"
-    what = f"{scope}, {len(plan.servers)} servers, {len(plan.edges)} connections"
+    what = f"{scope}, {counted(len(plan.servers), 'server')}, {counted(len(plan.edges), 'connection')}"
     name = style("name", str(result.prepared.selection.files[0]))
     if result.blocked:
-        return f"{name}: {style('bad', 'nothing written')}: {result.reason}"
+        return f"{name}: {style('bad', 'nothing written')}: {masked(result.reason)}"
     if not inside:
         return f"{name}: nothing to do: no service is in scope"
     if result.options.dry_run:
         verb = "would change" if result.would_change else "nothing would change"
         return f"{name}: {style('info', verb)} (dry run, nothing written): {what}"
+    if output := result.options.output:
+        return f"{name}: {style('good', f'patched copy written to {output}')}: {what}"
     if not result.written:
         return f"{name}: nothing to do: TLS is enabled already ({what})"
     return f"{name}: {style('good', 'TLS enabled')}: {what}"
@@ -118,7 +131,7 @@ def _services(result: Result, style: Style) -> Iterator[str]:
 def _counted(changes: Iterable[Change]) -> str:
     counts = Counter(change.rule for change in changes)
     return ", ".join(
-        _WORDS[rule] if rule in ("mount", "healthcheck") and n == 1 else f"{n} {_WORDS[rule]}{'s' if n > 1 else ''}"
+        _WORDS[rule] if rule == "mount" or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
         for rule, n in counts.items()
     )
 
@@ -129,7 +142,7 @@ def _connections(result: Result, style: Style) -> Iterator[str]:
     for edge in edges:
         arrow = f"{edge.client} → {edge.server}".ljust(width)
         source = style("quiet", f"{edge.variable}, {_place(result, edge.where)}")
-        yield f"{arrow}  {style('good', edge.after)}  {source}"
+        yield f"{arrow}  {style('good', masked(edge.after))}  {source}"
 
 
 def _certificates(result: Result, style: Style) -> Iterator[str]:
@@ -156,25 +169,39 @@ def _left_alone(result: Result, style: Style, *, verbose: bool) -> Iterator[str]
         for reference in plan.references:
             if reference.target is None:
                 where = style("quiet", _place(result, reference.where))
-                yield f"{reference.site.name}: {reference.text}: {reference.kind.value}  {where}"
+                yield f"{reference.site.name}: {masked(reference.text)}: {reference.kind.value}  {where}"
 
 
 def _declined(result: Result, declined: Iterable[Declined], style: Style) -> Iterator[str]:
     for each in declined:
-        yield f"{style('bad', _place(result, each.where))}  {each.service}: {each.reason}"
+        yield f"{style('bad', _place(result, each.where))}  {each.service or '(shared)'}: {masked(each.reason)}"
         yield from (f"    {line}" for line in each.paste.splitlines())
 
 
 def _todo(result: Result, style: Style) -> Iterator[str]:
     plan = result.prepared.plan
     yield from _grouped(result, [note for note in plan.notes if note.topic != "kept"], style)
+    yield from _gaps(result.prepared.gaps, style)
     if result.options.dry_run or not result.written:
         return
-    if plan.servers:
-        yield f"the code of {', '.join(plan.servers)} must serve HTTPS when TLS_ENABLED=true (guide, phase 4)"
-        yield "see how each would do it: aicos-tls code status"
+    if result.options.output is not None:
+        yield from _start_output(result, result.options.output)
+        return
     yield from _restart(result)
     yield "take it back: aicos-tls rollback"
+
+
+def _gaps(gaps: Iterable[Gap], style: Style) -> Iterator[str]:
+    """The servers that would not serve TLS, those with the same reason in one line (guide, phase 4)."""
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for gap in gaps:
+        grouped[gap.words, gap.command].append(gap.service)
+    for (words, command), names in grouped.items():
+        who = style("name", ", ".join(names))
+        verb = "does" if len(names) == 1 else "do"
+        yield f"{who} {verb} not serve HTTPS yet: {words}{f': {command}' if command else ''}"
+    if grouped:
+        yield "how each could: aicos-tls code status"
 
 
 def _restart(result: Result) -> Iterator[str]:
@@ -188,11 +215,21 @@ def _restart(result: Result) -> Iterator[str]:
     yield f"or once for all, in .env or the environment: COMPOSE_FILE={':'.join(names)}"
 
 
+def _start_output(result: Result, output: Path) -> Iterator[str]:
+    """How to start with a file from elsewhere: docker compose takes relative paths from where the first one is."""
+    prepared = result.prepared
+    yield f"the certificates that it mounts from {prepared.plan.policy.certs_dir}: aicos-tls certs issue"
+    files = " ".join(f"-f {path}" for path in (output, *prepared.selection.files[1:]))
+    same = output.parent.resolve() == prepared.directory.resolve()
+    elsewhere = "" if same else f"--project-directory {prepared.directory} "
+    yield f"start with it: docker compose {elsewhere}{files} up -d"
+
+
 def _grouped(result: Result, notes: Iterable[Note], style: Style) -> Iterator[str]:
     """One line for each text, with the services and the places that it is about."""
     by_text: dict[str, list[Note]] = defaultdict(list)
     for note in notes:
-        by_text[note.text].append(note)
+        by_text[masked(note.text)].append(note)
     for words, same in by_text.items():
         who = ", ".join(dict.fromkeys(style("name", note.service) for note in same if note.service))
         places = ", ".join(dict.fromkeys(_place(result, note.where) for note in same if note.where))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.explain import RulePage, ServicePage
+from aicos_tls.report.words import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from aicos_tls.plan.model import Declined
     from aicos_tls.report.style import Style
 
 
@@ -31,22 +33,30 @@ def _service(found: ServicePage, style: Style) -> Iterator[str]:
     state = style("good", "in scope") if decision.in_scope else style("warn", "out of scope")
     yield f"{style('title', decision.service)}: {state}: {decision.reason}"
     if found.server:
-        yield f"it is a server: {found.server.evidence}"
+        yield f"it is a server: {masked(found.server.evidence)}"
     elif decision.in_scope:
         yield "it is no server: no other service has a URL of it, and no healthcheck asks it over HTTP"
     if found.certificate:
         yield f"certificate {found.certificate.short_name}-cert.pem: {', '.join(found.certificate.dns_names)}"
     for title, rows in (
-        ("changes", [f"{c.where}: {c.path}: {_step(c.before, c.after)} ({c.why})" for c in found.changes]),
-        ("not changed, for you to do", [f"{d.where}: {d.reason}" for d in found.declined]),
-        ("connections", [f"{e.where}: {e.client} → {e.server}: {e.after}" for e in found.edges]),
-        ("URLs", [f"{r.where}: {r.site.name}: {r.text}: {r.kind.value}" for r in found.references]),
-        ("notes", [f"{n.where}: {n.text}" if n.where else n.text for n in found.notes]),
+        ("changes", [masked(f"{c.where}: {c.path}: {_step(c.before, c.after)} ({c.why})") for c in found.changes]),
+        ("not changed, for you to do", [row for declined in found.declined for row in _declined(declined)]),
+        ("connections", [masked(f"{e.where}: {e.client} → {e.server}: {e.after}") for e in found.edges]),
+        (
+            "other URLs, left alone",
+            [masked(f"{r.where}: {r.site.name}: {r.text}: {r.kind.value}") for r in found.references],
+        ),
+        ("notes", [masked(f"{n.where}: {n.text}" if n.where else n.text) for n in found.notes]),
     ):
         if rows:
             yield ""
             yield style("title", title)
             yield from (f"  {row}" for row in rows)
+
+
+def _declined(declined: Declined) -> Iterator[str]:
+    yield masked(f"{declined.where}: {declined.reason}")
+    yield from (f"    {line}" for line in declined.paste.splitlines())
 
 
 def _step(before: str, after: str) -> str:

@@ -1,16 +1,19 @@
 """The results as JSON with a schema version.
 
-Keys are stable: within a schema they are added, never renamed or removed.
+Keys are stable: within a schema they are added, never renamed or removed. Passwords in URLs are masked in every
+text that only informs, so that a document may go to a log.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aicos_tls import __version__
 from aicos_tls.commands.project import relative
 from aicos_tls.report.diff import file_diff
+from aicos_tls.report.words import masked
+from aicos_tls.rollback import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,14 +25,28 @@ if TYPE_CHECKING:
     from aicos_tls.pki.certificate import CertificateFacts
     from aicos_tls.pki.store import Inventory
     from aicos_tls.plan.model import Change, Declined, Note
+    from aicos_tls.rollback import Clash
 
 SCHEMA = 1
+_EXACT = frozenset({"diff", "paste", "found", "wrote", "restore"})
+"""What people apply, paste or compare: it stays as it is."""
 
 
 def envelope(command: str, body: dict[str, object]) -> str:
     """A JSON document of a command's result."""
     head: dict[str, object] = {"schema": SCHEMA, "tool": "aicos-tls", "version": __version__, "command": command}
-    return json.dumps(head | body, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(head | _without_passwords(body), indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_passwords(value: Any) -> Any:
+    """The same JSON value with the passwords of URLs masked, save below the keys that are exact."""
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, list):
+        return [_without_passwords(each) for each in value]
+    if isinstance(value, dict):
+        return {key: each if key in _EXACT else _without_passwords(each) for key, each in value.items()}
+    return value
 
 
 def enable_json(result: enable.Result) -> str:
@@ -81,6 +98,10 @@ def enable_json(result: enable.Result) -> str:
             "second_opinion": _opinion(result),
             "declined": [_declined(d, directory) for d in plan.declined],
             "notes": [_note(n, directory) for n in plan.notes],
+            "code": list(result.prepared.code),
+            "not_serving_tls": [
+                {"service": g.service, "reason": g.words, "command": g.command or None} for g in result.prepared.gaps
+            ],
             "files": [_target(t, directory) for t in result.changed],
         },
     )
@@ -142,7 +163,12 @@ def rollback_json(result: rollback.Result) -> str:
         {
             "dry_run": result.dry_run,
             "blocked": [
-                {"path": b.path, "clashes": [_clash(c) for c in getattr(b, "clashes", ())]} for b in result.blocked
+                {
+                    "path": b.path,
+                    "reason": "edited" if isinstance(b, Conflict) else "gone",
+                    "clashes": [_clash(c) for c in b.clashes] if isinstance(b, Conflict) else [],
+                }
+                for b in result.blocked
             ],
             "files": [
                 {
@@ -162,16 +188,15 @@ def rollback_json(result: rollback.Result) -> str:
     )
 
 
-def _clash(clash: object) -> dict[str, object]:
-    def lines(name: str) -> list[str]:
-        found: Iterable[bytes] = getattr(clash, name)
+def _clash(clash: Clash) -> dict[str, object]:
+    def lines(found: Iterable[bytes]) -> list[str]:
         return [line.decode("utf-8", "replace") for line in found]
 
     return {
-        "line": getattr(clash, "line", None),
-        "found": lines("found"),
-        "wrote": lines("wrote"),
-        "restore": lines("restore"),
+        "line": clash.line,
+        "found": lines(clash.found),
+        "wrote": lines(clash.wrote),
+        "restore": lines(clash.restore),
     }
 
 
@@ -204,6 +229,7 @@ def issue_json(result: certs.IssueResult) -> str:
                 for c in result.issued.certificates
             ],
             "written": [str(path) for path in result.written],
+            "remarks": [{"file": str(r.path), "problem": r.message, "hint": r.hint} for r in result.remarks],
         },
     )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aicos_tls.report.enable import INSECURE, diff, place
+from aicos_tls.report.enable import diff, place, warnings
+from aicos_tls.report.words import counted, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from aicos_tls.commands.enable import Result
+    from aicos_tls.plan.model import Note
 
 
 def markdown(result: Result) -> str:
@@ -19,67 +21,101 @@ def markdown(result: Result) -> str:
 
 def _lines(result: Result) -> Iterator[str]:
     plan = result.prepared.plan
-    directory = result.prepared.directory
-    verb = "would be encrypted" if result.options.dry_run else "are encrypted"
     yield "### TLS between the containers"
     yield ""
-    yield f"{len(plan.edges)} connections {verb}; {_inside(result)} of {len(plan.decisions)} services change."
+    yield _headline(result)
     if plan.edges:
         yield ""
-        yield from _table(
+        yield from table(
             ("client", "server", "address", "where"),
-            ((e.client, e.server, f"`{e.after}`", f"`{place(directory, e.where)}`") for e in plan.edges),
+            (
+                (
+                    e.client,
+                    e.server,
+                    f"`{masked(e.after)}`",
+                    f"`{place(result.prepared.directory, e.where)}`",
+                )
+                for e in plan.edges
+            ),
         )
-    outside = [d for d in plan.decisions.values() if not d.in_scope]
-    if outside:
-        yield ""
-        yield "**Left alone**"
-        yield ""
-        yield from (f"- `{d.service}`: {_escape(d.reason)}" for d in outside)
-    todo = [n for n in plan.notes if n.topic != "kept"]
-    if todo or plan.declined:
-        yield ""
-        yield "**To do by hand**"
-        yield ""
-        yield from (f"- {f'`{n.service}`: ' if n.service else ''}{_escape(n.text)}" for n in todo)
-        for declined in plan.declined:
-            yield f"- `{place(directory, declined.where)}` `{declined.service}`: {_escape(declined.reason)}"
-            if declined.paste:
-                yield from ("", "  ```yaml", *(f"  {line}" for line in declined.paste.splitlines()), "  ```", "")
-    yield ""
-    yield f"> **Warning:** {INSECURE}"
+    yield from _section("Left alone", _left_alone(result))
+    yield from _section("To do by hand", _todo(result))
+    for warning in warnings(plan):
+        yield from ("", f"> **Warning:** {escape(warning)}")
     if shown := diff(result):
-        fence = "`" * max(3, _longest_run(shown) + 1)
-        yield from (
-            "",
-            "<details><summary>The diff</summary>",
-            "",
-            f"{fence}diff",
-            shown.rstrip("\n"),
-            fence,
-            "",
-            "</details>",
-        )
+        yield from _folded("The diff", "diff", shown)
 
 
-def _inside(result: Result) -> int:
-    return sum(decision.in_scope for decision in result.prepared.plan.decisions.values())
+def _headline(result: Result) -> str:
+    plan = result.prepared.plan
+    if result.blocked:
+        return f"**Nothing was written:** {escape(masked(result.reason))}."
+    inside = sum(decision.in_scope for decision in plan.decisions.values())
+    if not inside:
+        return "Nothing to do: no service is in scope."
+    single = len(plan.edges) == 1
+    are = "is" if single else "are"
+    if not result.would_change and not result.written:
+        verb = f"{are} encrypted already"
+    else:
+        verb = "would be encrypted" if result.options.dry_run else f"{are} encrypted now"
+    return f"{counted(len(plan.edges), 'connection')} {verb}; {inside} of {len(plan.decisions)} services in scope."
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def _section(title: str, rows: Iterable[str]) -> Iterator[str]:
+    if body := list(rows):
+        yield from ("", f"**{title}**", "", *body)
+
+
+def _left_alone(result: Result) -> Iterator[str]:
+    plan = result.prepared.plan
+    yield from (f"- `{d.service}`: {escape(d.reason)}" for d in plan.decisions.values() if not d.in_scope)
+    yield from (_note(result, note) for note in plan.notes if note.topic == "kept")
+
+
+def _todo(result: Result) -> Iterator[str]:
+    plan = result.prepared.plan
+    yield from (_note(result, note) for note in plan.notes if note.topic != "kept")
+    for gap in result.prepared.gaps:
+        command = f": `{gap.command}`" if gap.command else ""
+        yield f"- `{gap.service}` does not serve HTTPS yet: {escape(gap.words)}{command}"
+    for declined in plan.declined:
+        where = place(result.prepared.directory, declined.where)
+        yield f"- `{where}` `{declined.service or '(shared)'}`: {escape(masked(declined.reason))}"
+        if declined.paste:
+            fence = _fence(declined.paste)
+            yield from ("", f"  {fence}yaml", *(f"  {line}" for line in declined.paste.splitlines()), f"  {fence}")
+
+
+def _note(result: Result, note: Note) -> str:
+    where = f"`{place(result.prepared.directory, note.where)}` " if note.where else ""
+    who = f"`{note.service}`: " if note.service else ""
+    return f"- {where}{who}{escape(masked(note.text))}"
+
+
+def _folded(title: str, language: str, text: str) -> Iterator[str]:
+    fence = _fence(text)
+    yield from ("", f"<details><summary>{title}</summary>", "", f"{fence}{language}")
+    yield from (text.rstrip("\n"), fence, "", "</details>")
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """The lines of a table; cells are Markdown, whose pipes are masked here."""
     yield "| " + " | ".join(head) + " |"
     yield "|" + " --- |" * len(head)
     for row in rows:
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Text that means itself in Markdown."""
     return "".join("\\" + char if char in "\\`*_[]<>|" else char for char in text)
 
 
-def _longest_run(text: str) -> int:
+def _fence(text: str) -> str:
+    """A fence that is longer than every run of backticks in the text (CommonMark, 4.5)."""
     longest = current = 0
     for char in text:
         current = current + 1 if char == "`" else 0
         longest = max(longest, current)
-    return longest
+    return "`" * max(3, longest + 1)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
 from aicos_tls.report.diff import coloured_diff, file_diff
-from aicos_tls.rollback import Missing
+from aicos_tls.report.words import counted
+from aicos_tls.rollback import Conflict, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aicos_tls.commands.rollback import Result, Taken
     from aicos_tls.report.style import Style
-    from aicos_tls.rollback import Conflict
 
 
 def diff(result: Result) -> str:
@@ -39,7 +39,8 @@ def text(result: Result, style: Style) -> str:
     gone = "would be removed" if result.dry_run else "removed"
     for folder in dict.fromkeys(path.parent for path in result.removed_certificates):
         count = sum(path.parent == folder for path in result.removed_certificates)
-        lines.append(f"{style('name', relative(result.directory, folder))}: {count} certificates and keys {gone}")
+        name = style("name", relative(result.directory, folder))
+        lines.append(f"{name}: {counted(count, 'file')} of certificates and keys {gone}")
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
     if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
         lines.append(
@@ -59,10 +60,23 @@ def _what(taken: Taken, verb: str) -> str:
 
 
 def _blocked(result: Result, style: Style) -> Iterator[str]:
-    yield style("bad", "nothing was written: changed lines were edited since, and both cannot stay")
+    yield style("bad", "nothing was written")
     for blocked in result.blocked:
         yield from _block(blocked, style)
-    yield "edit these places to one of the two sides, then run rollback again"
+    if any(isinstance(blocked, Missing) for blocked in result.blocked):
+        yield "put back what is gone, then run rollback again"
+    if any(isinstance(blocked, Conflict) for blocked in result.blocked):
+        yield "edit the places with two sides to one of them, then run rollback again"
+
+
+def reason(result: Result) -> str:
+    """Why nothing was written, in one line; empty when everything could be."""
+    if not result.blocked:
+        return ""
+    gone = [blocked.path for blocked in result.blocked if isinstance(blocked, Missing)]
+    if gone:
+        return f"gone since they were changed for TLS: {', '.join(gone)}"
+    return "lines that were changed for TLS were edited since, and both cannot stay"
 
 
 def _block(blocked: Conflict | Missing, style: Style) -> Iterator[str]:

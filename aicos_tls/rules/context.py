@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
@@ -18,10 +18,15 @@ from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
 
 if TYPE_CHECKING:
+    from collections import abc
+
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.model import Server
     from aicos_tls.plan.policy import Policy
     from aicos_tls.yamledit.nodes import Mapping, Scalar
+
+Settings: TypeAlias = "abc.Mapping[str, abc.Mapping[str, str]]"
+"""Variables and their values by service."""
 
 
 class Context(Struct, frozen=True, dict=True):
@@ -35,10 +40,11 @@ class Context(Struct, frozen=True, dict=True):
     bare_hosts: list[BareHost]
     healthchecks: dict[str, Healthcheck]
     servers: dict[str, Server]
+    settings: Settings
 
     @classmethod
-    def of(cls, project: Project, policy: Policy) -> Context:
-        """Find out everything about a project under a policy."""
+    def of(cls, project: Project, policy: Policy, settings: Settings) -> Context:
+        """Find out everything about a project under a policy; `settings` are variables that services need besides."""
         decisions = decide(project, policy)
         found = list(references(project, decisions))
         apart = list(scheme_variables(project))
@@ -46,7 +52,7 @@ class Context(Struct, frozen=True, dict=True):
         bare = [found for found in apart if isinstance(found, BareHost)]
         checks = healthchecks(project)
         servers = find_servers(project, decisions, found, schemes, checks)
-        return cls(project, policy, decisions, found, schemes, bare, checks, servers)
+        return cls(project, policy, decisions, found, schemes, bare, checks, servers, settings)
 
     @cached_property
     def in_scope(self) -> frozenset[str]:

@@ -21,9 +21,6 @@ from aicos_tls.healthchecks import Form, Refused, Rewritten, Test, TextEdit, Tru
 from aicos_tls.plan.checks import Healthcheck, endpoint, from_dotenv, overridden
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
-from aicos_tls.sources.build import build_of
-from aicos_tls.sources.dockerfile import healthcheck as image_healthcheck
-from aicos_tls.sources.dockerfile import parse
 from aicos_tls.yamledit.edits import InsertItem, Items, SetText, Value
 from aicos_tls.yamledit.nodes import Sequence, deref
 
@@ -122,6 +119,10 @@ def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
 
 def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     """Override the image's healthcheck where it asks the server over HTTP."""
+    from aicos_tls.sources.build import build_of
+    from aicos_tls.sources.dockerfile import healthcheck as image_healthcheck
+    from aicos_tls.sources.dockerfile import parse
+
     build = None if service.healthcheck_disabled else build_of(service, context.project.directory)
     if build is None or build.problem:
         return

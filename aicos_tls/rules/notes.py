@@ -5,6 +5,7 @@ No rule of its own, since it changes nothing: it looks at the same facts from th
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose.urls import find
@@ -32,15 +33,16 @@ def notes(context: Context) -> list[Note]:
 def _notes(context: Context) -> Iterator[Note]:
     yield from (Note("warning", text, where=where) for text, where in context.project.notes)
     yield from (Note("warning", text, service, where) for text, service, where in unread_settings(context.project))
+    authority = f"{PurePosixPath(context.policy.certs_dir)}/ca-cert.pem"
     for service in context.services:
         if service.name in context.servers and publishes(service):
-            text = "a published port speaks TLS now: from the host it is https://, with certs/ca-cert.pem to verify"
+            text = f"a published port speaks TLS now: from the host it is https://, with {authority} to verify"
             yield Note("todo", text, service.name, service.where)
     yield from _left_alone(context)
     yield from _by_way_of_the_host(context)
     yield from _healthchecks_of_others(context)
     for name in sorted(context.clients - context.in_scope):
-        text = "it asks a server over TLS now, but is out of scope: it must be told to trust certs/ca-cert.pem"
+        text = f"it asks a server over TLS now, but is out of scope: it must be told to trust {authority}"
         yield Note("todo", text, name, context.project.services[name].where)
 
 

@@ -6,7 +6,8 @@
       - NODE_TLS_REJECT_UNAUTHORIZED=0
 
 They are added in the form in which the service writes its variables, list or mapping, after the last one. A variable
-that has another value is changed; one whose value comes from `.env` (`${…}`) is left alone and reported.
+that has another value is changed; one whose value comes from `.env` (`${…}`) is left alone and reported. With `--code`
+a service whose server program reads its certificate from variables gets those, too (`UVICORN_SSL_KEYFILE` and others).
 `NODE_TLS_REJECT_UNAUTHORIZED=0` switches off the certificate check of every outgoing connection of a Node process; it
 is set because the guide asks for it (phase 2, "Only for self-signed certs"), and the output says so each time.
 """
@@ -37,15 +38,18 @@ _WHY = {
 }
 
 
+_SETTING = "its server program reads its certificate and key from there"
+
+
 def wanted(policy: Policy) -> dict[str, str]:
-    """The variables and their values under a policy."""
+    """The variables of every service and their values under a policy."""
     return {"TLS_ENABLED": "true", "TLS_CERT_PATH": policy.mount_path, "NODE_TLS_REJECT_UNAUTHORIZED": "0"}
 
 
 def check(context: Context) -> Iterator[Outcome]:
     """Yield what is missing or different in each service in scope."""
-    values = wanted(context.policy)
     for service in context.services:
+        values = {**wanted(context.policy), **context.settings.get(service.name, {})}
         missing: list[tuple[str, str]] = []
         for key, value in values.items():
             variable = service.environment.get(key)
@@ -80,7 +84,7 @@ def _missing(context: Context, service: Service, values: list[tuple[str, str]]) 
         path = f"services.{service.name}.environment.{key}"
         inherited = service.environment.get(key)
         before = (inherited.value or "") if inherited else ""
-        change = Change(ID, service.name, where, path, before, value, _WHY[key])
+        change = Change(ID, service.name, where, path, before, value, _WHY.get(key, _SETTING))
         yield Proposal(change, (edits[index],) if len(edits) == len(values) else tuple(edits), paste)
 
 
@@ -94,7 +98,7 @@ def _different(context: Context, service: Service, variable: Variable, value: st
         paste = f"      - {variable.key}={value}"
         return Declined(ID, service.name, where, reason, paste, safe=not context.needs_settings(service))
     path = f"services.{service.name}.environment.{variable.key}"
-    change = Change(ID, service.name, where, path, variable.value or "", value, _WHY[variable.key])
+    change = Change(ID, service.name, where, path, variable.value or "", value, _WHY.get(variable.key, _SETTING))
     return Proposal(change, (edit,))
 
 

@@ -12,7 +12,7 @@ from aicos_tls.serving.model import Choice, How, Option
 from aicos_tls.serving.preload import preload
 from aicos_tls.serving.programs import program
 from aicos_tls.serving.sidecar import sidecar
-from aicos_tls.sources.status import Way
+from aicos_tls.sources.ways import Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

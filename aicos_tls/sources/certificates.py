@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from aicos_tls.sources.comments import comments, suffix
 from aicos_tls.sources.languages import is_known
+from aicos_tls.sources.model import HELPER_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +48,7 @@ def certificates_read(
     """The certificate files that the code names: by a language's own reading where there is one, else by a search."""
     found = [(evidence.what, evidence.where) for fact in facts for evidence in fact.reads]
     for path, file in files.items():
-        if suffix(path) in _CODE and not (facts and is_known(suffix(path))):
+        if suffix(path) in _CODE and HELPER_MARK not in file.text and not (facts and is_known(suffix(path))):
             found += _searched(path, file)
     names = issued_names(context)
     return tuple(CertificateRead(name, where, _is_issued(name, names)) for name, where in dict.fromkeys(found))
@@ -64,6 +65,6 @@ def _is_issued(name: str, issued: frozenset[str]) -> bool:
     """Whether a name, of which a part may only be known at run time, can be one of those."""
     known = _UNKNOWN.sub("", name)
     last = known.rpartition("/")[2]
-    if known != name and "/" not in known:
+    if (known != name and "/" not in known) or last.startswith(("-", ".")):  # put together at run time
         return any(wanted.endswith(last) for wanted in issued)
     return last in issued

@@ -42,6 +42,20 @@ class Stage(Struct, frozen=True):
         return Where(self.file.path, instruction.line)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The variables that ENV sets, in both of its forms (reference, "ENV"); their values as they are written."""
+        found: dict[str, str] = {}
+        for instruction in self.instructions:
+            if instruction.name != "ENV":
+                continue
+            pairs = _PAIR.findall(instruction.value)
+            if not pairs:
+                name, _, value = instruction.value.partition(" ")
+                pairs = [(name, value.strip())]
+            found.update((name, value.strip("\"'")) for name, value in pairs)
+        return found
+
+    @property
     def entrypoint(self) -> Instruction | None:
         """The ENTRYPOINT that counts."""
         return self.last("ENTRYPOINT")

@@ -67,6 +67,8 @@ class Language(Protocol):
 
 MODULES = {
     "aicos_tls.sources.node.language": ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"),
+    "aicos_tls.sources.python.language": ("py",),
+    "aicos_tls.sources.go.language": ("go",),
 }
 """Module of each language, with the suffixes of its files."""
 

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from aicos_tls.yamledit.edits import Splice
 
 
+HELPER_MARK = "HTTPS between the containers: what this service serves with"
+"""Stands at the top of each helper file: by it one that is there already is told from a file of the service's own."""
+
+
 class CodeContext(Struct, frozen=True):
     """What is known of the service whose code is looked at.
 
     `short_name` names its certificate files, `mount_path` is where they are in the container, `ports` are the ports it
     is known to listen on, `servers` are the DNS names of all servers in scope (lower case) with the service each means,
-    `is_server` says whether it has to serve HTTPS itself.
+    `is_server` says whether it has to serve HTTPS itself, `start` are the words of the program that it starts (empty
+    when they are not known), `templates` is a directory whose templates go before those of the program.
     """
 
     service: str
@@ -36,6 +41,8 @@ class CodeContext(Struct, frozen=True):
     ports: frozenset[int]
     servers: Mapping[str, str]
     is_server: bool
+    start: tuple[str, ...] = ()
+    templates: Path | None = None
 
     def names_server(self, host: str) -> str | None:
         """The service in scope that `host` names, or None."""

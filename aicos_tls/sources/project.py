@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.compose.urls import host_name
 from aicos_tls.errors import TlsError
+from aicos_tls.files import TextFile
 from aicos_tls.sources import copied
-from aicos_tls.sources.build import build_of
+from aicos_tls.sources.build import build_of, is_inside
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.ignored import docker_rules, is_ignored
 from aicos_tls.sources.languages import languages_of
@@ -21,28 +25,57 @@ from aicos_tls.sources.start import start_of
 from aicos_tls.sources.tree import DEFAULT, Limits, Skipped, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aicos_tls.compose.model import Service
-    from aicos_tls.files import TextFile
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.build import Build
     from aicos_tls.sources.dockerfile import Stage
+    from aicos_tls.sources.ignored import Rules
     from aicos_tls.sources.languages import Evidence, Language
     from aicos_tls.sources.start import Start
 
 
 class Sources:
-    """The text files of a project, by path from its directory; `skipped` is what was not looked at, and why."""
+    """The text files of a project, by path from its directory; `skipped` is what was not looked at, and why.
 
-    def __init__(self, plan: Plan, limits: Limits = DEFAULT) -> None:
+    `originals` are the texts that files had before the last run, by their path from the directory; None for a file that
+    was not there. `templates` is a directory with templates that go before those of the program.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        limits: Limits = DEFAULT,
+        *,
+        originals: Mapping[str, bytes | None] | None = None,
+        templates: Path | None = None,
+    ) -> None:
         self.plan = plan
         self.root = plan.project.directory
+        self.templates = templates
+        self._originals = originals or {}
         self.files: dict[PurePosixPath, TextFile] = {}
         self.skipped: list[Skipped] = []
         for found in walk(self.root, limits=limits):
             if isinstance(found, Skipped):
                 self.skipped.append(found)
-            else:
-                self.files[PurePosixPath(found.path.relative_to(self.root).as_posix())] = found
+                continue
+            path = PurePosixPath(found.path.relative_to(self.root).as_posix())
+            data = self._originals.get(path.as_posix(), found.raw)
+            if data is not None:
+                self.files[path] = found if data == found.raw else replace(found, raw=data)
+
+    def with_texts(self, texts: Mapping[Path, bytes]) -> Sources:
+        """The same project with other texts: files that change, and files that are added."""
+        changed = copy.copy(self)
+        changed.__dict__.pop("services", None)
+        changed.files = dict(self.files)
+        for path, data in texts.items():
+            name = PurePosixPath(os.path.relpath(path, self.root))
+            there = self.files.get(name)
+            changed.files[name] = replace(there, raw=data) if there else TextFile(path, data)
+        return changed
 
     @cached_property
     def servers(self) -> dict[str, str]:
@@ -59,6 +92,20 @@ class Sources:
             for name, service in self.plan.project.services.items()
             if decided[name].in_scope
         }
+
+    def file_at(self, path: Path) -> TextFile | None:
+        """The text file at a path of the project; None where there is none, or it was not looked at."""
+        return self.files.get(PurePosixPath(os.path.relpath(path, self.root)))
+
+    def in_the_way(self, path: Path) -> str:
+        """Why no new file may be written to a path; empty when it may."""
+        name = PurePosixPath(os.path.relpath(path, self.root))
+        if not is_inside(path, self.root):
+            return f"{path} lies outside of the project: no helper is written there"
+        there = os.path.lexists(path) and self._originals.get(name.as_posix(), b"") is not None
+        if there and name not in self.files:
+            return f"{path} is there and was not looked at (ignored, too large, a symlink or no text): it stays"
+        return ""
 
     def below(self, directory: Path) -> dict[PurePosixPath, TextFile]:
         """The files below a directory of the project, by their path in it."""
@@ -105,19 +152,45 @@ class ServiceSources:
                     found.setdefault(path, file)
         return found
 
+    def in_the_way(self, path: Path) -> str:
+        """Why no new file may be written to a path; empty when it may."""
+        return self._sources.in_the_way(path)
+
+    def path_of(self, path: Path) -> PurePosixPath | None:
+        """The path of a file in the build context; None where there is no build, or it lies outside of the context."""
+        if self.dockerfile is None or self.build is None:
+            return None
+        relative = PurePosixPath(os.path.relpath(path, self.build.context))
+        return None if relative.parts[:1] == ("..",) else relative
+
+    def reaches(self, path: PurePosixPath) -> bool:
+        """Whether a file of the build context, by its path there, would come into the container."""
+        assert self.build is not None  # noqa: S101 - there is a context
+        if self.dockerfile and copied.is_copied(path, copied.patterns(self.dockerfile)) and not self.is_ignored(path):
+            return True
+        real = os.path.realpath(self.build.context / path)
+        places = copied.mounted(self.service, self._sources.root)
+        return any(real.startswith(os.path.realpath(place).rstrip("/") + "/") for place in places)
+
+    def is_ignored(self, path: PurePosixPath) -> bool:
+        """Whether `.dockerignore` keeps a file of the context from the image."""
+        return is_ignored(self._ignoring, path, directory=False)
+
+    @cached_property
+    def _ignoring(self) -> list[Rules]:
+        assert self.build is not None  # noqa: S101 - there is a context
+        ignore = self._sources.below(self.build.context).get(PurePosixPath(".dockerignore"))
+        return [docker_rules(PurePosixPath(), ignore.text)] if ignore else []
+
     def _from_context(self) -> dict[PurePosixPath, TextFile]:
         assert self.build is not None  # noqa: S101 - there is a Dockerfile
         assert self.dockerfile is not None  # noqa: S101 - the same
         below = self._sources.below(self.build.context)
-        ignore = below.get(PurePosixPath(".dockerignore"))
-        rules = [docker_rules(PurePosixPath(), ignore.text)] if ignore else []
         wanted = copied.patterns(self.dockerfile)
         return {
             path: file
             for path, file in below.items()
-            if copied.is_copied(path, wanted)
-            and not is_ignored(rules, path, directory=False)
-            and file is not self.dockerfile
+            if copied.is_copied(path, wanted) and not self.is_ignored(path) and file is not self.dockerfile
         }
 
     def _mounted(self, place: Path) -> dict[PurePosixPath, TextFile]:
@@ -155,4 +228,6 @@ class ServiceSources:
             ports=listening(plan, self.service, self.stage),
             servers=self._sources.servers,
             is_server=name in plan.servers,
+            start=self.start.words if self.start else (),
+            templates=self._sources.templates,
         )

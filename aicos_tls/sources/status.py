@@ -7,7 +7,6 @@ that is what is said.
 from __future__ import annotations
 
 import os
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -20,37 +19,17 @@ from aicos_tls.sources.project import Sources
 from aicos_tls.sources.references import SourceReference, in_compose, in_file, sort_key
 from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.tree import DEFAULT, Limits, Skipped
+from aicos_tls.sources.ways import Way, facts_of, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aicos_tls.files import TextFile
+    from aicos_tls.compose.model import Project
     from aicos_tls.plan.model import Plan
-    from aicos_tls.sources.languages import Evidence, Facts
+    from aicos_tls.sources.languages import Evidence
     from aicos_tls.sources.model import CodeResult, Manual
     from aicos_tls.sources.project import ServiceSources
     from aicos_tls.sources.start import Start
-
-
-class Way(Enum):
-    """How a server comes to speak TLS."""
-
-    CODE = "its code does it already"
-    SETTINGS = "settings of its server program"
-    NEEDS_CODE = "needs a change of its code"
-    CONFIGURATION = "needs a change of its configuration"
-    NONE = "none known"
-    NOT_A_SERVER = "no other service asks it"
-
-
-_SETTINGS = {
-    "uvicorn": ("UVICORN_SSL_KEYFILE", "UVICORN_SSL_CERTFILE"),
-    "gunicorn": ("GUNICORN_CMD_ARGS",),
-    "granian": ("GRANIAN_SSL_CERTIFICATE", "GRANIAN_SSL_KEYFILE"),
-    "flask": ("FLASK_RUN_CERT", "FLASK_RUN_KEY"),
-}
-"""Variables by which a server program that is started from its command line serves TLS (tried: uvicorn 0.16 and later,
-gunicorn, granian, `flask run`)."""
 
 
 class ServiceStatus(Struct, frozen=True):
@@ -90,14 +69,17 @@ class Status(Struct, frozen=True):
     skipped: tuple[Skipped, ...]
 
 
-def status(plan: Plan, limits: Limits = DEFAULT) -> Status:
-    """Find out about every service in scope of a plan. Reads the files of the project, writes nothing."""
+def status(plan: Plan, limits: Limits = DEFAULT, now: Project | None = None) -> Status:
+    """Find out about every service in scope of a plan. Reads the files of the project, writes nothing.
+
+    `now` is the project as its files are: that of a plan is the one from before an earlier run.
+    """
     sources = Sources(plan, limits)
     changes = {name: changes_of(service) for name, service in sources.services.items()}
     static = {name for name, service in sources.services.items() if service.runtime[0] in STATIC}
     references = sorted({*in_compose(plan), *_in_files(sources, changes, static)}, key=sort_key)
     services = tuple(
-        _service_status(service, changes[name], tuple(r for r in references if r.target == name))
+        _service_status(service, changes[name], tuple(r for r in references if r.target == name), now or plan.project)
         for name, service in sources.services.items()
     )
     return Status(services, tuple(references), tuple(sources.skipped))
@@ -148,11 +130,11 @@ def _names(sources: Sources, owners: list[str]) -> Names:
 
 
 def _service_status(
-    service: ServiceSources, changes: ServiceChanges, references: tuple[SourceReference, ...]
+    service: ServiceSources, changes: ServiceChanges, references: tuple[SourceReference, ...], now: Project
 ) -> ServiceStatus:
-    facts = _facts(service)
+    facts = facts_of(service)
     known = facts[0] if facts else None
-    way, words = _way(service, known, changes)
+    way, words = way_of(service, known, changes, now.services[service.service.name].environment)
     return ServiceStatus(
         service=service.service.name,
         short_name=service.context.short_name,
@@ -169,43 +151,3 @@ def _service_status(
         changes=changes,
         problem=service.problem,
     )
-
-
-def _facts(service: ServiceSources) -> list[Facts]:
-    found = (language.look(service.files) for language in service.languages)
-    return [facts for facts in found if facts is not None]
-
-
-def _way(service: ServiceSources, facts: Facts | None, changes: ServiceChanges) -> tuple[Way, str]:
-    """How a service comes to serve TLS, and the reason in words."""
-    if not service.context.is_server:
-        return Way.NOT_A_SERVER, "it serves as before"
-    if facts and facts.serves_tls:
-        return Way.CODE, f"{facts.serves_tls.what} ({facts.serves_tls.where})"
-    if service.start and (settings := _settings(service.start)):
-        have = all(variable in service.service.environment for variable in settings)
-        done = "are set" if have else "have to be set"
-        return Way.SETTINGS, f"{service.start.program} reads {' and '.join(settings)}, which {done}"
-    if service.runtime[0] in STATIC:
-        return Way.CONFIGURATION, _configuration(changes)
-    if facts:
-        return Way.NEEDS_CODE, f"see: aicos-tls code show {service.service.name}"
-    return Way.NONE, _nothing_known(service)
-
-
-def _nothing_known(service: ServiceSources) -> str:
-    if runtime := service.runtime[0]:
-        return f"{runtime} sources are not read here"
-    return service.problem or "nothing says what it runs on"
-
-
-def _settings(start: Start) -> tuple[str, ...]:
-    if start.program == "flask" and "run" not in start.words:
-        return ()
-    return _SETTINGS.get(start.program, ())
-
-
-def _configuration(changes: ServiceChanges) -> str:
-    files: list[TextFile] = [result.file for result in changes.results if result.changes]
-    names = ", ".join(dict.fromkeys(str(file.path) for file in files))
-    return f"a change of {names} is there" if names else "no file of it is understood"

@@ -114,7 +114,7 @@ class _Walker:
         return (
             is_output(path.name, siblings)
             or is_ignored(rules, path, directory=True)
-            or (self.root / path / "pyvenv.cfg").is_file()
+            or os.path.isfile(self.root / path / "pyvenv.cfg")  # noqa: PTH113 - pathlib raises without permission
         )
 
     def _symlink(self, path: PurePosixPath, rules: list[Rules]) -> Iterator[Found]:

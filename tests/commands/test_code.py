@@ -79,8 +79,77 @@ def test_templates_of_ones_own_go_first(aicos: Path, run: Run) -> None:
 
 
 def test_what_cannot_be_shown_is_said(aicos: Path, run: Run) -> None:
-    for service, message in (("aicos-redis", "not in scope"), ("aicos-frontend", "no code to show for nginx")):
+    (aicos / "other").mkdir()
+    (aicos / "other/Dockerfile").write_text("FROM ruby:3\n")
+    compose = aicos / "docker-compose.yml"
+    compose.write_text(compose.read_text().replace("services:\n", "services:\n  other:\n    build: ./other\n", 1))
+    for service, message in (("aicos-redis", "not in scope"), ("other", "no code to show for Ruby")):
         refused = run("code", "show", service)
         assert refused.code == 2
         assert message in refused.err
-    assert aicos.is_dir()
+    assert "there is no helper to show for nginx" in run("code", "show", "aicos-frontend", "--part", "helper").err
+
+
+def test_nginx_accepts_what_is_shown(aicos: Path, run: Run, tmp_path: Path) -> None:
+    run("enable", "-q", "--key-type", "p256")
+    server = run("code", "show", "aicos-frontend", "--part", "server").out
+    client = run("code", "show", "aicos-backend", "--part", "nginx").out
+    assert "proxy_pass https://aicos-backend:3001;" in client
+    assert "proxy_pass https://aicos-backend:3001;" in run("code", "show", "aicos-frontend", "--part", "client").out
+    both = run("code", "show", "aicos-frontend", "--part", "nginx").out
+    assert both.startswith(server)
+    text = f"{server}server {{\nlisten 3999;\n{client}}}\n".replace("/app/certs", str(aicos / "certs"))
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(f"events {{}}\nhttp {{\n{text.replace('//aicos-backend', '//localhost')}}}\n")
+    subprocess.run(["nginx", "-t", "-e", tmp_path / "log", "-c", conf, "-g", f"pid {tmp_path}/pid;"], check=True)
+
+
+def test_a_service_that_is_not_there_is_refused_with_those_that_are(project: Project, run: Run) -> None:
+    project("services:\n  web: {build: .}\n  api: {build: .}\n  db: {image: postgres}\n")
+    for name in ("db", "nobody"):
+        for command in (("code", "status", name), ("code", "show", name)):
+            refused = run(*command)
+            assert (refused.code, refused.out) == (2, "")
+            assert refused.err.splitlines() == [
+                f"aicos-tls: docker-compose.yml: service {name!r} is not in scope",
+                "  → in scope: web, api",
+            ]
+    project("services:\n  db: {image: postgres}\n")
+    assert "in scope: none" in run("code", "show", "db").err
+
+
+def test_a_runtime_that_is_not_known_has_no_code(project: Project, run: Run) -> None:
+    project("services:\n  web: {build: .}\n")
+    refused = run("code", "show", "web")
+    assert refused.code == 2
+    assert refused.err.splitlines() == [
+        "aicos-tls: docker-compose.yml:2:3: there is no code to show for a runtime that is not known",
+        "  → there is for Node, Python, Go and nginx",
+    ]
+
+
+def test_a_framework_that_is_not_known_is_refused(aicos: Path, run: Run) -> None:
+    refused = run("code", "show", "aicos-backend", "--framework", "nonesuch")
+    assert (refused.code, refused.out, aicos.is_dir()) == (2, "", True)
+    assert "nonesuch" in refused.err
+    assert "→" in refused.err
+
+
+def test_passwords_in_sources_are_not_shown(project: Project, run: Run) -> None:
+    project(
+        {
+            "docker-compose.yml": "services:\n  api:\n    build: .\n    healthcheck: {test: curl http://localhost:1}\n",
+            "Dockerfile": "FROM node:20\nCOPY . .\nCMD node server.js\n",
+            "package.json": '{"main": "server.js"}',
+            "server.js": "fetch('http://bob:hunter2@api:1/');\n",
+        }
+    )
+    shown = run("code", "status")
+    assert "server.js:1  http://api:1  has to change with its code" in shown.out
+    assert "hunter2" not in shown.out + run("code", "status", "--format", "json").out
+
+
+def test_ready_is_exit_code_0(project: Project, run: Run) -> None:
+    project("services:\n  web: {build: .}\n")
+    shown = run("code", "status", "--exit-code")
+    assert (shown.code, shown.err) == (0, "")

@@ -81,3 +81,29 @@ def test_a_state_directory_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / ".aicos-tls").write_bytes(b"")
     with pytest.raises(TlsError, match="is no directory"), disk.lock(tmp_path):
         pass
+
+
+def test_runs_that_come_and_go_never_meet(tmp_path: Path) -> None:
+    def many_runs() -> None:
+        done = 0
+        while done < 60:
+            try:
+                with disk.lock(tmp_path):
+                    (tmp_path / "alone").touch(exist_ok=False)  # two at a time would fail here
+                    (tmp_path / "alone").unlink()
+                    done += 1
+            except TlsError as error:
+                assert "another run" in error.message  # noqa: PT017 - whichever comes second is told so
+        os._exit(0)
+
+    children = []
+    for _ in range(4):
+        child = os.fork()
+        if not child:
+            try:
+                many_runs()
+            finally:
+                os._exit(1)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0, 0]
+    assert list(tmp_path.iterdir()) == []

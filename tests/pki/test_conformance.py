@@ -101,6 +101,15 @@ def test_a_broken_signature_hash_is_named(leaf: Make, moment: datetime) -> None:
     assert objection == "is signed with sha1, which is broken"
 
 
+def test_weaknesses_of_a_leaf_whatever_its_names_and_the_time(leaf: Make) -> None:
+    assert conformance.leaf_weaknesses(leaf(*LEAF)) == ()
+    assert conformance.weak_signature(leaf(*LEAF)) == ""
+    broken = leaf(*LEAF[:2], "keyUsage=critical,keyEncipherment", digest="sha1")
+    assert conformance.weak_signature(broken) == "is signed with sha1, which is broken"
+    without = conformance.leaf_weaknesses(broken)
+    assert without == ("may not be used for signatures, which TLS 1.3 needs", conformance.weak_signature(broken))
+
+
 def test_time_is_inclusive_at_both_ends(leaf: Make) -> None:
     certificate = leaf(*LEAF)
     first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc

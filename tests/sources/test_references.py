@@ -103,7 +103,7 @@ EXPECTED = {
     "Jenkinsfile:1": ("look", "http://api:8001", "files such as Jenkinsfile are not changed"),
     "api.env:1": ("compose", "http://api:8001", "own address"),
     "api/main.py:1": ("documentation", "http://api:8001", "a comment"),
-    "api/main.py:2": ("look", "http://localhost:8001", ""),
+    "api/main.py:2": ("code", "http://localhost:8001", ""),
     "deploy.sh:1": ("look", "http://api:8001", ".sh files are not changed"),
     "docker-compose.yml:1": ("documentation", "http://api:1", "a comment"),
     "docker-compose.yml:10": ("compose", "http://api:8001", "one service to another"),

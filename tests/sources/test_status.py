@@ -12,8 +12,9 @@ from aicos_tls.planner import plan
 from aicos_tls.sources.changes import changes_of
 from aicos_tls.sources.languages import Changed, Facts
 from aicos_tls.sources.project import ServiceSources, Sources
-from aicos_tls.sources.status import ServiceStatus, Status, Way, status
+from aicos_tls.sources.status import ServiceStatus, Status, status
 from aicos_tls.sources.tree import Limits
+from aicos_tls.sources.ways import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +44,10 @@ def test_the_services_of_aicos(aicos: dict[str, ServiceStatus]) -> None:
         "aicos-pattern-recognition": ("Python", "SETTINGS", (8002,)),
         "aicos-nl-parser": ("Python", "SETTINGS", (8003,)),
         "aicos-voice-processor": ("Python", "SETTINGS", (8004,)),
-        "aicos-context-service": ("Go", "NONE", (8005,)),
+        "aicos-context-service": ("Go", "NEEDS_CODE", (8005,)),
         "aicos-integrations": ("Node", "NEEDS_CODE", (8006,)),
     }
-    assert aicos["aicos-context-service"].way_words == "Go sources are not read here"
+    assert aicos["aicos-context-service"].way_words == "see: aicos-tls code show aicos-context-service"
 
 
 def test_the_evidence_of_a_node_service(aicos: dict[str, ServiceStatus]) -> None:
@@ -109,11 +110,15 @@ if (process.env.TLS_ENABLED === 'true') {
         (
             "FROM python\nCMD uvicorn a:b",
             "environment: {UVICORN_SSL_KEYFILE: a, UVICORN_SSL_CERTFILE: b}",
-            Way.SETTINGS,
+            Way.SET,
             "which are set",
         ),
-        ("FROM python\nCMD flask run", "restart: always", Way.SETTINGS, "flask reads FLASK_RUN_CERT and"),
+        ("FROM python\nCMD flask run", "restart: always", Way.SETTINGS, "flask run reads FLASK_RUN_CERT and"),
         ("FROM python\nCMD flask routes", "restart: always", Way.NONE, "Python sources are not read here"),
+        ("FROM python\nCMD hypercorn a:b", "restart: always", Way.SETTINGS, "hypercorn needs the options --certfile"),
+        ("FROM python\nCMD uvicorn a:b --ssl-keyfile x", "restart: always", Way.SET, "options of its own"),
+        ("FROM python\nCMD waitress-serve a:b", "restart: always", Way.NONE, "waitress cannot speak TLS"),
+        ("FROM python\nENV UVICORN_SSL_KEYFILE=x\nCMD python a.py", "restart: always", Way.NONE, "Python sources"),
         ("FROM ruby\nCMD puma", "restart: always", Way.NONE, "Ruby sources are not read here"),
         ("FROM scratch\nCMD x", "restart: always", Way.NONE, "nothing says what it runs on"),
         ("FROM httpd\nRUN x", "restart: always", Way.CONFIGURATION, "no file of it is understood"),

@@ -12,6 +12,7 @@ What is decided here, and why:
 - `uwsgi_pass`, `fastcgi_pass`, `scgi_pass` and `stream` blocks do not speak HTTP: they are left, and said.
 """
 
+from aicos_tls.sources.nginx.snippets import snippets
 from aicos_tls.sources.nginx.transform import is_nginx, transform
 
-__all__ = ["is_nginx", "transform"]
+__all__ = ["is_nginx", "snippets", "transform"]

@@ -23,6 +23,8 @@ from aicos_tls.sources.model import CodeContext, NewSource
 from aicos_tls.sources.templates import render
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from aicos_tls.files import TextFile
 
 
@@ -34,17 +36,22 @@ class ModuleKind(Enum):
     TYPESCRIPT = "ts"
 
 
-def helper_file(context: CodeContext, kind: ModuleKind, directory: Path, templates: Path | None = None) -> NewSource:
-    """The helper of a service, to be put into `directory`, where its entry file is.
+NAMES = ("tls", "service-tls", "aicos-service-tls")
+"""Names of the helper, in the order in which they are tried."""
+
+
+def helper_file(context: CodeContext, kind: ModuleKind, directory: Path, taken: Collection[str] = ()) -> NewSource:
+    """The helper of a service, to be put into `directory`, where its entry file is, beside modules named `taken`.
 
     `tls.js` for CommonJS, `tls.mjs` for ECMAScript modules, `tls.ts` for TypeScript. A `.js` in a package of type
     `module` is an ES module: `tls.mjs` is one in every package, as `tls.js` with `require` is CommonJS only where the
     package says nothing else.
     """
-    name = {ModuleKind.COMMONJS: "tls.js", ModuleKind.ESM: "tls.mjs", ModuleKind.TYPESCRIPT: "tls.ts"}[kind]
+    name = next((name for name in NAMES if name not in taken), NAMES[-1])
+    suffix = {ModuleKind.COMMONJS: "js", ModuleKind.ESM: "mjs", ModuleKind.TYPESCRIPT: "ts"}[kind]
     template = "node/tls.ts.j2" if kind is ModuleKind.TYPESCRIPT else "node/tls.js.j2"
     values = {"short_name": context.short_name, "mount_path": context.mount_path, "module": kind.value}
-    return NewSource(directory / name, render(template, values, templates))
+    return NewSource(directory / f"{name}.{suffix}", render(template, values, context.templates))
 
 
 def import_path(helper: Path, file: TextFile, kind: ModuleKind) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.sources.languages import Changed, Evidence, Facts
+from aicos_tls.sources.model import HELPER_MARK
 from aicos_tls.sources.node.detect import NodeFacts, detect
 from aicos_tls.sources.node.helper import helper_file, import_path
 from aicos_tls.sources.node.syntax import EXTENSIONS
@@ -47,7 +48,7 @@ class Node:
         directory = _directory(facts, inner)
         if directory is None:
             return Changed()
-        helper = helper_file(context, facts.module_kind, directory)
+        helper = helper_file(context, facts.module_kind, directory, _taken(inner, directory))
         sources = {file.path: file for path, file in inner.items() if path.suffix.lower() in EXTENSIONS}
         results = tuple(
             transform(file, context, import_path(helper.path, file, facts.module_kind), files=sources)
@@ -64,6 +65,12 @@ def _below_package(files: Mapping[PurePosixPath, TextFile]) -> dict[PurePosixPat
         return dict(files)
     root = packages[0].parent
     return {path.relative_to(root): file for path, file in files.items() if path.is_relative_to(root)}
+
+
+def _taken(files: Mapping[PurePosixPath, TextFile], directory: Path) -> set[str]:
+    """Names of the modules in a directory, but for a helper that is there already."""
+    beside = (file for file in files.values() if file.path.parent == directory)
+    return {file.path.stem for file in beside if file.path.suffix in EXTENSIONS and HELPER_MARK not in file.text}
 
 
 def _root(files: Mapping[PurePosixPath, TextFile]) -> Path:

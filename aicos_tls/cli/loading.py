@@ -1,0 +1,59 @@
+"""Commands on demand: a run pays for the one command that it was asked for.
+
+typer reads the parameters of every command that it knows, whichever is invoked: 1 to 5 ms each. Here it knows their
+names and lines of help alone, and one is imported when it is looked up: to be run, or to complete its options.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, ClassVar
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+
+class OnDemand(TyperGroup):
+    """A group of commands, each in the module of `aicos_tls.cli` that has its name."""
+
+    lines: ClassVar[Mapping[str, str]]
+    """The commands, in the order of the help, with the line that they have there."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands: Any = _Commands(self.lines)
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
+        """Their names; the inherited method would load them all."""
+        return list(self.lines)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - typer's signature
+        """Write their lines to the help; the inherited method would load them all."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self.lines.items()))
+
+
+class _Commands(Mapping[str, Any]):
+    """Commands by their names, each loaded when it is asked for."""
+
+    def __init__(self, lines: Mapping[str, str]) -> None:
+        self._lines = lines
+
+    def __getitem__(self, name: str) -> Any:
+        return load(name, self._lines[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def load(name: str, line: str) -> Any:
+    """Import the command `name` and make it one of typer's, with `line` as its short help."""
+    found = getattr(import_module(f"aicos_tls.cli.{name}"), name)
+    if isinstance(found, typer.Typer):
+        return get_group(found)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name, short_help=line)(found)
+    return get_command(alone)

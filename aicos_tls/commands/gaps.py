@@ -1,0 +1,27 @@
+"""What is said of the code half of a plan: the services that are changed, and the servers that would not serve TLS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from aicos_tls.plan.model import Plan, PlannedFile
+
+
+class Gap(Struct, frozen=True):
+    """A server that would not serve TLS: why in words, and the command that would make it, where there is one."""
+
+    service: str
+    words: str
+    command: str = ""
+
+
+class Coded(Struct, frozen=True):
+    """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps."""
+
+    plan: Plan | None = None
+    services: tuple[str, ...] = ()
+    files: list[PlannedFile] = field(default_factory=list)
+    gaps: tuple[Gap, ...] = ()

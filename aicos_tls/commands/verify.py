@@ -1,0 +1,172 @@
+"""`verify`: every connection of the plan and every server in scope, as they are on the running stack."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aicos_tls import planner
+from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare
+from aicos_tls.compose.discovery import select
+from aicos_tls.compose.load import load
+from aicos_tls.errors import TlsError
+from aicos_tls.live.docker import Docker
+from aicos_tls.live.inside import Inside
+from aicos_tls.live.judge import read_disk, served
+from aicos_tls.live.model import State
+from aicos_tls.live.packets import Side
+from aicos_tls.live.probe import Answer, interfaces, probe, question, reached_from_here
+from aicos_tls.live.questions import Questions
+from aicos_tls.live.results import EdgeResult, ServiceResult, edge_result, service_results
+from aicos_tls.live.sniff import Flow, Sniffer, flows
+from aicos_tls.live.stack import check_own, look, project_name
+from aicos_tls.live.waiting import settled
+from aicos_tls.plan.policy import Policy, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from aicos_tls.live.addresses import Address
+    from aicos_tls.live.judge import OnDisk
+    from aicos_tls.live.model import Container
+
+GOOD = frozenset({State.OK, State.SKIPPED})
+"""States that leave nothing to do."""
+
+
+class Options(Struct, frozen=True):
+    """What a person asked for; times in seconds."""
+
+    project: str = ""
+    wait: float = 0
+    timeout: float = 5
+    sniff: bool = False
+    sniff_seconds: float = 5
+
+
+class Result(Struct, frozen=True):
+    """What was found. `flows` are what a sniffer saw in `seconds`, None when there was none."""
+
+    prepared: Prepared
+    project: str
+    engine: str
+    edges: tuple[EdgeResult, ...]
+    services: tuple[ServiceResult, ...]
+    flows: tuple[Flow, ...] | None = None
+    seconds: float = 0
+    lost: int = 0
+
+    @property
+    def good(self) -> bool:
+        """Whether everything is as it should be; what could not be found out is not."""
+        checks = [c for e in self.edges for c in e.checks] + [c for s in self.services for c in s.everything]
+        clear = any(flow.http for flow in self.between)
+        return not clear and all(check.state in GOOD for check in checks)
+
+    @property
+    def between(self) -> list[Flow]:
+        """What was seen on the edges, with services in scope at both ends."""
+        pairs = {(edge.client, edge.server) for edge in self.edges}
+        return [flow for flow in self.flows or () if (flow.client, flow.server) in pairs]
+
+
+def verify(
+    named: Sequence[Path],
+    options: Options,
+    *,
+    clock: Callable[[], datetime],
+    environment: Mapping[str, str],
+    progress: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Look at the running stack of a project. Reads only; raises `TlsError` when there is nothing to look at.
+
+    `progress` is told what is being done.
+    """
+    prepared = _prepared(named, environment)
+    plan = prepared.plan
+    docker = Docker(environment)
+    engine = docker.engine()
+    name = project_name(plan.project, options.project, environment)
+    progress("looking at the containers")
+    stack = look(docker, name)
+    check_own(docker, stack, plan.project, named=bool(options.project))
+    stack = settled(docker, stack, plan, options.wait, progress)
+    here = interfaces()
+    inside = Inside(docker, stack.containers)
+    questions = Questions.of(plan, stack)
+    bridges = [n.interface for n in stack.networks.values() if reached_from_here(n, here)]
+    began = time.monotonic()
+    with Sniffer(bridges) if options.sniff else nullcontext() as sniffer:
+        progress(f"asking {len(questions.wanted)} servers")
+        before = _disk(prepared)
+        ca = next((disk.ca for disk in before.values()), "")
+        answers = probe(stack, questions.wanted, inside, ca=ca, timeout=options.timeout, here=here)
+        after = _disk(prepared)
+        if sniffer:
+            progress("listening to the networks")
+            _as_clients(inside, questions, ca, options.timeout)
+            time.sleep(max(0.0, options.sniff_seconds - (time.monotonic() - began)))
+    ours = {(Side(e.address, e.port), a.plain.port) for e, a in answers.items() if isinstance(a, Answer)}
+    seen = flows(sniffer.streams, stack, ours) if sniffer else None
+    progress("reading logs")
+    judged = {
+        end: served(end.port, answers[end], before[service], after[service], service=service, now=clock())
+        for end, service in questions.services.items()
+    }
+    return Result(
+        prepared,
+        name,
+        engine,
+        tuple(edge_result(asking, judged, seen) for asking in questions.asking),
+        tuple(service_results(docker, plan, stack, questions, judged, options.timeout)),
+        seen,
+        time.monotonic() - began,
+        sniffer.lost if sniffer else 0,
+    )
+
+
+def _prepared(named: Sequence[Path], environment: Mapping[str, str]) -> Prepared:
+    """The project, planned with the settings of the run that enabled it.
+
+    Where that run cannot be undone in memory, because its lines were edited since, it is planned as it stands.
+    """
+    selection = select(named, environment)
+    directory = selection.files[0].parent
+    record = load_record(directory)
+    policy = record.policy if record else {}
+    known = {key: value for key, value in policy.items() if key in Policy.__struct_fields__ and value is not None}
+    flags = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
+    try:
+        return prepare(named, flags, environment)
+    except TlsError:
+        if record is None:
+            raise
+    project = load(selection.files)
+    return Prepared(directory, selection, planner.plan(project, resolve(project, flags), dict(record.names)), record)
+
+
+def _disk(prepared: Prepared) -> dict[str, OnDisk]:
+    directory = certs_directory(prepared)
+    names = prepared.plan.short_names
+    return {service: read_disk(directory, names[service]) for service in prepared.plan.servers}
+
+
+def _as_clients(inside: Inside, questions: Questions, ca: str, timeout: float) -> None:
+    """Let one request of ours go each way that the clients' addresses say, so that there is something to see."""
+    by_client: dict[str, tuple[Container, set[Address]]] = {}
+    for pair in (pair for asking in questions.asking for pair in asking.pairs):
+        if pair.client and pair.client.running and pair.end and pair.address:
+            by_client.setdefault(pair.client.id, (pair.client, set()))[1].add(pair.address)
+    for client, addresses in by_client.values():
+        inside.as_client(
+            client,
+            [
+                question(a.host, a.port, [a.host], ca, timeout, only="http" if a.plain else "https")
+                for a in sorted(addresses, key=str)
+            ],
+        )

@@ -1,0 +1,199 @@
+"""File modes, and whether the user that each container runs as may read its key.
+
+A bind mount shows the host's owner and mode (docker/compose#9648: `uid`, `gid` and `mode` are ignored), so the key
+that the person made is root's or theirs in the container, too. On Linux that counts; the virtual machines of desktop
+systems show every file as the container's own.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aicos_tls.compose.resolve import text_of, texts_of
+from aicos_tls.doctor import images
+from aicos_tls.doctor.facts import expanded
+from aicos_tls.doctor.model import Finding
+from aicos_tls.errors import Where
+from aicos_tls.pki import CA_NAME
+from aicos_tls.pki.layout import CERTIFICATE_MODE, KEY_MODE, certificate_path, key_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from os import stat_result
+    from pathlib import Path
+
+    from aicos_tls.compose.model import Service
+    from aicos_tls.doctor.facts import Facts
+    from aicos_tls.plan.model import Certificate
+    from aicos_tls.sources.dockerfile import Stage
+
+_MADE = re.compile(r"\b(?:useradd|adduser)\b(?P<rest>[^&;|]*)")
+_UID = re.compile(r"(?:-u|--uid)[ =]?(\d+)")
+_GROUP_READS, _OTHERS_ENTER, _OTHERS_WRITE = 0o040, 0o001, 0o022
+"""Permission bits (POSIX, <sys/stat.h>)."""
+_ALL_CAPABILITIES = frozenset({"ALL", "DAC_OVERRIDE", "CAP_DAC_OVERRIDE"})
+
+
+class User(Struct, frozen=True):
+    """Whom a container runs as: `uid` and `gid` in digits, empty when not known; `name` as written, `where` it says so.
+
+    `powerless`: root without the capability to read everybody's files.
+    """
+
+    name: str
+    uid: str
+    gid: str = ""
+    groups: frozenset[str] = frozenset()
+    where: Where | None = None
+    powerless: bool = False
+
+    def may_read(self, file: stat_result) -> bool | None:
+        """Whether the user may read a file; None when that depends on an id that is not known."""
+        if self.uid == "0" and not self.powerless:
+            return True
+        mode = stat.S_IMODE(file.st_mode)
+        if mode & stat.S_IROTH:
+            return True
+        if self.uid == str(file.st_uid):
+            return bool(mode & stat.S_IRUSR)
+        if mode & stat.S_IRGRP and str(file.st_gid) in {self.gid, *self.groups}:
+            return True
+        unknown_owner = not self.uid and file.st_uid != 0 and mode & stat.S_IRUSR
+        unknown_group = not self.gid and mode & stat.S_IRGRP and file.st_gid != 0
+        return None if unknown_owner or unknown_group else False
+
+
+def check(facts: Facts) -> Iterator[Finding]:
+    """Yield modes that are too open or too closed, and keys that a container cannot read."""
+    users = {service.name: user_of(facts, service) for service in facts.services}
+    yield from _directory(facts, users)
+    yield from _modes(facts.certs, CA_NAME, "", None)
+    for wanted in facts.plan.certificates:
+        user = users.get(wanted.service)
+        yield from _modes(facts.certs, wanted.short_name, wanted.service, user)
+        if user and wanted.service in facts.servers and sys.platform == "linux":
+            yield from _readable(facts, wanted, user)
+
+
+def user_of(facts: Facts, service: Service) -> User | None:
+    """The user of a container: the compose file's, the Dockerfile's, the image's; None when nothing is known of it."""
+    image, stage = facts.image(service), facts.stages.get(service.name)
+    powerless = _without_override(service)
+    groups = frozenset(t for _, entry in service.effective("group_add") for t in texts_of(entry.value))
+    found = service.attribute("user")
+    if found is not None and (text := text_of(found[1].value)):
+        where = found[0].source.where(found[1].value)
+        return _user(expanded(service, text), image, stage, where, groups, powerless=powerless)
+    instruction = stage.last("USER") if stage else None
+    if stage and instruction and instruction.value:
+        return _user(instruction.value, image, stage, stage.where(instruction), groups, powerless=powerless)
+    if not image:
+        return None
+    uid = images.user(image) or "0"
+    return User(uid if uid != "0" else "root", uid, "0" if uid == "0" else "", groups, service.where, powerless)
+
+
+def _user(text: str, image: str, stage: Stage | None, where: Where, groups: frozenset[str], *, powerless: bool) -> User:
+    name, _, group = text.partition(":")
+    uid = name if name.isdecimal() else _made(name, stage) or images.named_user(name, image)
+    gid = group if group.isdecimal() else ("0" if uid == "0" else "")
+    return User(name, uid, gid, groups, where, powerless)
+
+
+def _made(name: str, stage: Stage | None) -> str:
+    """The id that a Dockerfile gives a user of that name."""
+    for instruction in stage.instructions if stage else ():
+        for match in _MADE.finditer(instruction.value if instruction.name == "RUN" else ""):
+            uid = _UID.search(match["rest"])
+            if uid and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", match["rest"]):
+                return uid[1]
+    return ""
+
+
+def _without_override(service: Service) -> bool:
+    """Whether root in the container lacks CAP_DAC_OVERRIDE (capabilities(7)), by which it reads everybody's files."""
+    names = {
+        kind: {text.upper() for _, entry in service.effective(kind) for text in texts_of(entry.value)}
+        for kind in ("cap_drop", "cap_add")
+    }
+    return bool(names["cap_drop"] & _ALL_CAPABILITIES) and not names["cap_add"] & _ALL_CAPABILITIES
+
+
+def _directory(facts: Facts, users: dict[str, User | None]) -> Iterator[Finding]:
+    if not facts.certs.is_dir():
+        return
+    status = facts.certs.stat()
+    mode, name = stat.S_IMODE(status.st_mode), facts.certs.name
+    shut_out = [s for s, user in users.items() if user and user.uid not in ("0", str(status.st_uid))]
+    if not mode & _OTHERS_ENTER and shut_out and sys.platform == "linux":
+        text = f"{', '.join(shut_out)} cannot enter the directory (mode {mode:04o})"
+        yield Finding("directory-mode", text, f"chmod 755 {name}", Where(facts.certs))
+    elif mode & _OTHERS_WRITE:
+        text = f"others may put certificates into the directory (mode {mode:04o})"
+        yield Finding("directory-mode", text, f"chmod 755 {name}", Where(facts.certs))
+
+
+def _modes(directory: Path, short_name: str, service: str, user: User | None) -> Iterator[Finding]:
+    key, certificate = key_path(directory, short_name), certificate_path(directory, short_name)
+    if status := _stat(key):
+        mode = stat.S_IMODE(status.st_mode)
+        # a group may read the key of a container that could not read it otherwise
+        spared = _GROUP_READS if user and user.uid not in ("0", str(status.st_uid)) else 0
+        if mode & 0o077 & ~spared:
+            text = f"the private key is open to others (mode {mode:04o})"
+            yield Finding("key-mode", text, f"chmod {KEY_MODE:o} {_name(key)}", Where(key), service)
+    if status := _stat(certificate):
+        mode = stat.S_IMODE(status.st_mode)
+        todo = f"chmod {CERTIFICATE_MODE:o} {_name(certificate)}"
+        if mode & _OTHERS_WRITE:
+            text = f"others may write the certificate (mode {mode:04o})"
+            yield Finding("cert-mode", text, todo, Where(certificate), service)
+        elif mode & CERTIFICATE_MODE != CERTIFICATE_MODE:
+            text = f"containers that run as another user cannot read the certificate (mode {mode:04o})"
+            yield Finding("cert-mode", text, todo, Where(certificate), service)
+
+
+def _readable(facts: Facts, wanted: Certificate, user: User) -> Iterator[Finding]:
+    key = key_path(facts.certs, wanted.short_name)
+    status = _stat(key)
+    if status is None:
+        return
+    allowed = user.may_read(status)
+    place = f"{user.name} ({user.where.path.name}:{user.where.line})" if user.where else user.name
+    what = f"{key.name}, which is {status.st_uid}:{status.st_gid} {stat.S_IMODE(status.st_mode):04o}"
+    if allowed is None:
+        text = f"whether the container's user {place} may read {what}, is not known: its id is not"
+        todo = f"give it an id, and: sudo chown <id> {_name(key)}"
+        yield Finding("key-user-unknown", text, todo, user.where, wanted.service)
+    elif not allowed:
+        text = f"the container runs as {place} and cannot read {what}"
+        yield Finding("key-user", text, _give(key, user, status), user.where, wanted.service)
+
+
+def _give(key: Path, user: User, status: stat_result) -> str:
+    """The command by which the key becomes readable: for its owner where the id is known, else for a group."""
+    if user.powerless:
+        return f"sudo chown 0 {_name(key)}, or in the service: cap_add: [DAC_OVERRIDE]"
+    owner = f'user: "{status.st_uid}:{status.st_gid}"' if status.st_uid else 'user: "0"'
+    if user.uid:
+        group = f", or: sudo chgrp {user.gid} {_name(key)} && chmod 640 {_name(key)}" if user.gid else ""
+        return f"sudo chown {user.uid} {_name(key)}{group}, or in the service: {owner}"
+    return f"give {user.name} an id (useradd -u 10001), then: sudo chown 10001 {_name(key)}, or in the service: {owner}"
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _stat(path: Path) -> stat_result | None:
+    """The status of a regular file; whatever else may be there is said by others."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,102 @@
+"""The AICOS stack as the live tests run it: a copy under a name of its own, and the requests that it must answer."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from live.stacks import Request, Stack, free_ports, project_name
+
+from aicos_tls.live.docker import Docker
+from aicos_tls.live.stack import look
+
+if TYPE_CHECKING:
+    from live.engines import Engine
+
+FIXTURE = Path(__file__).resolve().parent.parent.parent / "fixtures/aicos"
+IMAGES = (
+    "node:20-alpine",
+    "nginx:alpine",
+    "python:3.11-slim",
+    "golang:1.23-alpine",
+    "alpine:latest",
+    "postgres:15-alpine",
+    "redis:7-alpine",
+)
+PORTS = {
+    "aicos-frontend": 3000,
+    "aicos-backend": 3001,
+    "aicos-ai-intelligence": 8001,
+    "aicos-pattern-recognition": 8002,
+    "aicos-nl-parser": 8003,
+    "aicos-voice-processor": 8004,
+    "aicos-context-service": 8005,
+    "aicos-integrations": 8006,
+}
+STORES = ("aicos-postgres", "aicos-redis")
+REQUESTS = (
+    Request(3000, "/", "AI Chief of Staff"),
+    Request(3000, "/health", "healthy"),
+    Request(3000, "/api/services", '"healthy":true'),
+    Request(3001, "/api/health", '"postgres":true,"redis":true'),
+    Request(3001, "/api/services", '"healthy":true'),
+    Request(3001, "/api/briefing", '"down":[]'),
+    Request(3001, "/api/ai/models", '"service":"ai-intelligence"'),
+    Request(3001, "/api/patterns", '"service":"pattern-recognition"'),
+    Request(3001, "/api/parse?text=call+Ana+at+10:30", "10:30"),
+    Request(3001, "/api/voice/recordings", '"recordings"'),
+    Request(3001, "/api/context/ana", '"user":"ana"'),
+    Request(3001, "/api/integrations/providers", "Slack"),
+    *(Request(port, "/health", '"status":"ok"') for port in range(8001, 8007)),
+    Request(3001, "/api/tasks", '"time":"13:00"', "POST", {"text": "lunch with Ana on Friday at 1pm"}, 201),
+)
+"""Through the frontend, through the backend to each of the six services, and to each of them."""
+
+
+def copy(engine: Engine, compose: Path, directory: Path) -> tuple[Stack, dict[int, int]]:
+    """A copy of the stack in `directory`; returns it with the ports of this machine for those of its file.
+
+    What other runs would be in the way of is left to the engine: names of containers and of the network, and ports.
+    Healthchecks are made sooner than every 30 seconds: each `up` waits for the first of two in a row.
+    """
+    ignored = shutil.ignore_patterns("node_modules", "__pycache__", "data", "dist")
+    shutil.copytree(FIXTURE, directory, ignore=ignored)
+    subprocess.run(["git", "init", "-q"], cwd=directory, check=True)
+    ports = dict(zip(PORTS.values(), free_ports(len(PORTS)), strict=True))
+    name = project_name("aicos")
+    stack = Stack(engine, compose, directory, name, _override(name, ports, host_builds=bool(engine.private)))
+    return stack, ports
+
+
+def secure_ports(stack: Stack) -> frozenset[int]:
+    """The ports that speak TLS, as the files of the certificates directory and a handshake have it."""
+    trust = ssl.create_default_context(cafile=str(stack.directory / "certs/ca-cert.pem"))
+    found = look(Docker(stack.engine.environment), stack.name)
+    secure = set()
+    for service, port in PORTS.items():
+        for place in found.of(service)[0].attachments:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection((place.address, port), 5) as raw,
+                trust.wrap_socket(raw, server_hostname=service),
+            ):
+                secure.add(port)
+    return frozenset(secure)
+
+
+def _override(name: str, ports: dict[int, int], *, host_builds: bool) -> str:
+    """An override file; in YAML, for compose's tags (compose specification, "Merge": `!reset`, `!override`)."""
+    lines = ["services:"]
+    for service in (*PORTS, *STORES):
+        lines += [f"  {service}:", "    container_name: !reset null"]
+        port = PORTS.get(service)
+        published = f'!override ["127.0.0.1:{ports[port]}:{port}"]' if port else "!reset []"
+        lines += [f"    ports: {published}", "    healthcheck: {interval: 3s}"]
+        if port and host_builds:  # the private engine's builds reach the package registries that way
+            lines += ["    build:", "      network: host"]
+    return "\n".join([*lines, "networks:", "  aicos-network:", f"    name: {name}-network", ""])

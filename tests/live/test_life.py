@@ -1,0 +1,218 @@
+"""The AICOS stack through its whole life on a real engine: plain, encrypted, broken, renewed, plain again.
+
+The steps build on each other: one that cannot begin because an earlier one failed is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from live import aicos
+from live.engines import NoEngine
+from live.leaves import authority, write_leaf
+from live.stacks import ask_all
+from support import tree
+
+from aicos_tls.cli.errors import guarded
+from aicos_tls.live.docker import Docker
+from aicos_tls.live.probe import interfaces, reached_from_here
+from aicos_tls.live.sniff import OUTSIDE, Flow, Sniffer, flows
+from aicos_tls.live.stack import look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from live.engines import Engine
+    from live.stacks import Stack
+    from support import Run
+
+
+class Life:
+    """The stack, and how far it has come."""
+
+    def __init__(self, stack: Stack, ports: dict[int, int]) -> None:
+        self.stack, self.ports = stack, ports
+        self.before = tree(stack.directory)
+        self.reached = 0
+        self.serials: dict[str, str] = {}
+
+    @property
+    def certs(self) -> Path:
+        return self.stack.directory / "certs"
+
+    def begin(self, step: int) -> None:
+        if self.reached < step - 1:
+            pytest.skip(f"step {self.reached + 1} did not pass")
+
+    def requests(self, secure: frozenset[int] = frozenset()) -> tuple[list[str], tuple[Flow, ...]]:
+        """What is wrong with the answers, and what crossed the networks meanwhile; `secure` ports speak TLS."""
+        found = look(Docker(self.stack.engine.environment), self.stack.name)
+        here = interfaces()
+        bridges = [n.interface for n in found.networks.values() if reached_from_here(n, here)]
+        plain = [request for request in aicos.REQUESTS if request.port not in secure]
+        over_tls = [request for request in aicos.REQUESTS if request.port in secure]
+        with Sniffer(bridges) as sniffer:
+            faults = ask_all(plain, self.ports, None)
+            if over_tls:
+                faults += ask_all(over_tls, self.ports, self.certs / "ca-cert.pem")
+        assert sniffer.lost == 0
+        return faults, tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+
+
+@pytest.fixture(scope="module")
+def life(engine: Engine, compose: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
+    try:
+        engine.need(*aicos.IMAGES)
+    except NoEngine as reason:
+        pytest.skip(str(reason))
+    stack, ports = aicos.copy(engine, compose, tmp_path_factory.mktemp("life") / "aicos")
+    try:
+        yield Life(stack, ports)
+    finally:
+        stack.down()
+
+
+@pytest.fixture(autouse=True)
+def _there(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in life.stack.engine.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(life.stack.directory)
+
+
+def verified(run: Run, life: Life, *options: str) -> dict[str, Any]:
+    """The result of `verify`; exit code and result must agree."""
+    done = run("verify", "-p", life.stack.name, "--format", "json", *options)
+    assert done.code in (0, 1), done.err
+    data: dict[str, Any] = json.loads(done.out)
+    assert data["good"] is (done.code == 0)
+    return data
+
+
+def problems(data: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """What is not in order: service and check to the words."""
+    return {
+        (service["name"], check["id"]): check["words"]
+        for service in data["services"]
+        for check in [*service["checks"], *(c for port in service["ports"] for c in port["checks"])]
+        if check["state"] in ("failed", "unknown")
+    }
+
+
+def secure_ports(data: dict[str, Any]) -> frozenset[int]:
+    """The ports that serve TLS."""
+    return frozenset(port["port"] for service in data["services"] for port in service["ports"] if port["tls"])
+
+
+def test_1_plain(life: Life, run: Run) -> None:
+    life.begin(1)
+    life.stack.build()
+    life.stack.up()
+    faults, seen = life.requests()
+    assert faults == []
+    clear = {(flow.client, flow.server): flow.http for flow in seen}
+    for server in list(aicos.PORTS)[2:]:
+        assert clear["aicos-backend", server] > 100
+    assert clear["aicos-frontend", "aicos-backend"] > 100
+    data = verified(run, life)
+    assert {edge["state"] for edge in data["connections"]} == {"failed"}
+    assert len(data["connections"]) == 6
+    assert problems(data)["aicos-backend", "tls"].startswith("it answers plain HTTP")
+    life.reached = 1
+
+
+def test_2_encrypted(life: Life, run: Run) -> None:
+    life.begin(2)
+    assert guarded(["enable", "--code", "--key-type", "p256", "--quiet"]) == 0
+    life.stack.build()
+    life.stack.up()
+    data = verified(run, life, "--wait", "90")
+    assert problems(data) == {}
+    assert {edge["state"] for edge in data["connections"]} == {"ok"}
+    faults, seen = life.requests(secure_ports(data))
+    assert faults == []
+    between = [flow for flow in seen if flow.server in aicos.PORTS]
+    assert [flow for flow in between if flow.http] == []
+    assert all(flow.tls > 0 for flow in between)
+    assert {flow.server for flow in between} >= set(list(aicos.PORTS)[1:])
+    life.serials = {s["name"]: s["ports"][0]["serial"] for s in data["services"] if s["ports"]}
+    life.reached = 2
+
+
+def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
+    life.begin(3)
+    kept = {path: path.read_bytes() for path in life.certs.iterdir()}
+    foreign = authority(tmp_path / "foreign")
+    write_leaf(life.certs, "nl-parser", ["aicos-nl-parser", "localhost"], signer=foreign)
+    names = ["aicos-ai-intelligence", "localhost"]
+    write_leaf(
+        life.certs,
+        "ai-intelligence",
+        names,
+        signer=life.certs,
+        ends=timedelta(seconds=-1),
+        begins=timedelta(minutes=-30),
+    )
+    write_leaf(life.certs, "context-service", ["context", "localhost"], signer=life.certs)
+    http = ["CMD", "curl", "-f", "http://localhost:8002/health"]
+    life.stack.override = {
+        "services": {
+            "aicos-integrations": {"environment": {"TLS_ENABLED": "false"}},
+            "aicos-pattern-recognition": {
+                "healthcheck": {"test": http, "interval": "2s", "retries": 1, "start_period": "0s"}
+            },
+        }
+    }
+    wrong = ["nl-parser", "integrations", "context-service", "ai-intelligence", "pattern-recognition"]
+    try:
+        services = [f"aicos-{name}" for name in wrong]
+        life.stack.compose("up", "-d", "--no-build", "--no-deps", "--force-recreate", *services, timeout=120)
+        life.stack.compose(
+            "up", "-d", "--wait", "--wait-timeout", "60", "--no-build", *services, timeout=90, check=False
+        )
+        found = problems(verified(run, life))
+    finally:
+        life.stack.override = {}
+        for path, data in kept.items():
+            path.write_bytes(data)
+    assert "not issued by the CA" in found["aicos-nl-parser", "chain"]
+    assert "expired on" in found["aicos-ai-intelligence", "expiry"]
+    assert "is not for aicos-context-service" in found["aicos-context-service", "names"]
+    assert "answers plain HTTP" in found["aicos-integrations", "tls"]
+    assert "unhealthy" in found["aicos-pattern-recognition", "healthy"]
+    assert {service for service, _ in found} <= {f"aicos-{name}" for name in wrong} | {"aicos-backend"}
+    life.stack.compose("up", "-d", "--no-build", "--force-recreate", *services, timeout=120)
+    life.stack.up()
+    assert problems(verified(run, life, "--wait", "90")) == {}
+    life.reached = 3
+
+
+def test_4_renewed(life: Life, run: Run) -> None:
+    life.begin(4)
+    assert run("certs", "issue", "--force", "--key-type", "p256").code == 0
+    found = problems(verified(run, life))
+    assert {check for _, check in found} >= {"on-disk"}
+    life.stack.restart()
+    data = verified(run, life, "--wait", "90")
+    assert problems(data) == {}
+    renewed = {s["name"]: s["ports"][0]["serial"] for s in data["services"] if s["ports"]}
+    assert renewed.keys() == life.serials.keys()
+    assert not set(renewed.items()) & set(life.serials.items())
+    life.reached = 4
+
+
+def test_5_taken_back(life: Life, run: Run) -> None:
+    life.begin(5)
+    assert run("rollback", "--certs").code == 0
+    shutil.rmtree(life.stack.directory / ".aicos-tls", ignore_errors=True)
+    assert tree(life.stack.directory) == life.before
+    life.stack.build()
+    life.stack.up()
+    faults, seen = life.requests()
+    assert faults == []
+    assert any(flow.http for flow in seen if flow.server == "aicos-integrations")
+    assert not any(flow.tls for flow in seen if flow.server in aicos.PORTS)

@@ -1,0 +1,291 @@
+"""`verify` on a real engine: a small stack that is healthy, then with one fault at a time, each of which it names."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from live.engines import NoEngine
+from live.leaves import authority, write_leaf
+from live.stacks import Stack, project_name
+
+from aicos_tls.cli.errors import guarded
+from aicos_tls.commands import verify as command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from live.engines import Engine
+    from support import Run
+
+HERE = Path(__file__).parent
+HTTP_CHECK = ["CMD", "python", "-c", "import urllib.request as r; r.urlopen('http://localhost:8001/', timeout=2)"]
+
+
+@pytest.fixture(scope="module")
+def stack(engine: Engine, compose: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack with TLS enabled, up and healthy."""
+    try:
+        engine.need("python:3.11-slim", "node:20-alpine")
+    except NoEngine as reason:
+        pytest.skip(str(reason))
+    directory = tmp_path_factory.mktemp("live") / "stack"
+    shutil.copytree(HERE / "stack", directory, ignore=shutil.ignore_patterns("__pycache__"))
+    found = Stack(engine, compose, directory, project_name("verify"))
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(directory)
+            assert guarded(["enable", "--quiet", "--key-type", "p256"]) == 0
+        found.build()
+        found.up()
+        yield found
+    finally:
+        found.down()
+
+
+class Verify:
+    """Run the program on the stack, in this process."""
+
+    def __init__(self, run: Run, stack: Stack) -> None:
+        self.run, self.stack = run, stack
+
+    def __call__(self, *options: str) -> dict[str, Any]:
+        """The result as data; the exit code must fit it."""
+        done = self.run("verify", "-p", self.stack.name, "--format", "json", *options)
+        assert done.code in (0, 1), done.err
+        data: dict[str, Any] = json.loads(done.out)
+        assert data["good"] is (done.code == 0)
+        return data
+
+
+@pytest.fixture
+def verify(run: Run, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Verify:
+    for name, value in stack.engine.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(stack.directory)
+    return Verify(run, stack)
+
+
+def faults(data: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """What failed: service and check to the words."""
+    return {
+        (service["name"], check["id"]): check["words"]
+        for service in data["services"]
+        for check in [*service["checks"], *(c for port in service["ports"] for c in port["checks"])]
+        if check["state"] == "failed"
+    }
+
+
+def edges(data: dict[str, Any]) -> dict[str, str]:
+    """The state of the connection to each server."""
+    return {edge["server"]: edge["state"] for edge in data["connections"]}
+
+
+@contextmanager
+def other_files(stack: Stack) -> Iterator[Path]:
+    """The certificates directory, whose files come back afterwards, and are served again."""
+    certs = stack.directory / "certs"
+    kept = {path: path.read_bytes() for path in certs.iterdir()}
+    try:
+        yield certs
+    finally:
+        for path, data in kept.items():
+            path.write_bytes(data)
+        stack.compose("restart", "--timeout", "2", "ledger")
+        stack.up()
+
+
+@contextmanager
+def other_settings(stack: Stack, service: str, **settings: Any) -> Iterator[None]:
+    """A service with other settings than its file has, and the right ones afterwards."""
+    stack.override = {"services": {service: settings}}
+    try:
+        stack.compose("up", "-d", "--no-build", "--no-deps", "--wait", service, check=False)
+        yield
+    finally:
+        stack.override = {}
+        stack.up()
+
+
+def test_healthy(verify: Verify, stack: Stack) -> None:
+    data = verify("--wait", "60")
+    assert faults(data) == {}
+    assert edges(data) == {"ledger": "ok", "quotes": "ok"}
+    for service in data["services"][:2]:
+        file = stack.directory / f"certs/{service['name']}-cert.pem"
+        shown = subprocess.run(
+            ["openssl", "x509", "-noout", "-serial", "-in", file], capture_output=True, text=True, check=True
+        )
+        assert int(service["ports"][0]["serial"], 16) == int(shown.stdout.split("=")[1], 16)
+        assert service["ports"][0]["tls"] == "TLSv1.3"
+        assert {check["id"] for check in service["checks"]} == {"running", "healthy", "log"}
+
+
+def test_what_a_person_sees(verify: Verify) -> None:
+    shown = verify.run("verify", "-p", verify.stack.name)
+    assert shown.code == 0
+    assert "2 of 2 connections are encrypted" in shown.out
+    assert "✓ desk → quotes:8002" in shown.out
+    assert verify.run("verify", "-p", verify.stack.name, "--quiet").out == ""
+
+
+def test_from_inside_the_network(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    direct = verify()
+    monkeypatch.setattr(command, "interfaces", frozenset)
+    data = verify()
+    assert faults(data) == {}
+    assert edges(data) == {"ledger": "ok", "quotes": "ok"}
+    ports = [service["ports"] for service in data["services"]]
+    assert [p[0]["serial"] for p in ports if p] == [s["ports"][0]["serial"] for s in direct["services"] if s["ports"]]
+    left = verify.stack.engine.docker("ps", "--all", "--quiet", "--filter", "status=exited").stdout
+    assert left == ""
+
+
+def test_sniffed(verify: Verify) -> None:
+    data = verify("--sniff", "--sniff-seconds", "3")
+    flows = {(flow["client"], flow["server"]): flow for flow in data["sniffed"]["flows"]}
+    for server in ("ledger", "quotes"):
+        assert flows["desk", server]["http_bytes"] == 0
+        assert flows["desk", server]["tls_bytes"] > 1000
+        assert flows["(outside)", server]["http_bytes"] == 0
+
+
+def test_certificate_of_a_foreign_ca(verify: Verify, stack: Stack, tmp_path: Path) -> None:
+    with other_files(stack) as certs:
+        write_leaf(certs, "ledger", ["ledger"], signer=authority(tmp_path / "foreign"))
+        stack.compose("restart", "--timeout", "2", "ledger")
+        stack.up()
+        data = verify()
+    assert set(faults(data)) == {("ledger", "chain")}
+    assert "not issued by the CA in certs/" in faults(data)["ledger", "chain"]
+    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+
+
+def test_expired_certificate(verify: Verify, stack: Stack) -> None:
+    with other_files(stack) as certs:
+        write_leaf(certs, "ledger", ["ledger"], signer=certs, ends=timedelta(minutes=-30))
+        stack.compose("restart", "--timeout", "2", "ledger")
+        stack.up()
+        data = verify()
+    assert set(faults(data)) == {("ledger", "expiry")}
+    assert "expired on" in faults(data)["ledger", "expiry"]
+    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+
+
+def test_certificate_for_other_names(verify: Verify, stack: Stack) -> None:
+    with other_files(stack) as certs:
+        write_leaf(certs, "ledger", ["book", "localhost"], signer=certs)
+        stack.compose("restart", "--timeout", "2", "ledger")
+        stack.up()
+        data = verify()
+    assert faults(data) == {("ledger", "names"): "its certificate is not for ledger: it is for book, localhost"}
+    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+
+
+def test_certificate_on_the_disk_is_newer(verify: Verify, stack: Stack) -> None:
+    with other_files(stack) as certs:
+        serial = write_leaf(certs, "ledger", ["ledger", "localhost"], signer=certs)
+        data = verify()
+        assert set(faults(data)) == {("ledger", "on-disk")}
+        assert edges(data) == {"ledger": "ok", "quotes": "ok"}
+        stack.compose("restart", "--timeout", "2", "ledger")
+        stack.up()
+        renewed = verify()
+        assert renewed["good"]
+        assert renewed["services"][0]["ports"][0]["serial"] == serial
+
+
+def test_server_on_plain_http(verify: Verify, stack: Stack) -> None:
+    at_once = {"retries": 1, "start_period": "0s"}  # to be unhealthy
+    with other_settings(stack, "ledger", environment={"TLS_ENABLED": "false"}, healthcheck=at_once):
+        data = verify("--sniff", "--sniff-seconds", "2")
+    found = faults(data)
+    assert found["ledger", "tls"] == "it answers plain HTTP (HTTP/1.1 200 OK), and no TLS"
+    assert ("ledger", "log") in found
+    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+
+
+def test_client_that_still_asks_http(verify: Verify, stack: Stack) -> None:
+    plain = {"environment": {"TLS_ENABLED": "false"}}
+    stack.override = {"services": {"ledger": plain}}
+    with other_settings(stack, "desk", environment={"LEDGER_URL": "http://ledger:8001"}):
+        stack.override["services"]["ledger"] = plain
+        stack.up("ledger", wait=False)
+        data = verify("--sniff", "--sniff-seconds", "3")
+        flows = {(flow["client"], flow["server"]): flow for flow in data["sniffed"]["flows"]}
+        assert flows["desk", "ledger"]["http_bytes"] > 100
+        assert flows["desk", "quotes"]["http_bytes"] == 0
+        reasons = [check["id"] for edge in data["connections"] for check in edge["checks"]]
+        assert "url" in reasons
+        shown = verify.run("verify", "-p", stack.name).out
+        assert "the running container of desk still asks http://ledger:8001" in shown
+
+
+def test_healthcheck_left_on_http(verify: Verify, stack: Stack) -> None:
+    check = {"test": HTTP_CHECK, "interval": "1s", "retries": 1, "start_period": "0s"}
+    with other_settings(stack, "ledger", healthcheck=check):
+        data = verify()
+    assert set(faults(data)) == {("ledger", "healthy")}
+    assert "it is unhealthy" in faults(data)["ledger", "healthy"]
+    assert edges(data)["ledger"] == "ok"
+    todo = next(c["todo"] for s in data["services"] for c in s["checks"] if c["state"] == "failed")
+    assert "still asks http" in todo
+
+
+def test_plain_http_beside_tls(verify: Verify, stack: Stack) -> None:
+    with other_settings(stack, "ledger", environment={"BOTH": "true"}):
+        data = verify()
+    assert set(faults(data)) == {("ledger", "plain")}
+    assert edges(data)["ledger"] == "ok"
+
+
+def test_stopped_server(verify: Verify, stack: Stack) -> None:
+    try:
+        stack.compose("stop", "--timeout", "2", "ledger")
+        data = verify()
+        assert set(faults(data)) == {("ledger", "running")}
+        assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+        stack.compose("rm", "--force", "--stop", "ledger")
+        data = verify()
+        assert faults(data)["ledger", "running"] == "ledger has no container"
+    finally:
+        stack.up()
+
+
+def test_paused_server_does_not_hold_us_up(verify: Verify, stack: Stack) -> None:
+    stack.compose("pause", "ledger")
+    try:
+        data = verify("--timeout", "1")
+        assert "its container is paused" in faults(data)["ledger", "running"]
+    finally:
+        stack.compose("unpause", "ledger")
+        stack.compose("restart", "--timeout", "2", "ledger")  # checks that failed meanwhile have made it unhealthy
+        stack.up()
+
+
+def test_every_container_of_a_scaled_service(verify: Verify, stack: Stack) -> None:
+    try:
+        stack.compose("up", "-d", "--no-build", "--wait", "--scale", "ledger=2", "ledger", timeout=120)
+        data = verify("--wait", "30")
+        assert [service["name"] for service in data["services"]].count("ledger") == 2
+        assert data["good"]
+    finally:
+        stack.up()
+
+
+def test_a_directory_that_is_not_the_containers(
+    verify: Verify, stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(stack.directory, tmp_path / "copy")
+    monkeypatch.chdir(tmp_path / "copy")
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", stack.name)
+    refused = verify.run("verify")
+    assert refused.code == 2
+    assert f"belong to another directory: {stack.directory}" in refused.err
+    assert verify.run("verify", "-p", stack.name, "--quiet").code == 0
