@@ -35,6 +35,8 @@ _WORDS = {
     "schemes": "scheme",
     "healthcheck": "healthcheck",
     "code": "code change",
+    "command": "option",
+    "sidecar": "line of a sidecar",
 }
 
 
@@ -68,6 +70,7 @@ def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
     plan = result.prepared.plan
     sections = (
         ("Services", _services(result, style)),
+        ("How each serves TLS", _choices(result, style, verbose=verbose)),
         ("Connections, now over TLS", _connections(result, style)),
         (f"Certificates in {plan.policy.certs_dir}", _certificates(result, style)),
         ("Left alone", _left_alone(result, style, verbose=verbose)),
@@ -134,6 +137,25 @@ def _counted(changes: Iterable[Change]) -> str:
         _WORDS[rule] if rule == "mount" or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
         for rule, n in counts.items()
     )
+
+
+def _choices(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
+    """The way of each server that one was chosen for, why, and what the next best would have been."""
+    choices = result.prepared.choices
+    width = max((len(choice.service) for choice in choices), default=0)
+    for choice in choices:
+        option = choice.option
+        ports = f" on {', '.join(map(str, option.ports))}" if option.ports else ""
+        place = f"  {style('quiet', _place(result, option.where))}" if option.where else ""
+        name = style("name", choice.service.ljust(width))
+        yield f"{name}  {style('info', choice.how.value)}{ports}: {option.reason}{place}"
+        indent = " " * (width + 2)
+        if option.note:
+            yield f"{indent}{option.note}"
+        if choice.next_best:
+            yield f"{indent}{style('quiet', f'next best: {choice.next_best.how.value}')}"
+        if verbose:
+            yield from (f"{indent}not {how.value}: {reason}" for how, reason in choice.declined)
 
 
 def _connections(result: Result, style: Style) -> Iterator[str]:

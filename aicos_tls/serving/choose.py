@@ -30,12 +30,14 @@ def choose(
     asked: How | None = None,
     ports: tuple[int, ...] = (),
     plain_loopback: bool = False,
+    configured: Option | str | None = None,
 ) -> Choice:
     """Choose for one service in scope.
 
     `ports` are those that a person gave, else those that are known from compose file and sources. `plain_loopback`
-    lets a preload accept plain HTTP from the container itself, for healthchecks that cannot speak TLS. Where a way was
-    `asked` for and is not open, the choice is `How.NONE` with the reason.
+    lets a preload accept plain HTTP from the container itself, for healthchecks that cannot speak TLS. `configured` is
+    what is known of its configuration files, for a server that has nothing else (nginx). Where a way was `asked` for
+    and is not open, the choice is `How.NONE` with the reason.
     """
     if asked is How.NONE:
         return Choice(service.name, Option(How.NONE, "asked for"))
@@ -43,7 +45,8 @@ def choose(
         return Choice(service.name, Option(How.NONE, status.way_words))
     open_ways: list[Option] = []
     declined: list[tuple[How, str]] = []
-    for how, found in _ways(status, service, place, ports or status.ports, plain_loopback=plain_loopback):
+    known = ports or status.ports
+    for how, found in _ways(status, service, place, known, plain_loopback=plain_loopback, configured=configured):
         if isinstance(found, Option):
             open_ways.append(found)
         else:
@@ -59,10 +62,16 @@ def choose(
 
 
 def _ways(
-    status: ServiceStatus, service: Service, place: Place, ports: tuple[int, ...], *, plain_loopback: bool
+    status: ServiceStatus,
+    service: Service,
+    place: Place,
+    ports: tuple[int, ...],
+    *,
+    plain_loopback: bool,
+    configured: Option | str | None,
 ) -> Iterator[tuple[How, Option | str]]:
     yield How.CODE, _code(status, ports)
-    found = _settings(status, service, place, ports)
+    found = _settings(status, service, place, ports) if configured is None else configured
     yield (found.how if isinstance(found, Option) else How.ENV), found
     yield How.PRELOAD, preload(status, place, ports, plain_loopback=plain_loopback)
     yield How.SIDECAR, sidecar(service, ports)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aicos_tls.errors import Where
 
 
@@ -31,19 +33,29 @@ class Merge(Enum):
     SET = "it is replaced"
     WORDS = "the words are added after a space"
     PATHS = "the path goes before those that are there"
+    KEEP = "it stays"
 
 
 class Setting(Struct, frozen=True):
-    """A variable of the container."""
+    """A variable of the container; `below` is the value that it gets from an env file or the image, without this."""
 
     name: str
     value: str
     merge: Merge = Merge.SET
+    below: str | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a value that is there counts for the new one."""
+        return self.merge is not Merge.SET
 
     def onto(self, before: str | None) -> str:
         """The value to write where `before` is there already; one that holds it stays as it is."""
+        before = self.below if before is None else before
         if not before or self.merge is Merge.SET:
             return self.value
+        if self.merge is Merge.KEEP:
+            return before
         if self.merge is Merge.WORDS:
             return before if f" {self.value} " in f" {before} " else f"{before} {self.value}"
         return before if self.value in before.split(":") else f"{self.value}:{before}"
@@ -95,13 +107,15 @@ class RuntimeFile(Struct, frozen=True):
 class Words(Struct, frozen=True):
     """What changes in a start command: words to add at its end or after the program, and words to drop.
 
-    `instead_of_none` are the words of the image, which count when the compose file has no command.
+    `instead_of_none` are the words of the image, which count when the compose file has no command. `foreign` says why
+    the command of the compose file cannot take them, and is empty when it can.
     """
 
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     after_program: bool = False
     instead_of_none: tuple[str, ...] = ()
+    foreign: str = ""
 
 
 class Needs(Struct, frozen=True):
@@ -132,6 +146,41 @@ class Option(Struct, frozen=True):
     note: str = ""
     ports: tuple[int, ...] = ()
     asks_port: bool = False
+
+
+class Mode(Enum):
+    """What haproxy does with a connection."""
+
+    HTTP = "http"
+    TCP = "tcp"
+
+
+class Sidecar(Struct, frozen=True, kw_only=True):
+    """A sidecar: the service it stands before, its ports, and the settings of its image.
+
+    `ports` are pairs of the application's port and haproxy's. `certs_source` is the certificates directory as a mount
+    writes it, `mount_path` where that is in the container.
+    """
+
+    service: str
+    short_name: str
+    ports: tuple[tuple[int, int], ...]
+    name: str
+    init_name: str
+    image: str = "aicos-tls-sidecar:1"
+    build: bool = True
+    certs_source: str = "./certs"
+    mount_path: str = "/app/certs"
+    mode: Mode = Mode.HTTP
+    protocols: tuple[str, ...] = ("http/1.1",)
+    profiles: tuple[str, ...] = ()
+
+
+class Wanted(Struct, frozen=True):
+    """What the compose files have to bring besides what the guide asks for: by service, and the sidecars."""
+
+    needs: Mapping[str, Needs] = {}
+    sidecars: tuple[Sidecar, ...] = ()
 
 
 class Choice(Struct, frozen=True):

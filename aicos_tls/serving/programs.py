@@ -47,7 +47,7 @@ def _python(
     if found.way not in {Way.ENVIRONMENT, Way.WORDS}:
         return None
     settings = tuple(Setting(name, value) for name, value in found.environment.items())
-    words = Words(found.add, found.drop, after_program=True)
+    words = Words(found.add, found.drop, after_program=True, instead_of_none=start.words, foreign=_foreign(status))
     return Option(
         How.ENV,
         found.reason,
@@ -58,6 +58,12 @@ def _python(
         renews=found.server in _RENEWS,
         ports=ports,
     )
+
+
+def _foreign(status: ServiceStatus) -> str:
+    """Why options at the end of the command would not reach the server program; empty when they would."""
+    start = status.start
+    return f"its command starts {start.program} by way of {start.via[0]}" if start and start.via else ""
 
 
 def _kestrel(status: ServiceStatus, place: Place, ports: tuple[int, ...]) -> Option | None:

@@ -13,12 +13,11 @@ and offers the protocol that the application speaks: h2 for gRPC.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
-
-from aicos_tls.serving.model import How, Needs, Option, RuntimeFile
+from aicos_tls.compose.sites import OWN_BLOCK
+from aicos_tls.plan.scope import SIDECAR_OF as MARK
+from aicos_tls.serving.model import How, Mode, Needs, Option, RuntimeFile, Sidecar
 from aicos_tls.sources.templates import plain, render
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ DIRECTORY = "runtime/sidecar"
 IMAGE_FILES = ("Dockerfile", "serve.sh", "redirect.sh")
 """What the image is built from."""
 
+__all__ = ["Mode", "Sidecar", "files", "haproxy_config", "names", "port_pairs", "services", "sidecar"]
+
 RUN_DIRECTORY = "/run/tls"
 """Where `serve.sh` puts certificate and key in one file, as haproxy wants them: in memory, in the sidecar alone."""
 
@@ -43,33 +44,6 @@ _LIMITS = (
     "needs an engine that lets the helper have NET_ADMIN (not rootless); when the engine itself restarts the service "
     "after a crash, the sidecar is left in the old namespace until `docker compose up -d --force-recreate`"
 )
-
-
-class Mode(Enum):
-    """What haproxy does with a connection."""
-
-    HTTP = "http"
-    TCP = "tcp"
-
-
-class Sidecar(Struct, frozen=True, kw_only=True):
-    """A sidecar: the service it stands before, its ports, and the settings of its image.
-
-    `ports` are pairs of the application's port and haproxy's. `certs_source` is the certificates directory as a mount
-    writes it, `mount_path` where that is in the container.
-    """
-
-    service: str
-    short_name: str
-    ports: tuple[tuple[int, int], ...]
-    name: str
-    init_name: str
-    image: str = "aicos-tls-sidecar:1"
-    build: bool = True
-    certs_source: str = "./certs"
-    mount_path: str = "/app/certs"
-    mode: Mode = Mode.HTTP
-    protocols: tuple[str, ...] = field(default=("http/1.1",))
 
 
 def sidecar(service: Service, ports: tuple[int, ...]) -> Option | str:
@@ -102,6 +76,13 @@ def _replicas(service: Service) -> int:
         entry = layer.sub("deploy").get("replicas")
         texts.append(text_of(entry.value) if entry else None)
     return max((int(text) for text in texts if text and text.isdigit()), default=1)
+
+
+def profiles(service: Service) -> tuple[str, ...]:
+    """The profiles of a service: a sidecar that started without it would be an error (specification, "profiles")."""
+    from aicos_tls.compose.resolve import texts_of
+
+    return tuple(text for _, entry in service.effective("profiles") for text in texts_of(entry.value))
 
 
 def port_pairs(ports: Collection[int], used: Collection[int] = ()) -> tuple[tuple[int, int], ...]:
@@ -153,16 +134,20 @@ def services(one: Sidecar) -> dict[str, Mapping[str, object]]:
     `network_mode: service:…` makes compose start and restart them with the service (compose specification).
     """
     image: dict[str, object] = {"image": one.image}
-    if one.build:
-        image["build"] = f"{one.certs_source}/{DIRECTORY}"
+    if one.profiles:
+        image["profiles"] = list(one.profiles)
+    mark: dict[str, object] = {OWN_BLOCK: {MARK: one.service}}
+    build: dict[str, object] = {"build": f"{one.certs_source}/{DIRECTORY}"} if one.build else {}
     network = f"service:{one.service}"
     mount = f"{one.certs_source}:{one.mount_path}:ro"
     helper: dict[str, object] = {
         **image,
+        **build,
         "network_mode": network,
         "cap_drop": ["ALL"],
         "cap_add": ["NET_ADMIN", "NET_RAW"],
         "command": ["redirect.sh", *(f"{port}:{tls}" for port, tls in one.ports)],
+        **mark,
     }
     proxy: dict[str, object] = {
         **image,
@@ -173,5 +158,6 @@ def services(one: Sidecar) -> dict[str, Mapping[str, object]]:
         "tmpfs": [RUN_DIRECTORY],
         "volumes": [mount],
         "depends_on": {one.init_name: {"condition": "service_completed_successfully"}},
+        **mark,
     }
     return {one.init_name: helper, one.name: proxy}

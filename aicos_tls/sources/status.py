@@ -129,6 +129,11 @@ def _names(sources: Sources, owners: list[str]) -> Names:
     return Names(sources.servers, ports, servers[0] if len(servers) == 1 else None)
 
 
+def service_status(service: ServiceSources, now: Project) -> ServiceStatus:
+    """What is known of one service, without the places that name it. `now` is the project as its files are."""
+    return _service_status(service, changes_of(service), (), now)
+
+
 def _service_status(
     service: ServiceSources, changes: ServiceChanges, references: tuple[SourceReference, ...], now: Project
 ) -> ServiceStatus:

@@ -13,7 +13,8 @@ from aicos_tls.serving.model import Choice, How, Merge, Place, Setting
 from aicos_tls.sources.changes import ServiceChanges
 from aicos_tls.sources.languages import Evidence
 from aicos_tls.sources.start import Start
-from aicos_tls.sources.status import ServiceStatus, Way
+from aicos_tls.sources.status import ServiceStatus
+from aicos_tls.sources.ways import Way
 
 if TYPE_CHECKING:
     from aicos_tls.compose.model import Service
