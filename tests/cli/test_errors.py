@@ -185,7 +185,8 @@ class TestInterrupted:
     """Control-C."""
 
     def test_while_keys_are_made(self, project: Project) -> None:
-        directory = project(ONE)
+        many = ONE + "".join(f"  s{n}: {{build: .}}\n" for n in range(60))  # more keys than are made before we look
+        directory = project(many)
         with subprocess.Popen(
             [*PROGRAM, "enable"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as running:
@@ -197,7 +198,7 @@ class TestInterrupted:
             out, err = running.communicate()
         assert (running.returncode, out) == (130, "")
         assert err == "aicos-tls: interrupted; nothing half done was left behind\n"
-        assert tree(directory) == {"docker-compose.yml": ONE.encode()}
+        assert tree(directory) == {"docker-compose.yml": many.encode()}
 
     def test_anywhere_within_a_command(self, project: Project, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         directory = project(ONE)
