@@ -82,6 +82,13 @@ def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes |
     """A file below the certificates directory, which the run makes. Raises `TlsError` for one of the person's there."""
     path = plan.project.directory / plan.policy.certs_dir / file.path
     name = os.path.relpath(path, plan.project.directory)
+    if name.startswith(".."):
+        raise TlsError(
+            "--serve writes files into the certificates directory, and what is written outside of the project could "
+            "not be taken back",
+            where=Where(path.parent),
+            hint="use a directory within the project (--certs-dir)",
+        )
     if os.path.lexists(path) and name not in originals and files.read(path).raw != file.text.encode():
         raise TlsError("this file is in the way: the run would write it", where=Where(path), hint="move it away")
     return PlannedFile(path, None, file.text.encode(), "created")

@@ -108,7 +108,7 @@ class _Draft:
             found = None if before.mounts else configuration(service, place, context)
             more = found.needs if isinstance(found, Option) else Needs()
         else:
-            more = trust(runtime, place) if name in self.asking or not before.settings else Needs()
+            more = trust(runtime, place) if name in self.asking else Needs()
             if name in self.asking and runtime not in RUNTIMES:
                 self.untold.append((name, runtime))
         needs = joined(before, self._with_values_below(service, more))
