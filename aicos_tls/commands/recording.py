@@ -19,6 +19,7 @@ from aicos_tls.commands.project import (
 if TYPE_CHECKING:
     from aicos_tls.pki.issuing import Issued
 
+
 def certificate_operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
     """The certificates and keys that were made, with their directory; nothing when none were."""
     if not issued.new_files:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aicos_tls.compose.model import Service
+    from aicos_tls.errors import Where
     from aicos_tls.serving.model import Place
     from aicos_tls.sources.status import ServiceStatus
 
@@ -29,15 +30,17 @@ def choose(
     *,
     asked: How | None = None,
     ports: tuple[int, ...] = (),
-    plain_loopback: bool = False,
+    healthcheck_stays: bool = False,
+    asks_itself: Where | None = None,
     configured: Option | str | None = None,
 ) -> Choice:
     """Choose for one service in scope.
 
-    `ports` are those that a person gave, else those that are known from compose file and sources. `plain_loopback`
-    lets a preload accept plain HTTP from the container itself, for healthchecks that cannot speak TLS. `configured` is
-    what is known of its configuration files, for a server that has nothing else (nginx). Where a way was `asked` for
-    and is not open, the choice is `How.NONE` with the reason.
+    `ports` are those that a person gave, else those that are known from compose file and sources. With
+    `healthcheck_stays`, its healthcheck cannot ask over TLS. `asks_itself` is a place in its code that asks the service
+    itself over plain HTTP: then only ways are open that answer that. `configured` is what is known of its configuration
+    files, for a server that has nothing else (nginx). Where a way was `asked` for and is not open, the choice is
+    `How.NONE` with the reason.
     """
     if asked is How.NONE:
         return Choice(service.name, Option(How.NONE, "asked for"))
@@ -46,8 +49,10 @@ def choose(
     open_ways: list[Option] = []
     declined: list[tuple[How, str]] = []
     known = ports or status.ports
-    for how, found in _ways(status, service, place, known, plain_loopback=plain_loopback, configured=configured):
-        if isinstance(found, Option):
+    for how, found in _ways(status, service, place, known, healthcheck_stays=healthcheck_stays, configured=configured):
+        if isinstance(found, Option) and found.how is How.ENV and asks_itself and configured is None:
+            declined.append((how, f"its code asks itself over plain HTTP ({asks_itself})"))
+        elif isinstance(found, Option):
             open_ways.append(found)
         else:
             declined.append((how, found))
@@ -67,13 +72,13 @@ def _ways(
     place: Place,
     ports: tuple[int, ...],
     *,
-    plain_loopback: bool,
+    healthcheck_stays: bool,
     configured: Option | str | None,
 ) -> Iterator[tuple[How, Option | str]]:
     yield How.CODE, _code(status, ports)
     found = _settings(status, service, place, ports) if configured is None else configured
     yield (found.how if isinstance(found, Option) else How.ENV), found
-    yield How.PRELOAD, preload(status, place, ports, plain_loopback=plain_loopback)
+    yield How.PRELOAD, preload(status, place, ports, healthcheck_stays=healthcheck_stays)
     yield How.SIDECAR, sidecar(service, ports)
 
 

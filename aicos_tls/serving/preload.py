@@ -1,7 +1,8 @@
 """`preload`: a small file that Node or Python loads before the application, and the variables that it is told by.
 
 What the files do is said in `templates/runtime/`. The list of ports is needed so that a metrics server beside the
-application is not wrapped by surprise.
+application is not wrapped by surprise. Plain HTTP that comes from the container itself is answered: programs ask
+themselves at `http://localhost:PORT`, and no other container can.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _UNREACHED = {
 """Python programs that the file is not relied on for; only gunicorn with uvicorn's worker was tried, and is reached."""
 
 
-def preload(status: ServiceStatus, place: Place, ports: tuple[int, ...], *, plain_loopback: bool) -> Option | str:
+def preload(status: ServiceStatus, place: Place, ports: tuple[int, ...], *, healthcheck_stays: bool) -> Option | str:
     """The option, or the reason why there is none."""
     if status.runtime not in {"Node", "Python"}:
         return f"{status.runtime or 'what it runs on'} loads no file before the application"
@@ -38,7 +39,7 @@ def preload(status: ServiceStatus, place: Place, ports: tuple[int, ...], *, plai
         Setting("TLS_CERT_PATH", place.mount_path),
         Setting("TLS_CERT_NAME", place.short_name),
         Setting("TLS_PORTS", ",".join(map(str, ports))),
-        *([Setting("TLS_PLAIN_LOOPBACK", "true")] if plain_loopback else ()),
+        Setting("TLS_PLAIN_LOOPBACK", "true"),
         *_loading(status.runtime, place),
     ]
     files = runtime_files(NODE if status.runtime == "Node" else PYTHON)
@@ -47,11 +48,11 @@ def preload(status: ServiceStatus, place: Place, ports: tuple[int, ...], *, plai
         How.PRELOAD,
         f"{status.runtime}: {evidence.what}" if evidence else status.runtime,
         evidence.where if evidence else None,
-        Needs(tuple(settings), files=files, healthcheck_stays=plain_loopback),
+        Needs(tuple(settings), files=files, healthcheck_stays=healthcheck_stays),
         source=_SOURCE,
         tried=True,
         renews=True,
-        note="what it prints when it starts still says http",
+        note="plain HTTP is answered within the container only; what it prints when it starts still says http",
         ports=ports,
         asks_port=not ports,
     )

@@ -24,10 +24,13 @@ from aicos_tls.sources.status import service_status
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from aicos_tls.errors import Where
     from aicos_tls.plan.model import Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.sources.project import ServiceSources, Sources
 
+_CODE = frozenset({".js", ".cjs", ".mjs", ".ts", ".py", ".go", ".rb", ".php", ".java", ".kt", ".cs", ".rs"})
+"""Endings of files that are programs: what READMEs and configuration say is not asked."""
 _VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\})")
 
 
@@ -75,21 +78,22 @@ class _Draft:
         how = None if ask.how == AUTO else How(ask.how)
         static = configuration(service, place, service.context) if service.runtime[0] in STATIC else None
 
-        def chosen(*, plain_loopback: bool) -> Choice:
+        def chosen(*, healthcheck_stays: bool) -> Choice:
             return choose(
                 status,
                 service.service,
                 place,
                 asked=how,
                 ports=ask.ports,
-                plain_loopback=plain_loopback,
+                healthcheck_stays=healthcheck_stays,
+                asks_itself=_asks_itself(service, status.ports),
                 configured=static,
             )
 
-        choice = chosen(plain_loopback=False)
+        choice = chosen(healthcheck_stays=False)
         left = any(each.rule == "healthcheck" and each.service == name for each in self.plan.declined)
         if choice.how is How.PRELOAD and left:
-            choice = chosen(plain_loopback=True)
+            choice = chosen(healthcheck_stays=True)
         self.choices.append(choice)
         if choice.option.asks_port:
             return
@@ -154,6 +158,18 @@ class _Draft:
             below = files.get(setting.name) or _known(image.get(setting.name))
             settings.append(replace(setting, below=below) if setting.keeps and below else setting)
         return replace(needs, settings=tuple(settings))
+
+
+def _asks_itself(service: ServiceSources, ports: Collection[int]) -> Where | None:
+    """The first place in its sources where a service asks itself over plain HTTP; the healthcheck is none of these."""
+    if not ports:
+        return None
+    pattern = re.compile(rf"http://(?:localhost|127\.0\.0\.1|\[::1\]):(?:{'|'.join(map(str, ports))})(?!\d)")
+    for path, file in service.files.items():
+        match = pattern.search(file.text) if path.suffix in _CODE else None
+        if match:
+            return file.where(match.start())
+    return None
 
 
 def _known(value: str | None) -> str | None:

@@ -58,8 +58,12 @@ def test_whole_life(
         assert guarded(["enable", "--serve", way, "--key-type", "p256", "--quiet"]) == 0
         compose_file = (stack.directory / "docker-compose.yml").read_text()
         changed = {path for path, data in tree(stack.directory).items() if before.get(path) != data}
-        assert not [path for path in changed if not path.startswith(("certs/", ".aicos-tls/", "docker-compose", ".git"))]
-        builds = [s for s in aicos.PORTS if f"  {s}-tls-init:\n    image: aicos-tls-sidecar:1\n    build:" in compose_file]
+        assert not [
+            path for path in changed if not path.startswith(("certs/", ".aicos-tls/", "docker-compose", ".git"))
+        ]
+        builds = [
+            s for s in aicos.PORTS if f"  {s}-tls-init:\n    image: aicos-tls-sidecar:1\n    build:" in compose_file
+        ]
         assert len(builds) == 1
         if engine.private:
             stack.overrides = aicos.with_host_build(plain, f"{builds[0]}-tls-init")

@@ -111,7 +111,7 @@ def test_what_a_preload_of_node_needs(tmp_path: Path) -> None:
 
 
 def test_plain_from_loopback_lets_the_healthcheck_stay(tmp_path: Path) -> None:
-    option = chosen(tmp_path, status("Python", "python", "main.py"), plain_loopback=True).option
+    option = chosen(tmp_path, status("Python", "python", "main.py"), healthcheck_stays=True).option
     assert option.needs.healthcheck_stays
     assert Setting("TLS_PLAIN_LOOPBACK", "true") in option.needs.settings
     assert option.needs.settings[-1] == Setting("PYTHONPATH", "/app/certs/runtime/python", Merge.PATHS)
