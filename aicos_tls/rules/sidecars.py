@@ -40,8 +40,8 @@ def _added(context: Context, sidecar: Sidecar) -> Iterator[Outcome]:
     service = context.project.services[sidecar.service]
     layer = service.first
     place = _services_of(layer)
-    if not context.placement.may_edit(place, frozenset(context.project.services)):
-        reason = "the services of the file stand behind an anchor that something else uses"
+    if place.anchor is not None:
+        reason = "all services of the file have one anchor, so that something else may get what is added"
         yield Declined(ID, service.name, service.where, reason, safe=False)
         return
     index = next(

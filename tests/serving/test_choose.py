@@ -103,6 +103,7 @@ def test_what_a_preload_of_node_needs(tmp_path: Path) -> None:
         Setting("TLS_CERT_PATH", "/app/certs"),
         Setting("TLS_CERT_NAME", "api"),
         Setting("TLS_PORTS", "3001,3002"),
+        Setting("TLS_PLAIN_LOOPBACK", "true"),
         Setting("NODE_OPTIONS", "--require /app/certs/runtime/node/preload.cjs", Merge.WORDS),
         Setting("NODE_EXTRA_CA_CERTS", "/app/certs/ca-cert.pem"),
     )
