@@ -13,7 +13,10 @@ from collections.abc import Mapping as Data
 from collections.abc import Sequence as Row
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.plan.model import Change, Declined, Outcome, Proposal
+from aicos_tls.rules.mount import source
 from aicos_tls.yamledit.edits import InsertPair, Items, Pairs, Value
 from aicos_tls.yamledit.nodes import Mapping, Scalar, deref
 
@@ -39,6 +42,7 @@ def _added(context: Context, sidecar: Sidecar) -> Iterator[Outcome]:
 
     service = context.project.services[sidecar.service]
     layer = service.first
+    sidecar = replace(sidecar, certs_source=source(context, layer))
     place = _services_of(layer)
     if place.anchor is not None:
         reason = "all services of the file have one anchor, so that something else may get what is added"

@@ -83,9 +83,8 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_settings_of_a_service_are_named_as_not_read(project: MakeProject) -> None:
-    project(
-        "services:\n  api:\n    build: .\n    x-aicos-tls:\n      serve: sidecar\n      colour: 1\n  web:\n    build: .\n"
-    )
+    block = "    x-aicos-tls:\n      serve: sidecar\n      colour: 1\n"
+    project(f"services:\n  api:\n    build: .\n{block}  web:\n    build: .\n")
     found = list(unread_settings(load([Path("docker-compose.yml")])))
     assert [(text, service, where.line) for text, service, where in found] == [
         ("x-aicos-tls: colour is not known for a service: ignored", "api", 6),

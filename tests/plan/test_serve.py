@@ -13,7 +13,7 @@ from aicos_tls.plan.policy import Policy
 from aicos_tls.plan.serve import Ask, asks
 
 if TYPE_CHECKING:
-    from support import MakeProject
+    from support import Project as MakeProject
 
 
 def asked(project: MakeProject, block: str, *serve: str) -> dict[str, Ask]:

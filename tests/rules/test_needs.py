@@ -13,7 +13,7 @@ from aicos_tls.planner import plan
 from aicos_tls.serving.model import Bind, Merge, Needs, Setting, Sidecar, Wanted, Words
 
 if TYPE_CHECKING:
-    from support import MakeProject
+    from support import Project as MakeProject
 
     from aicos_tls.plan.model import Plan
 
@@ -68,7 +68,8 @@ def test_a_variable_that_is_there_is_merged_and_never_lost(
 
 
 def test_what_an_anchor_shares_stays_what_it_is_for_the_others(project: MakeProject) -> None:
-    text = "x-env: &env\n  NODE_OPTIONS: --inspect\nservices:\n  api: {build: ., environment: *env}\n  web: {build: ., environment: *env}\n"
+    text = "x-env: &env\n  NODE_OPTIONS: --inspect\nservices:\n"
+    text += "".join(f"  {name}: {{build: ., environment: *env}}\n" for name in ("api", "web"))
     found = planned(project, text, Needs((OPTIONS,)))
     written = after(found)
     assert "NODE_OPTIONS: --inspect\n" in written
