@@ -99,6 +99,9 @@ def _untold(plan: Plan, served: Served) -> Iterator[Note]:
     for name, runtime in served.untold:
         text = f"its clients ({runtime or 'nothing says what it runs on'}) must be told to trust {authority}"
         yield Note("todo", text, name, plan.project.services[name].where)
+    for name, reference in served.plain:
+        text = f"its code asks {reference.text} in plain, and no variable stands over it: aicos-tls code apply {name}"
+        yield Note("todo", text, name, reference.where)
 
 
 def has_sources(directory: Path, certs_dir: str) -> bool:

@@ -192,8 +192,11 @@ def prepare(
 
 def _with_recorded(flags: dict[str, object], record: Record | None) -> dict[str, object]:
     """The flags, with the ways to serve TLS of the last run where this one says nothing: it would take them back."""
-    kept = record.policy.get("serve") if record and "serve" not in flags else None
-    return {**flags, "serve": tuple(kept)} if isinstance(kept, list) and kept else flags
+    if record is None or "serve" in flags:
+        return flags
+    ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
+    kept: dict[str, object] = {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
+    return {**kept, **({"sidecar_image": image} if image else {}), **flags}
 
 
 def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:

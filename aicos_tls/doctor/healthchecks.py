@@ -38,7 +38,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     for service in facts.services:
         found = _healthcheck(facts, service) if service.name in facts.servers else None
         if found is not None:
-            yield from _asks(service, found)
+            choice = facts.served.get(service.name)
+            if choice is None or not choice.option.needs.healthcheck_stays:
+                yield from _asks(service, found)
             yield from _program(facts, service, found)
 
 

@@ -14,20 +14,22 @@ from msgspec.structs import replace
 
 from aicos_tls.plan.serve import AUTO
 from aicos_tls.serving import sidecar as sidecars
+from aicos_tls.serving.addresses import asks_in_plain
 from aicos_tls.serving.choose import choose
 from aicos_tls.serving.configuration import configuration
 from aicos_tls.serving.model import Choice, How, Needs, Option, Place, RuntimeFile, Setting, Sidecar, Wanted
 from aicos_tls.serving.trust import RUNTIMES, joined, trust
 from aicos_tls.sources.runtime import STATIC
-from aicos_tls.sources.status import service_status
+from aicos_tls.sources.status import references_in, service_status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from aicos_tls.errors import Where
     from aicos_tls.plan.model import Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.sources.project import ServiceSources, Sources
+    from aicos_tls.sources.references import SourceReference
 
 _CODE = frozenset({".js", ".cjs", ".mjs", ".ts", ".py", ".go", ".rb", ".php", ".java", ".kt", ".cs", ".rs"})
 """Endings of files that are programs: what READMEs and configuration say is not asked."""
@@ -37,13 +39,15 @@ _VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\})")
 class Served(Struct, frozen=True):
     """What was chosen, in the order of the files, what the compose files need for it, and the files to write.
 
-    `untold` are clients that cannot be told to trust the CA, with what they run on.
+    `untold` are clients that cannot be told to trust the CA, with what they run on. `plain` are places in code that is
+    not changed where a service, named first, still asks a server in plain.
     """
 
     choices: tuple[Choice, ...] = ()
     wanted: Wanted = Wanted()
     files: tuple[RuntimeFile, ...] = ()
     untold: tuple[tuple[str, str], ...] = ()
+    plain: tuple[tuple[str, SourceReference], ...] = ()
 
 
 def serve(plan: Plan, sources: Sources, asks: Mapping[str, Ask], coded: Collection[str] = ()) -> Served:
@@ -57,7 +61,8 @@ def serve(plan: Plan, sources: Sources, asks: Mapping[str, Ask], coded: Collecti
             draft.server(service, asks[name])
         if name in asks and name not in coded:
             draft.client(service)
-    return draft.served()
+    uncoded = frozenset(asks).difference(coded)
+    return replace(draft.served(), plain=tuple(draft.plain(uncoded)) if uncoded else ())
 
 
 class _Draft:
@@ -118,6 +123,14 @@ class _Draft:
         needs = joined(before, self._with_values_below(service, more))
         if needs != Needs():
             self.needs[name] = needs
+
+    def plain(self, uncoded: Collection[str]) -> Iterator[tuple[str, SourceReference]]:
+        """Yield the places where services whose code is not changed still ask in plain."""
+        for name, reference in references_in(self.sources):
+            if name in uncoded:
+                copied = bool(self.needs.get(name, Needs()).mounts)
+                if asks_in_plain(reference, self.sources.services[name].service, copied=copied):
+                    yield name, reference
 
     def served(self) -> Served:
         """Everything together."""
