@@ -148,9 +148,9 @@ def _not_enabled(prepared: Prepared) -> Finding:
 
 
 def _findings(facts: Facts) -> Iterator[Finding]:
-    from aicos_tls.doctor import addresses, advice, certificates, code, healthchecks, secrecy, settings, users
+    from aicos_tls.doctor import addresses, advice, certificates, code, contexts, healthchecks, secrecy, settings, users
 
-    for part in (settings, addresses, healthchecks, certificates, users, secrecy, code, advice):
+    for part in (settings, addresses, healthchecks, certificates, users, secrecy, contexts, code, advice):
         yield from part.check(facts)
 
 

@@ -7,9 +7,11 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls import planner
 from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare
+from aicos_tls.commands.proxied import with_proxied
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aicos_tls.live.addresses import Address
-    from aicos_tls.live.judge import OnDisk
-    from aicos_tls.live.model import Container
+    from aicos_tls.live.judge import OnDisk, Served
+    from aicos_tls.live.model import Container, Endpoint
+    from aicos_tls.live.probe import Unreached
+    from aicos_tls.live.stack import Stack
 
 GOOD = frozenset({State.OK, State.SKIPPED})
 """States that leave nothing to do."""
@@ -88,6 +92,7 @@ def verify(
     `progress` is told what is being done.
     """
     prepared = _prepared(named, environment)
+    prepared = replace(prepared, plan=with_proxied(prepared.plan))
     plan = prepared.plan
     docker = Docker(environment)
     engine = docker.engine()
@@ -96,9 +101,44 @@ def verify(
     stack = look(docker, name)
     check_own(docker, stack, plan.project, named=bool(options.project))
     stack = settled(docker, stack, plan, options.wait, progress)
+    questions = Questions.of(plan, stack)
+    heard = _ask(docker, stack, prepared, questions, options, progress)
+    progress("reading logs")
+    judged = _judge(questions, heard, clock())
+    return Result(
+        prepared,
+        name,
+        engine,
+        tuple(edge_result(asking, judged, heard.flows) for asking in questions.asking),
+        tuple(service_results(docker, plan, stack, questions, judged, options.timeout)),
+        heard.flows,
+        time.monotonic() - heard.began,
+        heard.lost,
+    )
+
+
+class _Heard(Struct, frozen=True):
+    """What the servers said, the files as they were `before` and `after`, and what a sniffer saw since `began`."""
+
+    answers: dict[Endpoint, Answer | Unreached]
+    before: dict[str, OnDisk]
+    after: dict[str, OnDisk]
+    began: float
+    flows: tuple[Flow, ...] | None = None
+    lost: int = 0
+
+
+def _ask(
+    docker: Docker,
+    stack: Stack,
+    prepared: Prepared,
+    questions: Questions,
+    options: Options,
+    progress: Callable[[str], None],
+) -> _Heard:
+    """Ask every server, while a sniffer listens to the networks that reach here, where one is wanted."""
     here = interfaces()
     inside = Inside(docker, stack.containers)
-    questions = Questions.of(plan, stack)
     bridges = [n.interface for n in stack.networks.values() if reached_from_here(n, here)]
     began = time.monotonic()
     with Sniffer(bridges) if options.sniff else nullcontext() as sniffer:
@@ -111,23 +151,18 @@ def verify(
             progress("listening to the networks")
             _as_clients(inside, questions, ca, options.timeout)
             time.sleep(max(0.0, options.sniff_seconds - (time.monotonic() - began)))
+    if sniffer is None:
+        return _Heard(answers, before, after, began)
     ours = {(Side(e.address, e.port), a.plain.port) for e, a in answers.items() if isinstance(a, Answer)}
-    seen = flows(sniffer.streams, stack, ours) if sniffer else None
-    progress("reading logs")
-    judged = {
-        end: served(end.port, answers[end], before[service], after[service], service=service, now=clock())
+    return _Heard(answers, before, after, began, flows(sniffer.streams, stack, ours), sniffer.lost)
+
+
+def _judge(questions: Questions, heard: _Heard, now: datetime) -> dict[Endpoint, Served]:
+    """What the answer of each server comes to."""
+    return {
+        end: served(end.port, heard.answers[end], heard.before[service], heard.after[service], service=service, now=now)
         for end, service in questions.services.items()
     }
-    return Result(
-        prepared,
-        name,
-        engine,
-        tuple(edge_result(asking, judged, seen) for asking in questions.asking),
-        tuple(service_results(docker, plan, stack, questions, judged, options.timeout)),
-        seen,
-        time.monotonic() - began,
-        sniffer.lost if sniffer else 0,
-    )
 
 
 def _prepared(named: Sequence[Path], environment: Mapping[str, str]) -> Prepared:

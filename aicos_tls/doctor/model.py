@@ -74,6 +74,7 @@ CHECKS: dict[str, Check] = {
         Check("weak-ca", "Certificates", _W, "strict verifiers accept the CA"),
         Check("orphan", "Certificates", _W, "every certificate belongs to a service"),
         Check("key-in-git", "Secrets", _F, "git does not see the private keys"),
+        Check("key-in-image", "Secrets", _W, "no image takes the private keys along"),
         Check("ca-key-mounted", "Secrets", _W, "no container sees the CA's private key"),
         Check("no-tls-code", "Code", _F, "every server knows how to serve TLS"),
         Check("code-certificates", "Code", _F, "the code reads the certificates that are issued"),

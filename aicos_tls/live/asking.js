@@ -1,7 +1,7 @@
 // Asks servers what they speak, with Node: the same questions and answers as asking.py, whose page describes them.
 'use strict'
 const net = require('net'), tls = require('tls')
-const WANTS_TLS = /https|\bTLS\b|\bSSL\b/i
+const WANTS_TLS = /https|\bTLS\b|\bSSL\b/i, GIVEN = /^HTTP\/[\d.]+ 2/
 const CODES = {  // OpenSSL's numbers (x509_vfy.h), as Python tells them
   UNABLE_TO_GET_ISSUER_CERT: 2, CERT_NOT_YET_VALID: 9, CERT_HAS_EXPIRED: 10, DEPTH_ZERO_SELF_SIGNED_CERT: 18,
   SELF_SIGNED_CERT_IN_CHAIN: 19, UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 20, UNABLE_TO_VERIFY_LEAF_SIGNATURE: 21,
@@ -29,7 +29,10 @@ const plain = q => new Promise(resolve => {
   let data = ''
   const end = () => {
     stop(); socket.destroy()
-    if (data.startsWith('HTTP/')) { found.status = data.split('\r\n', 1)[0].slice(0, 80); found.hint = WANTS_TLS.test(data) }
+    if (data.startsWith('HTTP/')) {
+      found.status = data.split('\r\n', 1)[0].slice(0, 80)
+      found.hint = WANTS_TLS.test(data) && !GIVEN.test(data)
+    }
     resolve(found)
   }
   const stop = limited(socket, q.timeout, end)

@@ -30,6 +30,8 @@ from typing import Any
 
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 """Where Debian and Alpine, Fedora, macOS and the BSDs keep the public roots."""
+GIVEN = re.compile(rb"HTTP/[\d.]+ 2")
+"""How an answer begins that gives what was asked for (RFC 9110, 15.3), whatever URLs are in it."""
 ENOUGH = 4096
 """Bytes of an answer in which its status line and an explanation are."""
 WANTS_TLS = re.compile(rb"https|\bTLS\b|\bSSL\b", re.IGNORECASE)
@@ -94,7 +96,7 @@ def _plain(question: dict[str, Any]) -> dict[str, Any]:
             data += more
         if data.startswith(b"HTTP/"):
             found["status"] = data.split(b"\r\n", 1)[0][:80].decode("latin-1")
-            found["hint"] = bool(WANTS_TLS.search(data))
+            found["hint"] = bool(WANTS_TLS.search(data)) and not GIVEN.match(data)
     return found
 
 

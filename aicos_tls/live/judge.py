@@ -26,6 +26,8 @@ MISMATCH = frozenset({62, 64})
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH (OpenSSL, `x509_vfy.h`)."""
 EXPIRED, NOT_YET = 10, 9
 """X509_V_ERR_CERT_HAS_EXPIRED and X509_V_ERR_CERT_NOT_YET_VALID."""
+NO_HANDSHAKE = -1
+"""The code where a client that verifies came to no handshake for a reason that OpenSSL has no number for."""
 OLD = frozenset({"SSLv3", "TLSv1", "TLSv1.1"})
 """Versions that must not be used any more (RFC 8996)."""
 
@@ -187,6 +189,8 @@ def _chain(seen: _Seen, first: Handshake) -> Check:
         return Check("chain", State.FAILED, "the CA has expired", "aicos-tls certs issue --force")
     if first.code in (0, EXPIRED, NOT_YET, *MISMATCH):
         return Check("chain", State.OK, "issued by the project's CA")
+    if first.code == NO_HANDSHAKE and first.version in OLD:
+        return Check("chain", State.SKIPPED, "clients refuse the version before they look at the certificate")
     return _foreign(seen, first)
 
 
@@ -200,13 +204,13 @@ def refusal(seen: _Seen, name: str, found: Handshake) -> Check | None:
     """Why a client that knows the CA and asks for `name` refuses; None when it does not."""
     if found.handshake:
         return Check("tls", State.FAILED, f"no TLS handshake as {name}: {found.handshake}")
-    if not seen.disk.ca:
-        return _chain(seen, found)
     if not found.code:
-        return None
+        return None if seen.disk.ca else _chain(seen, found)
     if found.code in MISMATCH:
         words = f"its certificate is not for {name}: it is for {', '.join(seen.names) or 'no name'}"
         return Check("names", State.FAILED, words, seen.issue)
+    if found.code == NO_HANDSHAKE and found.version in OLD:
+        return _version(seen, found)
     if found.code in (EXPIRED, NOT_YET):
         check = _chain(seen, found)
         return check if check.state is State.FAILED else _expiry(seen)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aicos_tls.errors import Where
+    from aicos_tls.live.addresses import Address
     from aicos_tls.live.docker import Docker
     from aicos_tls.live.judge import Served
     from aicos_tls.live.model import Container, Endpoint
@@ -102,13 +103,22 @@ def _faults(edge: Edge, pair: Pair) -> Iterator[Check]:
     if pair.address is None:
         yield Check("url", State.UNKNOWN, f"the value of a variable in {edge.after} is not known")
     elif pair.address.plain:
-        words = f"the running container of {edge.client} still asks {pair.address}"
-        yield Check("url", State.FAILED, words, f"aicos-tls enable, then docker compose up -d {edge.client}")
+        yield _plain(edge, pair.address)
     if pair.server and pair.server.running and pair.address:
         if pair.place is None:
             yield Check("network", State.FAILED, f"{edge.client} and {edge.server} share no network that is up")
         elif not resolves(pair.place, pair.address.host):
             yield Check("name", State.FAILED, f"no container of {edge.server} is called {pair.address.host} there")
+
+
+def _plain(edge: Edge, address: Address) -> Check:
+    """The check of a client that asks without TLS: its container's variable says so, or a file of its image."""
+    if address.running:
+        words = f"the running container of {edge.client} still asks {address}"
+        return Check("url", State.FAILED, words, f"aicos-tls enable, then docker compose up -d {edge.client}")
+    words = f"{edge.client} still asks {address} ({edge.where.path.name}:{edge.where.line})"
+    todo = f"aicos-tls code apply {edge.client}, then docker compose up -d --build {edge.client}"
+    return Check("url", State.FAILED, words, todo)
 
 
 def missing(service: str) -> Check:

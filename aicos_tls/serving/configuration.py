@@ -39,7 +39,7 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
         target = destination(service.stage, path) if service.stage else None
         if target is None:
             return f"nothing says where {path} is in the image"
-        name = f"{DIRECTORY}/nginx/{place.short_name}/{path.as_posix().replace('/', '-')}"
+        name = copy_of(place.short_name, path)
         files.append(RuntimeFile(name, text))
         binds.append(Bind(name, target))
         where = file.where(0)
@@ -53,6 +53,11 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
         note="when the configuration in the image changes, run `aicos-tls enable` again",
         ports=tuple(sorted(context.ports)),
     )
+
+
+def copy_of(short_name: str, path: PurePosixPath) -> str:
+    """Where the changed copy of a file of the build context is, below the certificates directory."""
+    return f"{DIRECTORY}/nginx/{short_name}/{path.as_posix().replace('/', '-')}"
 
 
 def _changed(service: ServiceSources, context: CodeContext) -> Iterator[tuple[PurePosixPath, TextFile, str]]:

@@ -22,26 +22,40 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Service
     from aicos_tls.files import TextFile
     from aicos_tls.sources.dockerfile import Stage
+    from aicos_tls.sources.dockerlines import Instruction
 
 _FLAG = re.compile(r"--[a-z-]+(?:=\S*)?\s+")
 
 
 def patterns(dockerfile: TextFile) -> tuple[str, ...]:
     """The patterns below the context that some stage copies; `.` is all of it."""
-    return tuple(dict.fromkeys(_sources(dockerfile)))
+    return tuple(dict.fromkeys(source for row in read(dockerfile.text) for source in sources(row)))
 
 
-def _sources(dockerfile: TextFile) -> Iterator[str]:
-    for instruction in read(dockerfile.text):
-        if instruction.name not in ("COPY", "ADD"):
-            continue
-        flags, rest = _flags(instruction.value)
-        if any(flag.startswith("--from=") for flag in flags):
-            continue
-        words = exec_words(rest) or tuple(rest.split())
-        for word in words[:-1]:
-            if "://" not in word and not word.startswith("<<"):
-                yield os.path.normpath(word.lstrip("/")) or "."
+def sources(instruction: Instruction) -> Iterator[str]:
+    """Yield the patterns below the context that an instruction copies."""
+    if instruction.name not in ("COPY", "ADD"):
+        return
+    flags, rest = _flags(instruction)
+    if any(flag.startswith("--from=") for flag in flags):
+        return
+    words = exec_words(rest) or tuple(rest.split())
+    for word in words[:-1]:
+        if "://" not in word and not word.startswith("<<"):
+            yield os.path.normpath(word.lstrip("/")) or "."
+
+
+def excluded(instruction: Instruction) -> tuple[str, ...]:
+    """The patterns of its `--exclude`, below each of its sources (reference, "COPY --exclude")."""
+    return tuple(flag.partition("=")[2] for flag in _flags(instruction)[0] if flag.startswith("--exclude="))
+
+
+def _flags(instruction: Instruction) -> tuple[list[str], str]:
+    rest, flags = instruction.value, []
+    while match := _FLAG.match(rest):
+        flags.append(match[0].strip())
+        rest = rest[match.end() :]
+    return flags, rest
 
 
 def is_copied(path: PurePosixPath, wanted: tuple[str, ...]) -> bool:
@@ -82,12 +96,12 @@ def destination(stage: Stage, path: PurePosixPath) -> str | None:
         if instruction.name == "WORKDIR":
             directory = posixpath.join(directory, instruction.value.strip("\"'"))
         elif instruction.name in ("COPY", "ADD"):
-            found = _copied_to(instruction.value, path, directory) or found
+            found = _copied_to(instruction, path, directory) or found
     return found
 
 
-def _copied_to(value: str, path: PurePosixPath, directory: str) -> str | None:
-    flags, rest = _flags(value)
+def _copied_to(instruction: Instruction, path: PurePosixPath, directory: str) -> str | None:
+    flags, rest = _flags(instruction)
     words = exec_words(rest) or tuple(rest.split())
     if any(flag.startswith("--from=") for flag in flags) or "$" in words[-1]:
         return None
@@ -103,11 +117,3 @@ def _copied_to(value: str, path: PurePosixPath, directory: str) -> str | None:
         into = words[-1].endswith("/") or len(words) > 2 or posixpath.splitext(goal)[1] != path.suffix  # noqa: PLR2004
         return posixpath.join(goal, path.name) if into else goal
     return None
-
-
-def _flags(value: str) -> tuple[list[str], str]:
-    flags = []
-    while match := _FLAG.match(value):
-        flags.append(match[0])
-        value = value[match.end() :]
-    return flags, value

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
+    from aicos_tls.sources.dockerignore import DockerRules
+
 NEVER = frozenset(
     {
         ".aicos-tls",
@@ -97,22 +99,7 @@ def git_rules(base: PurePosixPath, text: str) -> Rules:
     return Rules(base, GitIgnoreSpec.from_lines(text.splitlines()))
 
 
-def docker_rules(base: PurePosixPath, text: str) -> Rules:
-    """The rules of a `.dockerignore`: its patterns start at the root of the context (Docker, "Build context")."""
-    from pathspec import GitIgnoreSpec
-
-    return Rules(base, GitIgnoreSpec.from_lines(map(_anchored, text.splitlines())))
-
-
-def _anchored(line: str) -> str:
-    pattern = line.strip()
-    if not pattern or pattern.startswith("#"):
-        return ""
-    mark, pattern = ("!", pattern[1:].lstrip()) if pattern.startswith("!") else ("", pattern)
-    return f"{mark}/{pattern.removeprefix('./').strip('/')}"
-
-
-def is_ignored(rules: Iterable[Rules], path: PurePosixPath, *, directory: bool) -> bool:
+def is_ignored(rules: Iterable[Rules | DockerRules], path: PurePosixPath, *, directory: bool) -> bool:
     """Whether the rules, outermost first, ignore `path`: the innermost that speaks of it decides."""
     said = None
     for rule in rules:

@@ -16,7 +16,8 @@ from aicos_tls.files import TextFile
 from aicos_tls.sources import copied
 from aicos_tls.sources.build import build_of, is_inside
 from aicos_tls.sources.dockerfile import parse
-from aicos_tls.sources.ignored import docker_rules, is_ignored
+from aicos_tls.sources.dockerignore import candidates, docker_rules
+from aicos_tls.sources.ignored import is_ignored
 from aicos_tls.sources.languages import languages_of
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.ports import listening
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.build import Build
     from aicos_tls.sources.dockerfile import Stage
-    from aicos_tls.sources.ignored import Rules
+    from aicos_tls.sources.dockerignore import DockerRules
     from aicos_tls.sources.languages import Evidence, Language
     from aicos_tls.sources.start import Start
 
@@ -177,10 +178,10 @@ class ServiceSources:
         return is_ignored(self._ignoring, path, directory=False)
 
     @cached_property
-    def _ignoring(self) -> list[Rules]:
+    def _ignoring(self) -> list[DockerRules]:
         assert self.build is not None  # noqa: S101 - there is a context
-        ignore = self._sources.below(self.build.context).get(PurePosixPath(".dockerignore"))
-        return [docker_rules(PurePosixPath(), ignore.text)] if ignore else []
+        files = map(self._sources.file_at, candidates(self.build.context, self.build.dockerfile))
+        return [docker_rules(file.text) for file in files if file][:1]
 
     def _from_context(self) -> dict[PurePosixPath, TextFile]:
         assert self.build is not None  # noqa: S101 - there is a Dockerfile

@@ -17,13 +17,15 @@ from msgspec import Struct
 
 from aicos_tls import files
 from aicos_tls.errors import TlsError
+from aicos_tls.sources import dockerignore
 from aicos_tls.sources.build import is_inside
-from aicos_tls.sources.ignored import Rules, docker_rules, generated, git_rules, is_ignored, is_no_text, is_output
+from aicos_tls.sources.ignored import Rules, generated, git_rules, is_ignored, is_no_text, is_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aicos_tls.files import TextFile
+    from aicos_tls.sources.dockerignore import DockerRules
 
 _SNIFFED = 8000
 """Bytes: a NUL among the first that many means binary, as for git."""
@@ -56,8 +58,8 @@ def walk(root: Path, *, context: bool = False, limits: Limits = DEFAULT) -> Iter
     asked for.
     """
     walker = _Walker(root, limits)
-    if context and (text := _ignore_file(root / ".dockerignore")):
-        walker.outer = [docker_rules(PurePosixPath(), text)]
+    if context and (text := _ignore_file(root / dockerignore.NAME)):
+        walker.outer = [dockerignore.docker_rules(text)]
     yield from walker.directory(PurePosixPath(), walker.outer)
 
 
@@ -72,13 +74,13 @@ def _ignore_file(path: Path) -> str:
 class _Walker:
     root: Path
     limits: Limits
-    outer: list[Rules] = field(default_factory=list)
+    outer: list[Rules | DockerRules] = field(default_factory=list)
     files: int = 0
     entries: int = 0
     bytes: int = 0
     full: bool = False
 
-    def directory(self, path: PurePosixPath, rules: list[Rules]) -> Iterator[Found]:
+    def directory(self, path: PurePosixPath, rules: list[Rules | DockerRules]) -> Iterator[Found]:
         here = self.root / path
         try:
             with os.scandir(here) as scan:
@@ -95,7 +97,7 @@ class _Walker:
             yield from self._entry(path / entry.name, entry, names, rules)
 
     def _entry(
-        self, path: PurePosixPath, entry: os.DirEntry[str], siblings: frozenset[str], rules: list[Rules]
+        self, path: PurePosixPath, entry: os.DirEntry[str], siblings: frozenset[str], rules: list[Rules | DockerRules]
     ) -> Iterator[Found]:
         self.entries += 1
         if self.entries > self.limits.entries:
@@ -110,14 +112,14 @@ class _Walker:
             if not ignored and not is_no_text(entry.name):
                 yield from self._file(path, entry.stat(follow_symlinks=False).st_size)
 
-    def _left_out(self, path: PurePosixPath, siblings: frozenset[str], rules: list[Rules]) -> bool:
+    def _left_out(self, path: PurePosixPath, siblings: frozenset[str], rules: list[Rules | DockerRules]) -> bool:
         return (
             is_output(path.name, siblings)
             or is_ignored(rules, path, directory=True)
             or os.path.isfile(self.root / path / "pyvenv.cfg")  # noqa: PTH113 - pathlib raises without permission
         )
 
-    def _symlink(self, path: PurePosixPath, rules: list[Rules]) -> Iterator[Found]:
+    def _symlink(self, path: PurePosixPath, rules: list[Rules | DockerRules]) -> Iterator[Found]:
         real = self.root / path
         if not is_inside(real, self.root) and real.exists() and not is_ignored(rules, path, directory=real.is_dir()):
             yield Skipped(real, "a symlink out of the directory: not followed")

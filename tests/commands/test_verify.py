@@ -155,6 +155,28 @@ def test_a_client_that_was_not_made_anew(shop: Shop) -> None:
     assert "secret" not in shown.out + json.dumps(data)
 
 
+def test_what_nginx_asks(shop: Shop) -> None:
+    folder = shop.directory / "web"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM nginx:alpine\nCOPY site.conf web.conf /etc/nginx/conf.d/\n")
+    (folder / "web.conf").write_text("server { location / { proxy_pass http://web:80; } }\n")
+    site = folder / "site.conf"
+    site.write_text(f"server {{\n    location /api {{ proxy_pass https://api:{shop.port}; }}\n}}\n")
+    data = shop.data()
+    assert [(edge["variable"], edge["state"]) for edge in data["connections"]] == [
+        ("API_URL", "ok"),
+        ("OTHER", "ok"),
+        ("proxy_pass", "ok"),
+    ]
+    assert data["connections"][2]["file"] == "web/site.conf"
+    site.write_text(site.read_text().replace("https", "http"))
+    shown = shop.text()
+    assert f"proxy_pass  web still asks http://api:{shop.port} (site.conf:2)" in shown.out
+    assert "→ aicos-tls code apply web, then docker compose up -d --build web" in shown.out
+    (folder / "Dockerfile").write_text("FROM node:20-alpine\nCOPY . .\nCMD node server.js\n")
+    assert len(shop.data()["connections"]) == 2
+
+
 def test_containers_that_are_not_there(shop: Shop) -> None:
     shop.fake.runs(shop.web())
     data = shop.data()

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE) and "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.live)
-            item.add_marker(pytest.mark.xdist_group("live"))  # one worker: two would start their stacks at once
+            if config.pluginmanager.hasplugin("xdist"):  # without it the mark is unknown, and nothing runs at once
+                item.add_marker(pytest.mark.xdist_group("live"))  # one worker: two would start their stacks at once
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+LINK = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nsee https://docs.example/"
+MOVED = b"HTTP/1.1 308 Permanent Redirect\r\nLocation: https://api:8001/\r\nConnection: close\r\n\r\n"
 NGINX = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
     b"<center>The plain HTTP request was sent to HTTPS port</center>"

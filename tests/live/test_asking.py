@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from cryptography import x509
 from live.leaves import authority, write_leaf
-from live.servers import NGINX, OK, serving, tls
+from live.servers import LINK, MOVED, NGINX, OK, serving, tls
 
 from aicos_tls.live import asking, inside
 
@@ -113,7 +113,7 @@ def test_plain_http(ask: Asker, certs: Path) -> None:
 
 
 def test_plain_http_beside_tls_and_one_that_explains(ask: Asker, certs: Path) -> None:
-    for answer, hint in ((OK, False), (NGINX, True)):
+    for answer, hint in ((OK, False), (LINK, False), (NGINX, True), (MOVED, True)):
         with serving(tls(certs, "api", plain=answer)) as port:
             found = ask(question(certs, port, "api"))
         assert found["plain"]["status"].startswith("HTTP/1.1 ")

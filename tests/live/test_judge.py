@@ -62,7 +62,7 @@ def test_in_order(good: Answer, disk: OnDisk) -> None:
     assert {each.state for each in found.checks} == {State.OK}
     assert [each.id for each in found.checks] == ["tls", "chain", "names", "expiry", "on-disk", "plain", "no-ca"]
     assert (found.encrypted, found.names, found.refused) == (True, ("api",), {})
-    assert found.days_left in (29, 30)
+    assert found.days_left in (89, 90)
     assert len(found.fingerprint) == 64
 
 
@@ -98,6 +98,15 @@ def test_an_old_version(good: Answer, disk: OnDisk) -> None:
     assert "too old" in check(judge(named(good, version="TLSv1.1"), disk), "tls").words
 
 
+def test_an_old_version_that_clients_refuse(good: Answer, disk: OnDisk) -> None:
+    found = judge(named(good, version="TLSv1", code=-1, error="TLSV1_ALERT_PROTOCOL_VERSION"), disk)
+    assert [each.id for each in found.checks if each.state is State.FAILED] == ["tls"]
+    assert check(found, "chain").state is State.SKIPPED
+    assert found.refused["api"] == check(found, "tls")
+    other = judge(named(good, code=-1, error="unsuitable certificate purpose"), disk)
+    assert [each.id for each in other.checks if each.state is State.FAILED] == ["chain"]
+
+
 def test_another_ca(good: Answer, disk: OnDisk) -> None:
     found = judge(named(good, code=UNKNOWN_CA, error="unable to get local issuer certificate"), disk)
     assert check(found, "chain").state is State.FAILED
@@ -106,7 +115,7 @@ def test_another_ca(good: Answer, disk: OnDisk) -> None:
 
 
 def test_expired_and_not_yet(good: Answer, disk: OnDisk) -> None:
-    late = judge(named(good, code=EXPIRED, error="certificate has expired"), disk, days=31)
+    late = judge(named(good, code=EXPIRED, error="certificate has expired"), disk, days=91)
     assert (check(late, "expiry").state, check(late, "chain").state) == (State.FAILED, State.OK)
     assert late.refused["api"] == check(late, "expiry")
     early = judge(named(good, code=NOT_YET, error="certificate is not yet valid"), disk, days=-1)

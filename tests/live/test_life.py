@@ -120,7 +120,7 @@ def test_1_plain(life: Life, run: Run) -> None:
     assert clear["aicos-frontend", "aicos-backend"] > 100
     data = verified(run, life)
     assert {edge["state"] for edge in data["connections"]} == {"failed"}
-    assert len(data["connections"]) == 6
+    assert len(data["connections"]) == 7  # the backend's six, and that of the frontend's nginx
     assert problems(data)["aicos-backend", "tls"].startswith("it answers plain HTTP")
     life.reached = 1
 
@@ -143,38 +143,51 @@ def test_2_encrypted(life: Life, run: Run) -> None:
     life.reached = 2
 
 
+def seed(life: Life, foreign: Path) -> None:
+    """Put five faults into the files, where both commands see them: certificates, and lines of the compose file."""
+    past, future = timedelta(seconds=-1), timedelta(days=90)
+    for short_name, name, signer, ends in (
+        ("nl-parser", "aicos-nl-parser", foreign, future),
+        ("ai-intelligence", "aicos-ai-intelligence", life.certs, past),
+        ("context-service", "context", life.certs, future),
+    ):
+        own = ("127.0.0.1", "::1")
+        write_leaf(life.certs, short_name, (name, "localhost"), signer=signer, addresses=own, ends=ends)
+    path = life.stack.directory / "docker-compose.yml"
+    text = path.read_text()
+    for service, good, bad in (
+        ("aicos-integrations", "TLS_ENABLED=true", "TLS_ENABLED=false"),
+        ("aicos-pattern-recognition", "https://localhost:8002", "http://localhost:8002"),
+    ):
+        before, start, block = text.partition(f"\n  {service}:")
+        assert good in block
+        text = before + start + block.replace(good, bad, 1)
+    path.write_text(text)
+
+
+def diagnosed(run: Run) -> set[tuple[str, str]]:
+    """The faults that `doctor` names: service and check."""
+    done = run("doctor", "--format", "json")
+    data = json.loads(done.out)
+    assert data["faulty"] is (done.code == 1), done.err
+    return {(f["service"] or "", f["check"]) for f in data["findings"] if f["severity"] == "fault"}
+
+
 def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
     life.begin(3)
-    kept = {path: path.read_bytes() for path in life.certs.iterdir()}
-    foreign = authority(tmp_path / "foreign")
-    write_leaf(life.certs, "nl-parser", ["aicos-nl-parser", "localhost"], signer=foreign)
-    names = ["aicos-ai-intelligence", "localhost"]
-    write_leaf(
-        life.certs,
-        "ai-intelligence",
-        names,
-        signer=life.certs,
-        ends=timedelta(seconds=-1),
-        begins=timedelta(minutes=-30),
-    )
-    write_leaf(life.certs, "context-service", ["context", "localhost"], signer=life.certs)
-    http = ["CMD", "curl", "-f", "http://localhost:8002/health"]
-    life.stack.override = {
-        "services": {
-            "aicos-integrations": {"environment": {"TLS_ENABLED": "false"}},
-            "aicos-pattern-recognition": {
-                "healthcheck": {"test": http, "interval": "2s", "retries": 1, "start_period": "0s"}
-            },
-        }
-    }
-    wrong = ["nl-parser", "integrations", "context-service", "ai-intelligence", "pattern-recognition"]
+    assert diagnosed(run) == set()
+    kept = {path: path.read_bytes() for path in (life.stack.directory / "docker-compose.yml", *life.certs.iterdir())}
+    wrong = ("nl-parser", "integrations", "context-service", "ai-intelligence", "pattern-recognition")
+    services = [f"aicos-{name}" for name in wrong]
+    at_once = {"interval": "2s", "retries": 1, "start_period": "0s"}
+    life.stack.override = {"services": {"aicos-pattern-recognition": {"healthcheck": at_once}}}
     try:
-        services = [f"aicos-{name}" for name in wrong]
+        seed(life, authority(tmp_path / "foreign"))
         life.stack.compose("up", "-d", "--no-build", "--no-deps", "--force-recreate", *services, timeout=120)
         life.stack.compose(
             "up", "-d", "--wait", "--wait-timeout", "60", "--no-build", *services, timeout=90, check=False
         )
-        found = problems(verified(run, life))
+        found, said = problems(verified(run, life)), diagnosed(run)
     finally:
         life.stack.override = {}
         for path, data in kept.items():
@@ -184,7 +197,14 @@ def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
     assert "is not for aicos-context-service" in found["aicos-context-service", "names"]
     assert "answers plain HTTP" in found["aicos-integrations", "tls"]
     assert "unhealthy" in found["aicos-pattern-recognition", "healthy"]
-    assert {service for service, _ in found} <= {f"aicos-{name}" for name in wrong} | {"aicos-backend"}
+    assert {service for service, _ in found} <= {*services, "aicos-backend"}
+    assert said == {
+        ("aicos-nl-parser", "cert-untrusted"),
+        ("aicos-ai-intelligence", "cert-expired"),
+        ("aicos-context-service", "cert-name"),
+        ("aicos-integrations", "tls-variable"),
+        ("aicos-pattern-recognition", "healthcheck-http"),
+    }
     life.stack.compose("up", "-d", "--no-build", "--force-recreate", *services, timeout=120)
     life.stack.up()
     assert problems(verified(run, life, "--wait", "90")) == {}

@@ -6,13 +6,13 @@ import json
 import shutil
 import subprocess
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from live.breaking import broken, steady
 from live.engines import NoEngine
-from live.leaves import authority, write_leaf
+from live.seeds import FAULTS
 from live.stacks import Stack, project_name
 
 from aicos_tls.cli.errors import guarded
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from live.engines import Engine
+    from live.seeds import Fault
     from support import Run
 
 HERE = Path(__file__).parent
-HTTP_CHECK = ["CMD", "python", "-c", "import urllib.request as r; r.urlopen('http://localhost:8001/', timeout=2)"]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def faults(data: dict[str, Any]) -> dict[tuple[str, str], str]:
         (service["name"], check["id"]): check["words"]
         for service in data["services"]
         for check in [*service["checks"], *(c for port in service["ports"] for c in port["checks"])]
-        if check["state"] == "failed"
+        if check["state"] in ("failed", "unknown")
     }
 
 
@@ -87,18 +87,13 @@ def edges(data: dict[str, Any]) -> dict[str, str]:
     return {edge["server"]: edge["state"] for edge in data["connections"]}
 
 
-@contextmanager
-def other_files(stack: Stack) -> Iterator[Path]:
-    """The certificates directory, whose files come back afterwards, and are served again."""
-    certs = stack.directory / "certs"
-    kept = {path: path.read_bytes() for path in certs.iterdir()}
-    try:
-        yield certs
-    finally:
-        for path, data in kept.items():
-            path.write_bytes(data)
-        stack.compose("restart", "--timeout", "2", "ledger")
-        stack.up()
+def reasons(data: dict[str, Any]) -> dict[str, set[str]]:
+    """The checks for which the connection to a server fails."""
+    return {
+        edge["server"]: {check["id"] for check in edge["checks"] if check["state"] != "ok"}
+        for edge in data["connections"]
+        if edge["state"] != "ok"
+    }
 
 
 @contextmanager
@@ -115,6 +110,7 @@ def other_settings(stack: Stack, service: str, **settings: Any) -> Iterator[None
 
 def test_healthy(verify: Verify, stack: Stack) -> None:
     data = verify("--wait", "60")
+    assert verify.run("doctor").code == 0
     assert faults(data) == {}
     assert edges(data) == {"ledger": "ok", "quotes": "ok"}
     for service in data["services"][:2]:
@@ -156,59 +152,28 @@ def test_sniffed(verify: Verify) -> None:
         assert flows["(outside)", server]["http_bytes"] == 0
 
 
-def test_certificate_of_a_foreign_ca(verify: Verify, stack: Stack, tmp_path: Path) -> None:
-    with other_files(stack) as certs:
-        write_leaf(certs, "ledger", ["ledger"], signer=authority(tmp_path / "foreign"))
-        stack.compose("restart", "--timeout", "2", "ledger")
-        stack.up()
-        data = verify()
-    assert set(faults(data)) == {("ledger", "chain")}
-    assert "not issued by the CA in certs/" in faults(data)["ledger", "chain"]
-    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+def doctor(run: Run) -> set[tuple[str, str]]:
+    """What `doctor` names: service and check."""
+    done = run("doctor", "--format", "json")
+    assert done.code in (0, 1), done.err
+    return {(found["service"] or "", found["check"]) for found in json.loads(done.out)["findings"]}
 
 
-def test_expired_certificate(verify: Verify, stack: Stack) -> None:
-    with other_files(stack) as certs:
-        write_leaf(certs, "ledger", ["ledger"], signer=certs, ends=timedelta(minutes=-30))
-        stack.compose("restart", "--timeout", "2", "ledger")
-        stack.up()
-        data = verify()
-    assert set(faults(data)) == {("ledger", "expiry")}
-    assert "expired on" in faults(data)["ledger", "expiry"]
-    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_exactly_the_fault_is_named(verify: Verify, stack: Stack, run: Run, fault: Fault) -> None:
+    said_before = doctor(run)
+    with broken(stack, fault):
+        data, said = verify("--timeout", "2"), doctor(run)
+    assert set(faults(data)) == fault.verify
+    assert reasons(data) == fault.edges
+    assert said - said_before == fault.doctor
+    assert fault.words in json.dumps([data["connections"], data["services"]], ensure_ascii=False)
 
 
-def test_certificate_for_other_names(verify: Verify, stack: Stack) -> None:
-    with other_files(stack) as certs:
-        write_leaf(certs, "ledger", ["book", "localhost"], signer=certs)
-        stack.compose("restart", "--timeout", "2", "ledger")
-        stack.up()
-        data = verify()
-    assert faults(data) == {("ledger", "names"): "its certificate is not for ledger: it is for book, localhost"}
-    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
-
-
-def test_certificate_on_the_disk_is_newer(verify: Verify, stack: Stack) -> None:
-    with other_files(stack) as certs:
-        serial = write_leaf(certs, "ledger", ["ledger", "localhost"], signer=certs)
-        data = verify()
-        assert set(faults(data)) == {("ledger", "on-disk")}
-        assert edges(data) == {"ledger": "ok", "quotes": "ok"}
-        stack.compose("restart", "--timeout", "2", "ledger")
-        stack.up()
-        renewed = verify()
-        assert renewed["good"]
-        assert renewed["services"][0]["ports"][0]["serial"] == serial
-
-
-def test_server_on_plain_http(verify: Verify, stack: Stack) -> None:
-    at_once = {"retries": 1, "start_period": "0s"}  # to be unhealthy
-    with other_settings(stack, "ledger", environment={"TLS_ENABLED": "false"}, healthcheck=at_once):
-        data = verify("--sniff", "--sniff-seconds", "2")
-    found = faults(data)
-    assert found["ledger", "tls"] == "it answers plain HTTP (HTTP/1.1 200 OK), and no TLS"
-    assert ("ledger", "log") in found
-    assert edges(data) == {"ledger": "failed", "quotes": "ok"}
+def test_healthy_again(verify: Verify, stack: Stack) -> None:
+    assert len(FAULTS) >= 25
+    steady(stack)
+    assert verify()["good"]
 
 
 def test_client_that_still_asks_http(verify: Verify, stack: Stack) -> None:
@@ -225,48 +190,6 @@ def test_client_that_still_asks_http(verify: Verify, stack: Stack) -> None:
         assert "url" in reasons
         shown = verify.run("verify", "-p", stack.name).out
         assert "the running container of desk still asks http://ledger:8001" in shown
-
-
-def test_healthcheck_left_on_http(verify: Verify, stack: Stack) -> None:
-    check = {"test": HTTP_CHECK, "interval": "1s", "retries": 1, "start_period": "0s"}
-    with other_settings(stack, "ledger", healthcheck=check):
-        data = verify()
-    assert set(faults(data)) == {("ledger", "healthy")}
-    assert "it is unhealthy" in faults(data)["ledger", "healthy"]
-    assert edges(data)["ledger"] == "ok"
-    todo = next(c["todo"] for s in data["services"] for c in s["checks"] if c["state"] == "failed")
-    assert "still asks http" in todo
-
-
-def test_plain_http_beside_tls(verify: Verify, stack: Stack) -> None:
-    with other_settings(stack, "ledger", environment={"BOTH": "true"}):
-        data = verify()
-    assert set(faults(data)) == {("ledger", "plain")}
-    assert edges(data)["ledger"] == "ok"
-
-
-def test_stopped_server(verify: Verify, stack: Stack) -> None:
-    try:
-        stack.compose("stop", "--timeout", "2", "ledger")
-        data = verify()
-        assert set(faults(data)) == {("ledger", "running")}
-        assert edges(data) == {"ledger": "failed", "quotes": "ok"}
-        stack.compose("rm", "--force", "--stop", "ledger")
-        data = verify()
-        assert faults(data)["ledger", "running"] == "ledger has no container"
-    finally:
-        stack.up()
-
-
-def test_paused_server_does_not_hold_us_up(verify: Verify, stack: Stack) -> None:
-    stack.compose("pause", "ledger")
-    try:
-        data = verify("--timeout", "1")
-        assert "its container is paused" in faults(data)["ledger", "running"]
-    finally:
-        stack.compose("unpause", "ledger")
-        stack.compose("restart", "--timeout", "2", "ledger")  # checks that failed meanwhile have made it unhealthy
-        stack.up()
 
 
 def test_every_container_of_a_scaled_service(verify: Verify, stack: Stack) -> None:

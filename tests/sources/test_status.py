@@ -186,6 +186,14 @@ def test_what_dockerignore_keeps_out_is_not_the_service_s(plan_of: PlanOf) -> No
     assert [str(path) for path in found.files] == [".dockerignore", "a.js"]
 
 
+def test_the_ignore_file_of_the_dockerfile_goes_first(plan_of: PlanOf) -> None:
+    ignores = {"api/.dockerignore": "new\n", "api/Dockerfile.dockerignore": "old\n"}
+    files = {"api/Dockerfile": NODE, **ignores, "api/old/x.js": LISTEN, "api/new/a.js": "1\n"}
+    found = Sources(plan_of({"compose": "services: {api: {build: ./api}}\n", **files})).services["api"]
+    assert "new/a.js" in map(str, found.files)
+    assert "old/x.js" not in map(str, found.files)
+
+
 def test_what_is_mounted_is_the_service_s(plan_of: PlanOf) -> None:
     files = {"api/Dockerfile": "FROM node\nCOPY a.js .", "api/a.js": "1\n", "api/b.js": "2\n", "conf/c.js": "3\n"}
     text = COMPOSE.format("volumes: ['./api:/app', './conf/c.js:/c.js', './nowhere.js:/d.js']")

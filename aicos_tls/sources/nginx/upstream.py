@@ -26,7 +26,8 @@ ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-_BEGINS = re.compile(r"\$\{?\w+\}?(?![\w:])")
+BEGINS = re.compile(r"\$\{?\w+\}?(?![\w:])")
+"""A variable that an address begins with: `$backend/v1`, but not `$scheme://api`."""
 DEFAULT_PORT = ":80"
 """The port of a plain `proxy_pass` and of a `server` in an `upstream` that name none."""
 
@@ -91,7 +92,7 @@ class Names:
 def address(names: Names, directive: Directive) -> Iterator[Address | Unclear]:
     """Yield where a `proxy_pass` or `grpc_pass` leads, when it leads to a server in plain text."""
     word = directive.args[0]
-    if (begins := _BEGINS.match(word.value)) is None:
+    if (begins := BEGINS.match(word.value)) is None:
         yield from _of(names, word, directive)
         return
     sets = names.variable(begins[0])

@@ -1,4 +1,7 @@
-"""Serves HTTPS when TLS_ENABLED=true, else HTTP; with BOTH=true plain HTTP beside TLS, as no server should."""
+"""Serves HTTPS when TLS_ENABLED=true, else HTTP; other variables make it do what no server should.
+
+BOTH=true: plain HTTP beside TLS; HOST: where it listens; OLD=true: TLS 1.0 and nothing else.
+"""
 
 import os
 import socket
@@ -14,7 +17,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        body = b'{"status":"ok","service":"ledger"}'
+        body = b'{"status":"ok","service":"ledger","manual":"https://ledger.example/"}'
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -40,9 +43,12 @@ class Server(ThreadingHTTPServer):
         """Clients that do not trust us are no news."""
 
 
-server = Server(("", PORT), Handler)
+server = Server((os.environ.get("HOST", ""), PORT), Handler)
 if os.environ.get("TLS_ENABLED") == "true":
     server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.context.load_cert_chain(f"{CERTS}/ledger-cert.pem", f"{CERTS}/ledger-key.pem")
+    if os.environ.get("OLD") == "true":
+        server.context.set_ciphers("ALL:@SECLEVEL=0")
+        server.context.minimum_version = server.context.maximum_version = ssl.TLSVersion.TLSv1
 print(f"{'HTTPS' if server.context else 'HTTP'} server listening on port {PORT}")
 server.serve_forever()

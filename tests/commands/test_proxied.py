@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aicos_tls.commands.proxied import with_proxied
+from aicos_tls.compose.load import load
+from aicos_tls.plan.policy import resolve
+from aicos_tls.planner import plan
+
+if TYPE_CHECKING:
+    from support import Project
+
+    from aicos_tls.plan.model import Plan
+
+COMPOSE = """services:
+  web:
+    build: ./web
+    healthcheck: {test: "curl -f http://localhost:80/"}
+  api:
+    build: ./api
+    environment: {WEB_URL: "http://web:80"}
+    healthcheck: {test: "curl -f http://localhost:8001/"}
+"""
+SITE = """server {
+    location /api { proxy_pass https://api:8001; }
+    location /own { proxy_pass http://web:80/x; }
+}
+"""
+NGINX = "FROM nginx:alpine\nCOPY . /etc/nginx/conf.d/\n"
+
+
+def planned(project: Project, files: dict[str, str | bytes]) -> Plan:
+    found = load([project(files) / "docker-compose.yml"])
+    return plan(found, resolve(found, {}))
+
+
+def test_edges_of_nginx_come_after_those_of_the_files(project: Project) -> None:
+    made = planned(
+        project,
+        {"docker-compose.yml": COMPOSE, "web/Dockerfile": NGINX, "web/site.conf": SITE, "web/notes.txt": "none\n"},
+    )
+    found = with_proxied(made).edges
+    assert found[:-1] == made.edges
+    edge = found[-1]
+    assert (edge.client, edge.server, edge.variable, edge.after) == ("web", "api", "proxy_pass", "https://api:8001")
+    assert (edge.where.path.name, edge.where.line) == ("site.conf", 2)
+
+
+def test_none_where_nginx_is_not_what_runs(project: Project) -> None:
+    node = "FROM node:20-alpine\nCOPY . .\nCMD node server.js\n"
+    made = planned(project, {"docker-compose.yml": COMPOSE, "web/Dockerfile": node, "web/site.conf": SITE})
+    assert with_proxied(made).edges == made.edges
+
+
+def test_none_without_servers(project: Project) -> None:
+    made = planned(
+        project,
+        {"docker-compose.yml": "services: {web: {build: ./web}}\n", "web/Dockerfile": NGINX, "web/site.conf": SITE},
+    )
+    assert with_proxied(made) is made
