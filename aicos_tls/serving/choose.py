@@ -32,15 +32,17 @@ def choose(
     ports: tuple[int, ...] = (),
     healthcheck_stays: bool = False,
     asks_itself: Where | None = None,
+    unreadable: str = "",
     configured: Option | str | None = None,
 ) -> Choice:
     """Choose for one service in scope.
 
     `ports` are those that a person gave, else those that are known from compose file and sources. With
     `healthcheck_stays`, its healthcheck cannot ask over TLS. `asks_itself` is a place in its code that asks the service
-    itself over plain HTTP: then only ways are open that answer that. `configured` is what is known of its configuration
-    files, for a server that has nothing else (nginx). Where a way was `asked` for and is not open, the choice is
-    `How.NONE` with the reason.
+    itself over plain HTTP: then only ways are open that answer that. `unreadable` says why its own processes cannot
+    read the key: then only a sidecar can serve TLS, unless a way was asked for. `configured` is what is known of its
+    configuration files, for a server that has nothing else (nginx). Where a way was `asked` for and is not open, the
+    choice is `How.NONE` with the reason.
     """
     if asked is How.NONE:
         return Choice(service.name, Option(How.NONE, "asked for"))
@@ -52,6 +54,8 @@ def choose(
     for how, found in _ways(status, service, place, known, healthcheck_stays=healthcheck_stays, configured=configured):
         if isinstance(found, Option) and found.how is How.ENV and asks_itself and configured is None:
             declined.append((how, f"its code asks itself over plain HTTP ({asks_itself})"))
+        elif isinstance(found, Option) and unreadable and asked is None and found.how in (How.ENV, How.PRELOAD):
+            declined.append((how, unreadable))
         elif isinstance(found, Option):
             open_ways.append(found)
         else:

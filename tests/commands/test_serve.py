@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -241,6 +243,31 @@ def test_the_variables_of_an_env_file_are_merged(project: Project, run: Run) -> 
 def test_the_rules_of_it_have_a_page(run: Run) -> None:
     for rule in ("sidecar", "command"):
         assert "--serve" in run("explain", rule).out
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="owners of files count on Linux; only root sets"
+)
+@pytest.mark.parametrize(
+    ("user", "options", "expected"),
+    [
+        ("", (), "preload"),
+        ("USER node\n", (), "sidecar"),
+        ("USER node\n", ("--serve", "api=preload"), "preload"),
+        ("USER 0\n", (), "preload"),
+    ],
+)
+def test_a_user_that_cannot_read_the_key_gets_a_sidecar(
+    project: Project, run: Run, user: str, options: tuple[str, ...], expected: str
+) -> None:
+    directory = project({**FILES, "api/Dockerfile": f"{FILES['api/Dockerfile']!s}{user}"})
+    (directory / "certs").mkdir()
+    (directory / "certs/api-key.pem").touch(0o600)
+    os.chown(directory / "certs/api-key.pem", 0, 0)
+    api = next(each for each in data(run, "--serve", "auto", *options)["serving"] if each["service"] == "api")
+    assert api["how"] == expected
+    reasons = [each["reason"] for each in api["declined"] if each["how"] == "preload"]
+    assert [("cannot read the key" in reason) for reason in reasons] == ([True] if expected == "sidecar" else [])
 
 
 CALLS = "const a = process.env.BOX_URL || 'http://box:9000';\nfetch('http://box:9000/x');\nfetch('http://api:8001');\n"
