@@ -8,13 +8,12 @@ starts something else first (a shell, a script) is left alone and reported.
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from aicos_tls.plan.model import Change, Declined, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
 from aicos_tls.yamledit.edits import InsertItem, Items, SetText
-from aicos_tls.yamledit.nodes import Mapping, Scalar, Sequence, deref
+from aicos_tls.yamledit.nodes import Scalar, Sequence, deref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +36,10 @@ def check(context: Context) -> Iterator[Outcome]:
 
 
 def _changed(context: Context, service: Service, words: Words) -> Iterator[Outcome]:
-    paste = f"    command: … {shlex.join(words.add)}"
-    reason = f"{shlex.join(words.drop)} has to be taken out of the command" if words.drop else words.foreign
+    from shlex import join  # few runs come here
+
+    paste = f"    command: … {join(words.add)}"
+    reason = f"{join(words.drop)} has to be taken out of the command" if words.drop else words.foreign
     try:
         changes = [] if reason else list(_added(context, service, words))
     except NoPlaceError as error:
@@ -74,9 +75,11 @@ def _added(context: Context, service: Service, words: Words) -> Iterator[tuple[C
             change = Change(ID, service.name, where, f"{path}.{end + rank}", "", word, _WHY)
             yield change, (layer.source, InsertItem(node, end, word, rank))
     elif isinstance(node, Scalar):
-        text = f" {shlex.join(words.add)}"
+        from shlex import join
+
+        text = f" {join(words.add)}"
         end = len(node.value)
         change = Change(ID, service.name, where, path, node.value, f"{node.value}{text}", _WHY)
         yield change, (layer.source, SetText(node, end, end, text))
-    elif isinstance(node, Mapping):
+    else:
         raise NoPlaceError("its command is no list and no text")

@@ -44,8 +44,8 @@ def _added(context: Context, sidecar: Sidecar) -> Iterator[Outcome]:
     layer = service.first
     sidecar = replace(sidecar, certs_source=source(context, layer))
     place = _services_of(layer)
-    if place.anchor is not None:
-        reason = "all services of the file have one anchor, so that something else may get what is added"
+    if place is None or place.anchor is not None:
+        reason = "the services of the file come by an anchor, so that something else may get what is added"
         yield Declined(ID, service.name, service.where, reason, safe=False)
         return
     index = next(
@@ -58,14 +58,14 @@ def _added(context: Context, sidecar: Sidecar) -> Iterator[Outcome]:
             yield Proposal(change, ((layer.source, edit),))
 
 
-def _services_of(layer: Layer) -> Mapping:
-    """The mapping `services` that holds a layer."""
+def _services_of(layer: Layer) -> Mapping | None:
+    """The mapping `services` that holds a layer itself; None where a merge key brings it."""
     for root in layer.source.roots:
         entry = layer.source.resolver.entries(root).get("services")
         found = deref(entry.value) if entry else None
         if isinstance(found, Mapping) and any(deref(value) is layer.mapping for _, value in found.pairs):
             return found
-    raise AssertionError(layer.name)  # the loader made the layer from such a mapping
+    return None
 
 
 def _value(data: object) -> Value:

@@ -167,9 +167,20 @@ def test_a_sidecar_is_two_services_more(project: MakeProject, text: str) -> None
     assert {change.service for change in found.changes if change.rule == "sidecar"} == {"api"}
 
 
-def test_services_behind_an_anchor_are_left_alone(project: MakeProject) -> None:
-    text = "services: &all\n  api: {build: .}\nx-again: *all\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: &all\n  api: {build: .}\nx-again: *all\n",
+        "x-all: &all\n  api: {build: .}\nservices:\n  <<: *all\n  web: {build: .}\n",
+    ],
+)
+def test_services_behind_an_anchor_are_left_alone(project: MakeProject, text: str) -> None:
     found = planned(project, text, Needs(), one())
     assert [each.reason for each in found.declined if each.rule == "sidecar"] == [
-        "all services of the file have one anchor, so that something else may get what is added"
+        "the services of the file come by an anchor, so that something else may get what is added"
     ]
+
+
+def test_the_second_of_two_documents(project: MakeProject) -> None:
+    found = planned(project, "services: {web: {build: .}}\n---\nservices:\n  api: {build: .}\n", Needs(), one())
+    assert after(found).index("api-tls-init:") > after(found).index("---")
