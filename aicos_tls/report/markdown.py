@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aicos_tls.report.enable import diff, place, warnings
-from aicos_tls.report.words import counted, masked
+from aicos_tls.report.enable import diff, warnings
+from aicos_tls.report.words import counted, masked, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
