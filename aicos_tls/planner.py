@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import ComposeFile, Project
     from aicos_tls.plan.policy import Policy
-    from aicos_tls.rules.context import Settings
+    from aicos_tls.serving.model import Wanted
     from aicos_tls.yamledit.edits import Edit
 
 _ADDRESSES = frozenset({"urls", "schemes"})
@@ -41,13 +41,13 @@ def plan(
     project: Project,
     policy: Policy,
     recorded_names: dict[str, str] | None = None,
-    settings: Settings | None = None,
+    wanted: Wanted | None = None,
 ) -> Plan:
     """Compute what a run would do. `recorded_names` are short names that an earlier run chose.
 
-    `settings` are variables with their values that services need besides those of the guide, by service.
+    `wanted` is what services need besides what the guide asks for.
     """
-    context = Context.of(project, policy, settings or {})
+    context = Context.of(project, policy, wanted)
     outcomes = [outcome for rule in RULES.values() for outcome in rule.check(context)]
     draft = _Draft(context, [o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)

@@ -130,7 +130,7 @@ def test_lines_that_no_change_names_stay(flags: dict[str, object], data: bytes) 
 def test_the_order_of_edits_and_splices_does_not_matter(data: bytes, random: Random) -> None:
     file = TextFile(PATH, data)
     project = load([PATH], read=lambda _: file)
-    context = Context.of(project, resolve(project, {"all": True}), {})
+    context = Context.of(project, resolve(project, {"all": True}), None)
     proposals = [o for rule in RULES.values() for o in rule.check(context) if isinstance(o, Proposal)]
     edits = [edit for proposal in proposals for _, edit in proposal.edits if not isinstance(edit, Splice)]
     other = random.sample(edits, len(edits))

@@ -54,6 +54,16 @@ def enable(
         typer.Option("--code/--no-code", help="Change the code of the services, too; --no-code takes that back."),
     ] = None,
     templates: Templates = None,
+    serve: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[SERVICE=]WAY",
+            help="How servers come to speak TLS: auto, code, env, preload, sidecar or none. Repeatable.",
+        ),
+    ] = None,
+    sidecar_image: Annotated[
+        str | None, typer.Option(metavar="IMAGE", help="The image of sidecars; else one is built.")
+    ] = None,
     no_certs: Annotated[bool, typer.Option("--no-certs", help="Make no certificates.")] = False,
     certs_dir: CertsDir = None,
     mount_path: MountPath = None,
@@ -77,6 +87,7 @@ def enable(
     aicos-tls enable docker-compose.yml              certificates, patched file, rollback patch
     aicos-tls enable base.yml override.yml           several files, as docker compose -f base.yml -f override.yml
     aicos-tls enable --code                          the code of the services as well, in the same diff
+    aicos-tls enable --serve auto                    no change of the code: variables, preloads, sidecars
     aicos-tls enable --override                      leave the files alone; write docker-compose.tls.yml
     aicos-tls enable --only api --only web           two services and nothing else
     aicos-tls enable --dry-run --exit-code -q        in CI: 1 when TLS is not enabled everywhere
@@ -87,6 +98,7 @@ def enable(
     flags = policy_flags(
         certs_dir=certs_dir, mount_path=mount_path, only=only, include=include, exclude=exclude, all=every or None,
         strip_prefix=strip_prefix, key_type=key_type, days=days, override=override or None, code=code,
+        serve=serve, sidecar_image=sidecar_image,
     )  # fmt: skip
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = command(

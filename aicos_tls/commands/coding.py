@@ -5,22 +5,28 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aicos_tls import planner
+from msgspec.structs import replace
+
+from aicos_tls import files, planner
 from aicos_tls.commands.gaps import Coded, Gap
-from aicos_tls.errors import Where
-from aicos_tls.plan.model import Note
+from aicos_tls.errors import TlsError, Where
+from aicos_tls.plan.model import Note, PlannedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aicos_tls.plan.model import Plan
+    from aicos_tls.plan.serve import Ask
+    from aicos_tls.serving.model import Choice, RuntimeFile
+    from aicos_tls.serving.served import Served
     from aicos_tls.sources.languages import Facts
     from aicos_tls.sources.project import ServiceSources, Sources
 
 
 _NOTHING = "there are no sources of it here"
-_COMMAND = "aicos-tls enable --code"
+_COMMAND = "aicos-tls enable --code, or --serve auto without a change of the code"
+_SERVE = "aicos-tls enable --serve auto"
 
 
 def coded_plan(
@@ -29,32 +35,73 @@ def coded_plan(
     originals: Mapping[str, bytes | None],
     templates: Path | None,
     names: dict[str, str] | None,
+    asked: Mapping[str, Ask] | None = None,
 ) -> Coded:
     """Look at the sources of a project; change those of the services `wanted`. Raises `TlsError`.
 
-    `originals` are the texts from before the last run, `names` the short names that it chose.
+    `originals` are the texts from before the last run, `names` the short names that it chose, `asked` the ways to
+    serve TLS that were asked for.
     """
+    asked = asked or {}
     if not plan.servers and not wanted:
         return Coded()
-    if not wanted and not has_sources(plan.project.directory, plan.policy.certs_dir):
+    if not wanted and not asked and not has_sources(plan.project.directory, plan.policy.certs_dir):
         return Coded(gaps=tuple(Gap(name, _NOTHING) for name in plan.servers))
     from aicos_tls.sources.codeplan import CodePlan, code_plan
     from aicos_tls.sources.project import Sources
-    from aicos_tls.sources.ways import wanted_settings
 
     sources = Sources(plan, originals=originals, templates=templates)
     code = code_plan(sources, wanted) if wanted else CodePlan()
-    settings = wanted_settings(sources.services, code.services)
-    if settings:
-        plan = planner.plan(plan.project, plan.policy, names, settings)
+    after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
+    served = _served(plan, after, asked, code.services)
+    if served.wanted.needs or served.wanted.sidecars:
+        plan = planner.plan(plan.project, plan.policy, names, served.wanted)
     if wanted:
         plan.notes.extend(
             Note("kept", f"not looked at: {each.reason}", where=Where(each.path)) for each in sources.skipped
         )
     plan.changes.extend(code.changes)
     plan.declined.extend(code.declined)
-    after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
-    return Coded(plan, code.services, list(code.files), tuple(_gaps(plan, after, settings, code.services)))
+    plan.notes.extend(_untold(plan, served))
+    runtime = [_runtime_file(plan, file, originals) for file in served.files]
+    gaps = tuple(_gaps(plan, after, served, code.services))
+    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
+
+
+def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], coded: Sequence[str]) -> Served:
+    """What services need besides what the guide asks for: by their code, or by the way that was chosen."""
+    from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
+    from aicos_tls.sources.ways import wanted_settings
+
+    served = serve(plan, sources, asked, coded)
+    settings = {name: each for name, each in wanted_settings(sources.services, coded).items() if name not in asked}
+    return replace(served, wanted=joined_wanted(served.wanted, settings_as_needs(settings)))
+
+
+def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes | None]) -> PlannedFile:
+    """A file below the certificates directory, which the run makes. Raises `TlsError` for one of the person's there."""
+    path = plan.project.directory / plan.policy.certs_dir / file.path
+    name = os.path.relpath(path, plan.project.directory)
+    if name.startswith(".."):
+        raise TlsError(
+            "--serve writes files into the certificates directory, and what is written outside of the project could "
+            "not be taken back",
+            where=Where(path.parent),
+            hint="use a directory within the project (--certs-dir)",
+        )
+    if os.path.lexists(path) and name not in originals and files.read(path).raw != file.text.encode():
+        raise TlsError("this file is in the way: the run would write it", where=Where(path), hint="move it away")
+    return PlannedFile(path, None, file.text.encode(), "created")
+
+
+def _untold(plan: Plan, served: Served) -> Iterator[Note]:
+    authority = f"{plan.policy.mount_path}/ca-cert.pem"
+    for name, runtime in served.untold:
+        text = f"its clients ({runtime or 'nothing says what it runs on'}) must be told to trust {authority}"
+        yield Note("todo", text, name, plan.project.services[name].where)
+    for name, reference in served.plain:
+        text = f"its code asks {reference.text} in plain, and no variable stands over it: aicos-tls code apply {name}"
+        yield Note("todo", text, name, reference.where)
 
 
 def has_sources(directory: Path, certs_dir: str) -> bool:
@@ -80,13 +127,18 @@ def _facts(service: ServiceSources) -> Facts | None:
     return Facts(languages[0].name) if languages else None
 
 
-def _gaps(plan: Plan, sources: Sources, settings: Mapping[str, Mapping[str, str]], coded: Sequence[str]) -> list[Gap]:
+def _gaps(plan: Plan, sources: Sources, served: Served, coded: Sequence[str]) -> list[Gap]:
     from aicos_tls.sources.ways import READY, Way, way_of
 
     found = []
+    chosen = {choice.service: choice for choice in served.choices}
     for name in plan.servers:
+        if name in chosen:
+            found += _gap_of(chosen[name])
+            continue
         service = sources.services[name]
-        variables = {*service.service.environment, *settings.get(name, {})}
+        needs = served.wanted.needs.get(name)
+        variables = {*service.service.environment, *(setting.name for setting in (needs.settings if needs else ()))}
         way, words = way_of(service, _facts(service), None, variables)
         if way not in READY:
             helps = way in (Way.NEEDS_CODE, Way.SETTINGS, Way.CONFIGURATION) and name not in coded
@@ -94,7 +146,17 @@ def _gaps(plan: Plan, sources: Sources, settings: Mapping[str, Mapping[str, str]
                 Gap(
                     name,
                     words if way is not Way.NEEDS_CODE else "the code serves plain HTTP",
-                    _COMMAND if helps else "",
+                    _COMMAND if helps else _SERVE,
                 )
             )
     return found
+
+
+def _gap_of(choice: Choice) -> list[Gap]:
+    """The gap that a choice leaves; none when it serves TLS."""
+    from aicos_tls.serving.model import How
+
+    if choice.option.asks_port:
+        block = f"x-aicos-tls: {{serve: {choice.how.value}, port: N}}"
+        return [Gap(choice.service, f"nothing says on which port it listens: {block} in the service")]
+    return [Gap(choice.service, choice.option.reason)] if choice.how is How.NONE else []

@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import Record
 
 _ORDER = {check: index for index, check in enumerate(CHECKS)}
-SETTINGS = ("certs_dir", "mount_path", "all", "only", "include", "exclude", "strip_prefix", "override")
+SETTINGS = (
+    "certs_dir",
+    "mount_path",
+    "all",
+    "only",
+    "include",
+    "exclude",
+    "strip_prefix",
+    "override",
+    "serve",
+    "sidecar_image",
+)
 """Settings of the recorded run that say what is to be looked at."""
 
 
@@ -77,7 +88,7 @@ def doctor(
     _check_names(services, project, main)
     if record is None and _is_not_enabled(prepared, project):
         return Result(directory, main, (_not_enabled(prepared),), ("not-enabled",))
-    facts = Facts(prepared.plan, project, certs_directory(prepared), now, warn_days)
+    facts = Facts(prepared.plan, project, certs_directory(prepared), now, warn_days, prepared.choices)
     found = list(_findings(facts))
     recorded = _recorded(prepared, selection.files)
     found += recording.check(recorded, found)

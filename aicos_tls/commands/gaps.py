@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from aicos_tls.plan.model import Plan, PlannedFile
+    from aicos_tls.serving.model import Choice
 
 
 class Gap(Struct, frozen=True):
@@ -19,9 +20,13 @@ class Gap(Struct, frozen=True):
 
 
 class Coded(Struct, frozen=True):
-    """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps."""
+    """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps.
+
+    `choices` are the ways to serve TLS of those that one was asked for.
+    """
 
     plan: Plan | None = None
     services: tuple[str, ...] = ()
     files: list[PlannedFile] = field(default_factory=list)
     gaps: tuple[Gap, ...] = ()
+    choices: tuple[Choice, ...] = ()

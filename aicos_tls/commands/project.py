@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
+    from aicos_tls.serving.model import Choice
 
 
 OVERRIDE_SUFFIX = ".tls.yml"
@@ -51,7 +52,8 @@ class Target(Struct, frozen=True):
 class Prepared(Struct, frozen=True):
     """Everything that is known before anything is written.
 
-    `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS.
+    `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
+    the ways to serve it of those that one was asked for.
     """
 
     directory: Path
@@ -61,6 +63,7 @@ class Prepared(Struct, frozen=True):
     targets: list[Target] = field(default_factory=list)
     code: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -153,14 +156,16 @@ def prepare(
 
     before = _Before(directory, originals)
     project = load(selection.files, read=before.read)
-    policy = resolve(project, flags)
+    policy = resolve(project, _with_recorded(flags, record))
     names = dict(record.names) if record else None
     plan = planner.plan(project, policy, names)
     coded = Coded()
     if code is not None:
         from aicos_tls.commands.coding import coded_plan
+        from aicos_tls.plan.serve import asks
 
-        coded = coded_plan(plan, _wanted_code(plan, flags, record, code), originals, templates, names)
+        wanted = _wanted_code(plan, flags, record, code)
+        coded = coded_plan(plan, wanted, originals, templates, names, asks(project, policy))
         plan = coded.plan or plan
 
     if policy.override:
@@ -174,8 +179,24 @@ def prepare(
         plan.files.append(ignored)
     plan.files.extend(coded.files)
     return Prepared(
-        directory, selection, plan, record, _targets(directory, plan, originals), coded.services, coded.gaps
+        directory,
+        selection,
+        plan,
+        record,
+        _targets(directory, plan, originals),
+        coded.services,
+        coded.gaps,
+        coded.choices,
     )
+
+
+def _with_recorded(flags: dict[str, object], record: Record | None) -> dict[str, object]:
+    """The flags, with the ways to serve TLS of the last run where this one says nothing: it would take them back."""
+    if record is None or "serve" in flags:
+        return flags
+    ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
+    kept: dict[str, object] = {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
+    return {**kept, **({"sidecar_image": image} if image else {}), **flags}
 
 
 def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__, disk, files, rollback
+from aicos_tls.commands.directories import MODE, emptying, making
 from aicos_tls.commands.project import (
     CODE_SERVICES,
     COMPOSE_FILES,
@@ -18,22 +19,23 @@ from aicos_tls.commands.project import (
 if TYPE_CHECKING:
     from aicos_tls.pki.issuing import Issued
 
-CERTS_MODE = 0o755
-"""Mode of the certificates directory: containers with other users must reach their certificates; keys are 0600."""
-
 
 def certificate_operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
     """The certificates and keys that were made, with their directory; nothing when none were."""
     if not issued.new_files:
         return []
     new = [disk.Write(n.path, n.data, disk.ANY if n.overwrite else None, n.mode) for n in issued.new_files]
-    return [disk.MakeDirectory(certs_directory(prepared), CERTS_MODE), *new]
+    return [disk.MakeDirectory(certs_directory(prepared), MODE), *new]
 
 
 def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
     """Everything that `enable` writes; nothing at all when no file and no certificate changes."""
     operations = certificate_operations(prepared, issued) if issued else []
-    operations += [_operation(target) for target in prepared.targets if target.changes]
+    changed = [target for target in prepared.targets if target.changes]
+    certs = certs_directory(prepared)
+    operations += making(certs, (target.path for target in changed if target.after is not None))
+    operations += [_operation(target) for target in changed]
+    operations += emptying(certs, (target.path for target in changed if target.after is None))
     return [*operations, *_record_operations(prepared, issued)] if operations else []
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from aicos_tls import disk, files
 from aicos_tls import rollback as records
+from aicos_tls.commands.directories import emptying
 from aicos_tls.commands.project import load_record, relative, state_path
 from aicos_tls.compose.discovery import select
 from aicos_tls.errors import TlsError, Where
@@ -31,7 +32,7 @@ class Taken(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What was taken back. With `blocked`, nothing was written."""
+    """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory."""
 
     directory: Path
     taken: tuple[Taken, ...]
@@ -39,6 +40,7 @@ class Result(Struct, frozen=True):
     removed_certificates: tuple[Path, ...] = ()
     kept_certificates: tuple[tuple[Path, str], ...] = ()
     dry_run: bool = False
+    certs: Path | None = None
 
 
 def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, environment: Mapping[str, str]) -> Result:
@@ -115,7 +117,9 @@ def _result(directory: Path, record: Record, *, certificates: bool, dry_run: boo
         if isinstance(outcome, records.Restored | records.Merged)
     )
     removed, kept = _certificates(directory, record) if certificates else ([], [])
-    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run)
+    certs = record.policy.get("certs_dir")
+    place = directory / certs if isinstance(certs, str) else None
+    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place)
 
 
 def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tuple[Path, str]]]:
@@ -156,6 +160,8 @@ def _operations(result: Result) -> Iterator[disk.Operation]:
             yield disk.Remove(taken.path, files.sha256(now) if now is not None else disk.ANY)
         else:
             yield disk.Write(taken.path, taken.after, files.sha256(now) if now is not None else None)
+    if result.certs is not None:
+        yield from emptying(result.certs, (taken.path for taken in result.taken if taken.after is None))
     for path in result.removed_certificates:
         yield disk.Remove(path, disk.ANY)
     for folder in dict.fromkeys(path.parent for path in result.removed_certificates):

@@ -15,6 +15,7 @@ from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import TlsError
 from aicos_tls.files import read as read_file
 from aicos_tls.plan.references import kind_of_host
+from aicos_tls.serving.addresses import asks_in_plain
 from aicos_tls.sources.dockerlines import read
 from aicos_tls.sources.references import Verdict
 
@@ -37,7 +38,8 @@ def check(facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong in the sources of the services in scope."""
     for status in facts.status.services:
         service = facts.project.services[status.service]
-        if status.way.name not in _SERVES and not _names_its_key(status, service):
+        served = status.service in facts.served or status.way.name in _SERVES
+        if not served and not _names_its_key(status, service):
             where = (status.start.where if status.start else None) or service.where
             text = f"nothing makes it serve TLS: {status.way.value}: {status.way_words}"
             yield Finding("no-tls-code", text, _serve(facts, status), where, status.service)
@@ -106,6 +108,11 @@ def _reference(facts: Facts, reference: SourceReference, owner: str) -> Iterator
         return
     if reference.verdict is Verdict.LOOK and _is_fallback(reference):
         return
+    if owner in facts.uncoded and reference.verdict is Verdict.CODE:
+        service = facts.project.services[owner]
+        copied = any("/runtime/nginx/" in mount.source for mount in service.mounts)
+        if not asks_in_plain(reference, service, copied=copied):
+            return
     aside = reference.why.startswith(_ASIDE)
     if reference.verdict is Verdict.CODE:
         text = f"{reference.text} is still plain HTTP"

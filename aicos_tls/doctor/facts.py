@@ -19,7 +19,9 @@ from aicos_tls.plan.model import Server
 from aicos_tls.plan.references import references, resolved_host
 from aicos_tls.plan.schemes import SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import decide
+from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import find_servers
+from aicos_tls.serving.model import How
 from aicos_tls.sources.build import build_of
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.status import status
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import Plan
     from aicos_tls.plan.references import Reference
     from aicos_tls.plan.scope import Decision
+    from aicos_tls.serving.model import Choice
     from aicos_tls.sources.dockerfile import Stage
     from aicos_tls.sources.status import Status
 
@@ -43,6 +46,7 @@ class Facts(Struct, frozen=True, dict=True):
 
     `project` is what docker compose reads now, `plan` was made of the texts from before the last run, `certs` is the
     certificates directory, `now` the present moment, `warn_days` the days before an expiry from which it is said.
+    `choices` are the ways to serve TLS that were chosen for servers (`--serve`).
     """
 
     plan: Plan
@@ -50,11 +54,22 @@ class Facts(Struct, frozen=True, dict=True):
     certs: Path
     now: datetime
     warn_days: int
+    choices: tuple[Choice, ...] = ()
 
     @property
     def directory(self) -> Path:
         """The project directory."""
         return self.plan.project.directory
+
+    @cached_property
+    def served(self) -> dict[str, Choice]:
+        """The servers that speak TLS without a change of their code, with the way in which they do."""
+        return {c.service: c for c in self.choices if c.how not in (How.CODE, How.NONE) and not c.option.asks_port}
+
+    @cached_property
+    def uncoded(self) -> frozenset[str]:
+        """The services for which something was asked that leaves their code as it is."""
+        return frozenset(asks(self.plan.project, self.plan.policy))
 
     @cached_property
     def decisions(self) -> dict[str, Decision]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls import healthchecks as knowledge
-from aicos_tls.doctor import images
 from aicos_tls.doctor.model import Finding
 from aicos_tls.healthchecks import Form, Refused, Rewritten, Trust
 from aicos_tls.healthchecks.shell import SHELLS
 from aicos_tls.healthchecks.wrappers import program
 from aicos_tls.plan.checks import endpoint
+from aicos_tls.sources import images
 from aicos_tls.sources.dockerfile import image_healthcheck
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def check(facts: Facts) -> Iterator[Finding]:
     for service in facts.services:
         found = _healthcheck(facts, service) if service.name in facts.servers else None
         if found is not None:
-            yield from _asks(service, found)
+            choice = facts.served.get(service.name)
+            if choice is None or not choice.option.needs.healthcheck_stays:
+                yield from _asks(service, found)
             yield from _program(facts, service, found)
 
 

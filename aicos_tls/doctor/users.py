@@ -7,70 +7,31 @@ systems show every file as the container's own.
 
 from __future__ import annotations
 
-import re
 import stat
 import sys
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from aicos_tls.compose.resolve import text_of, texts_of
-from aicos_tls.doctor import images
-from aicos_tls.doctor.facts import expanded
 from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import Where
 from aicos_tls.pki import CA_NAME
 from aicos_tls.pki.layout import CERTIFICATE_MODE, KEY_MODE, certificate_path, key_path
+from aicos_tls.sources.users import User, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import stat_result
     from pathlib import Path
 
-    from aicos_tls.compose.model import Service
     from aicos_tls.doctor.facts import Facts
     from aicos_tls.plan.model import Certificate
-    from aicos_tls.sources.dockerfile import Stage
 
-_MADE = re.compile(r"\b(?:useradd|adduser)\b(?P<rest>[^&;|]*)")
-_UID = re.compile(r"(?:-u|--uid)[ =]?(\d+)")
 _GROUP_READS, _OTHERS_ENTER, _OTHERS_WRITE = 0o040, 0o001, 0o022
 """Permission bits (POSIX, <sys/stat.h>)."""
-_ALL_CAPABILITIES = frozenset({"ALL", "DAC_OVERRIDE", "CAP_DAC_OVERRIDE"})
-
-
-class User(Struct, frozen=True):
-    """Whom a container runs as: `uid` and `gid` in digits, empty when not known; `name` as written, `where` it says so.
-
-    `powerless`: root without the capability to read everybody's files.
-    """
-
-    name: str
-    uid: str
-    gid: str = ""
-    groups: frozenset[str] = frozenset()
-    where: Where | None = None
-    powerless: bool = False
-
-    def may_read(self, file: stat_result) -> bool | None:
-        """Whether the user may read a file; None when that depends on an id that is not known."""
-        if self.uid == "0" and not self.powerless:
-            return True
-        mode = stat.S_IMODE(file.st_mode)
-        if mode & stat.S_IROTH:
-            return True
-        if self.uid == str(file.st_uid):
-            return bool(mode & stat.S_IRUSR)
-        if mode & stat.S_IRGRP and str(file.st_gid) in {self.gid, *self.groups}:
-            return True
-        unknown_owner = not self.uid and file.st_uid != 0 and mode & stat.S_IRUSR
-        unknown_group = not self.gid and mode & stat.S_IRGRP and file.st_gid != 0
-        return None if unknown_owner or unknown_group else False
 
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Yield modes that are too open or too closed, and keys that a container cannot read."""
-    users = {service.name: user_of(facts, service) for service in facts.services}
+    users = {s.name: user_of(s, facts.image(s), facts.stages.get(s.name)) for s in facts.services}
     yield from _directory(facts, users)
     yield from _modes(facts.certs, CA_NAME, "", None)
     for wanted in facts.plan.certificates:
@@ -78,50 +39,6 @@ def check(facts: Facts) -> Iterator[Finding]:
         yield from _modes(facts.certs, wanted.short_name, wanted.service, user)
         if user and wanted.service in facts.servers and sys.platform == "linux":
             yield from _readable(facts, wanted, user)
-
-
-def user_of(facts: Facts, service: Service) -> User | None:
-    """The user of a container: the compose file's, the Dockerfile's, the image's; None when nothing is known of it."""
-    image, stage = facts.image(service), facts.stages.get(service.name)
-    powerless = _without_override(service)
-    groups = frozenset(t for _, entry in service.effective("group_add") for t in texts_of(entry.value))
-    found = service.attribute("user")
-    if found is not None and (text := text_of(found[1].value)):
-        where = found[0].source.where(found[1].value)
-        return _user(expanded(service, text), image, stage, where, groups, powerless=powerless)
-    instruction = stage.last("USER") if stage else None
-    if stage and instruction and instruction.value:
-        return _user(instruction.value, image, stage, stage.where(instruction), groups, powerless=powerless)
-    if not image:
-        return None
-    uid = images.user(image) or "0"
-    return User(uid if uid != "0" else "root", uid, "0" if uid == "0" else "", groups, service.where, powerless)
-
-
-def _user(text: str, image: str, stage: Stage | None, where: Where, groups: frozenset[str], *, powerless: bool) -> User:
-    name, _, group = text.partition(":")
-    uid = name if name.isdecimal() else _made(name, stage) or images.named_user(name, image)
-    gid = group if group.isdecimal() else ("0" if uid == "0" else "")
-    return User(name, uid, gid, groups, where, powerless)
-
-
-def _made(name: str, stage: Stage | None) -> str:
-    """The id that a Dockerfile gives a user of that name."""
-    for instruction in stage.instructions if stage else ():
-        for match in _MADE.finditer(instruction.value if instruction.name == "RUN" else ""):
-            uid = _UID.search(match["rest"])
-            if uid and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", match["rest"]):
-                return uid[1]
-    return ""
-
-
-def _without_override(service: Service) -> bool:
-    """Whether root in the container lacks CAP_DAC_OVERRIDE (capabilities(7)), by which it reads everybody's files."""
-    names = {
-        kind: {text.upper() for _, entry in service.effective(kind) for text in texts_of(entry.value)}
-        for kind in ("cap_drop", "cap_add")
-    }
-    return bool(names["cap_drop"] & _ALL_CAPABILITIES) and not names["cap_add"] & _ALL_CAPABILITIES
 
 
 def _directory(facts: Facts, users: dict[str, User | None]) -> Iterator[Finding]:

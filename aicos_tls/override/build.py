@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from aicos_tls.compose.model import Project
+    from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.model import Change, Plan
     from aicos_tls.plan.policy import Policy
     from aicos_tls.proof.plain import Plain
@@ -96,13 +97,18 @@ class _Draft(Struct, eq=False):
         for name, service in project.services.items():
             before = old_readers.service(service)
             goal = _with_variables(readers.service(self.after.services[name]), project, name, new)
-            goal = _with_mount(before, goal, policy)
+            goal = _with_mounts(before, goal, _Certificates.of(project, service, policy))
             found = delta(before, goal, ("services", name))
             self._note(found, lost)
             if found.written:
                 services[name] = found.written
             if not found.declined:
                 self.wanted[name] = goal
+        for name, service in self.after.services.items():
+            if name not in project.services:
+                services[name] = self.wanted[name] = _Certificates.of(project, service, policy).moved(
+                    readers.service(service)
+                )
         if services:
             self.model["services"] = services
         for kind in _TOP_LEVEL:
@@ -152,18 +158,39 @@ def _with_variables(service: dict[str, Plain], project: Project, name: str, new:
     return {key: value if key.startswith("x-") else substituted(value, new.dotenv) for key, value in found.items()}
 
 
-def _with_mount(before: dict[str, Plain], goal: dict[str, Plain], policy: Policy) -> dict[str, Plain]:
-    """A service whose mount is written as in the directory of the project, where the override lies."""
+class _Certificates(Struct, frozen=True):
+    """The certificates directory as the file of a service writes it, and as the override does."""
+
+    written: str
+    wanted: str
+
+    @classmethod
+    def of(cls, project: Project, service: Service, policy: Policy) -> _Certificates:
+        """For a service, whose file may lie in another directory than the project's."""
+        base = os.path.relpath(project.directory, service.first.source.base)
+        return cls(policy.certs_source(base), policy.certs_source())
+
+    def text(self, value: Plain) -> Plain:
+        """A text that begins with the directory, as the override writes it; every other value as it is."""
+        if isinstance(value, str) and value.startswith((f"{self.written}:", f"{self.written}/")):
+            return self.wanted + value[len(self.written) :]
+        return value
+
+    def moved(self, service: dict[str, Plain]) -> dict[str, Plain]:
+        """A whole service, with the directory in its attributes and their items as the override writes it."""
+        return {
+            key: [self.text(item) for item in value] if isinstance(value, list) else self.text(value)
+            for key, value in service.items()
+        }
+
+
+def _with_mounts(before: dict[str, Plain], goal: dict[str, Plain], certificates: _Certificates) -> dict[str, Plain]:
+    """A service whose new mounts are written as in the directory of the project, where the override lies."""
     volumes, known = goal.get("volumes"), before.get("volumes")
     if not isinstance(volumes, list) or volumes == known:
         return goal
-    end = f":{policy.mount_path}:ro"
     old = known if isinstance(known, list) else []
-    value = f"{policy.certs_source()}{end}"
-    return {
-        **goal,
-        "volumes": [value if isinstance(v, str) and v.endswith(end) and v not in old else v for v in volumes],
-    }
+    return {**goal, "volumes": [v if v in old else certificates.text(v) for v in volumes]}
 
 
 def _entries(project: Project, readers: Readers, kind: str) -> dict[str, Plain]:

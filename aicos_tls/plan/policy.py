@@ -12,6 +12,7 @@ from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
+from aicos_tls.plan.serve import SERVICE_SETTINGS
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Policy(Struct, frozen=True):
     `certs_dir` is relative to the project directory, `mount_path` is the directory in the container, `days` is the
     lifetime of certificates, `strip_prefix` is None where the common prefix is to be found out, `override` asks for a
     file of its own beside the compose files, which then stay as they are, `code` asks for the code of services, too.
+    `serve` are ways to serve TLS (`aicos_tls.plan.serve`): one for all services, and `SERVICE=WAY`. `sidecar_image` is
+    an image with haproxy, iptables and the two scripts of `templates/sidecar`; where it is empty, compose builds one.
     """
 
     certs_dir: str = "./certs"
@@ -44,6 +47,8 @@ class Policy(Struct, frozen=True):
     strip_prefix: str | None = None
     override: bool = False
     code: bool = False
+    serve: tuple[str, ...] = ()
+    sidecar_image: str = ""
 
     def certs_source(self, base: str = "") -> str:
         """The certificates directory as a mount writes it; `base` leads from the file's directory to the project's."""
@@ -98,16 +103,17 @@ def _from_compose(policy: Policy, project: Project) -> Policy:
 
 
 def unread_settings(project: Project) -> Iterator[tuple[str, str, Where]]:
-    """Yield what stands in an `x-aicos-tls` block of a service, which this version does not read."""
+    """Yield what stands in an `x-aicos-tls` block of a service and is not known."""
     for service in project.services.values():
         for layer in service.own_layers:
             if entry := layer.entries.get(BLOCK):
                 for key, item in layer.source.resolver.mapping(entry.value).items():
-                    yield (
-                        f"{BLOCK}: {key} is not known for a service: ignored",
-                        service.name,
-                        layer.source.where(item.key),
-                    )
+                    if key not in SERVICE_SETTINGS:
+                        yield (
+                            f"{BLOCK}: {key} is not known for a service: ignored",
+                            service.name,
+                            layer.source.where(item.key),
+                        )
 
 
 def _plain(node: Node) -> object:
@@ -141,7 +147,7 @@ def _typed(key: str, value: object, where: Where) -> Any:
         tuple: lambda v: isinstance(v, str | list | tuple) and all(isinstance(x, str) for x in v),
     }
     if not checks[type(default)](value):
-        wanted = {bool: "true or false", int: "a whole number", tuple: "a list of service names"}.get(
+        wanted = {bool: "true or false", int: "a whole number", tuple: "a text or a list of texts"}.get(
             type(default), "a text"
         )
         raise TlsError(f"setting {key!r} takes {wanted}, not {value!r}", where=where)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.compose.resolve import text_of
+from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.plan.images import is_public, repository
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def decide(project: Project, policy: Policy) -> dict[str, Decision]:
 
 def _decide(service: Service, policy: Policy, prefix: str) -> Decision:
     name = service.name
+    if before := _stands_before(service):
+        return Decision(name, False, f"it is the sidecar of {before}, made by aicos-tls")  # noqa: FBT003
     if name in policy.exclude:
         return Decision(name, False, "excluded (--exclude)")  # noqa: FBT003 - the field's name says it
     if policy.only and name not in policy.only:
@@ -46,6 +50,16 @@ def _decide(service: Service, policy: Policy, prefix: str) -> Decision:
     if policy.all:
         return Decision(name, True, "asked for (--all)")  # noqa: FBT003
     return Decision(name, *_by_evidence(service, prefix))
+
+
+SIDECAR_OF = "sidecar-of"
+"""In the own block of a service that this program made: the service before which it stands."""
+
+
+def _stands_before(service: Service) -> str:
+    entry = service.first.entries.get(OWN_BLOCK)
+    found = service.first.source.resolver.mapping(entry.value).get(SIDECAR_OF) if entry else None
+    return (text_of(found.value) or "") if found else ""
 
 
 def _by_evidence(service: Service, prefix: str) -> tuple[bool, str]:

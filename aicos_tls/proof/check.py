@@ -14,7 +14,7 @@ from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.errors import InternalError
 from aicos_tls.files import TextFile
 from aicos_tls.proof.declared import Declared, bases
-from aicos_tls.proof.leaves import Leaf, leaves
+from aicos_tls.proof.leaves import ABSENT, Leaf, leaves
 from aicos_tls.proof.merged import Readers
 from aicos_tls.yamledit.nodes import deref
 
@@ -47,11 +47,16 @@ def prove(before: Project, after: Project, changes: Sequence[Change], planned: S
 
 
 def _compare(before: Project, after: Project, declared: Declared) -> None:
-    if list(before.services) != list(after.services) or len(before.files) != len(after.files):
+    added = [name for name in after.services if name not in before.services]
+    kept = [name for name in after.services if name in before.services]
+    if list(before.services) != kept or len(before.files) != len(after.files):
         raise InternalError("a service or a file came or went")
     old, new = Readers(before), Readers(after)
     for leaf in _merged(before, after, old, new):
         _check(declared.explains(leaf), leaf)
+    for name in added:  # every part of it has to be declared
+        for leaf in leaves(ABSENT, new.service(after.services[name]), ("services", name)):
+            _check(declared.explains(leaf), leaf)
     if vain := [change for change in declared.unseen() if _must_have_effect(change)]:
         raise InternalError(f"a declared change has no effect: {vain[0].path}: {vain[0].after}")
     for leaf in _layers(before, after, old, new):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from aicos_tls.compose.entries import split_short_mount
 from aicos_tls.proof.leaves import Absent, Leaf
 
 if TYPE_CHECKING:
@@ -62,10 +63,17 @@ class Declared:
         services = (*(each.path[1] for each in self._inherited(leaf)), "")
         return any(self._any(self._by_service[name], leaf) for name in services)
 
-    def mounts(self, service: str) -> bool:
-        """Whether a service gets a mount, itself or by what it extends."""
+    def mounted(self, service: str) -> frozenset[str]:
+        """The places in the container at which a service gets a mount, itself or by what it extends."""
         names = (service, *self._extended.get(service, ()))
-        return any(change.rule == "mount" for name in names for change in self._by_service[name])
+        mounts = (change.after for name in names for change in self._by_service[name] if change.rule == "mount")
+        return frozenset(split_short_mount(mount)[1] for mount in mounts)
+
+    def adds(self, service: str) -> bool:
+        """Whether a service as a whole is new."""
+        return any(
+            change.rule == "sidecar" and change.path.startswith(f"services.{service}.") for change in self.changes
+        )
 
     def unseen(self) -> list[Change]:
         """The changes that made no difference so far."""

@@ -86,22 +86,25 @@ def ask(command: Sequence[str], directory: Path, before: Version, after: Version
         if new is None:
             return Opinion("rejects", name, message)
         if not interpolate:
-            compare(old, new, Declared(plan.changes, bases(plan.project)), plan.policy.mount_path)
+            compare(old, new, Declared(plan.changes, bases(plan.project)))
     return Opinion("agrees", name) if accepted else Opinion("cannot tell", name, said)
 
 
-def compare(old: dict[str, Any], new: dict[str, Any], declared: Declared, mount: str) -> None:
+def compare(old: dict[str, Any], new: dict[str, Any], declared: Declared) -> None:
     """Account for each difference between two resolved models; raises `InternalError` for one that is not declared.
 
-    `mount` is the place in the container where the certificates are mounted.
+    What a service that is new as a whole holds is proved from the files: compose fills in much of its own there.
     """
     one, other = ({**model, "services": _services(model)} for model in (old, new))
+    known = one["services"]
+    other["services"] = {k: v for k, v in other["services"].items() if k in known or not declared.adds(k)}
     for name, service in other["services"].items():
-        volumes, before = service.get("volumes"), one["services"].get(name, {}).get("volumes", {})
-        if declared.mounts(name) and mount in volumes and mount not in before:
-            rest = {place: item for place, item in volumes.items() if place != mount}
+        volumes, before = service.get("volumes", {}), known.get(name, {}).get("volumes", {})
+        added = {mount for mount in declared.mounted(name) if mount in volumes and mount not in before}
+        if added:
+            rest = {place: item for place, item in volumes.items() if place not in added}
             other["services"][name] = {**service, "volumes": rest}
-            one["services"][name] = {**one["services"][name], "volumes": before}
+            known[name] = {**known[name], "volumes": before}
     for leaf in leaves(one, other, ()):
         if not declared.explains_in_service(leaf):
             what = f"{leaf.name}: {leaf.before!r} became {leaf.after!r}"

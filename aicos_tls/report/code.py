@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from aicos_tls.report.enable import place
 from aicos_tls.report.json import envelope
-from aicos_tls.report.words import masked
+from aicos_tls.report.words import masked, place
 from aicos_tls.sources.references import Verdict
 from aicos_tls.sources.ways import READY
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
 from aicos_tls.doctor.model import CHECKS, Severity
-from aicos_tls.report.enable import place
 from aicos_tls.report.json import envelope
 from aicos_tls.report.markdown import escape, table
 from aicos_tls.report.style import plain
+from aicos_tls.report.words import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
 from aicos_tls.report.diff import coloured_diff, file_diff
-from aicos_tls.report.words import counted, masked
+from aicos_tls.report.serving import is_program, programs_of, ways
+from aicos_tls.report.words import counted, masked, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +36,8 @@ _WORDS = {
     "schemes": "scheme",
     "healthcheck": "healthcheck",
     "code": "code change",
+    "command": "option",
+    "sidecar": "a sidecar",
 }
 
 
@@ -45,18 +48,20 @@ _OPINIONS = {
 }
 
 
-def diff(result: Result) -> str:
-    """Every changed file as a unified diff."""
+def diff(result: Result, *, programs: bool = True) -> str:
+    """Every changed file as a unified diff; those that are the same in every project only with `programs`."""
     directory = result.prepared.directory
     return "".join(
-        file_diff(relative(directory, t.path), t.kind, t.now.raw if t.now else None, t.after) for t in result.changed
+        file_diff(relative(directory, t.path), t.kind, t.now.raw if t.now else None, t.after)
+        for t in result.changed
+        if programs or not is_program(result, t)
     )
 
 
 def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     """The summary; in a dry run with the diff before it."""
     lines: list[str] = []
-    if result.options.dry_run and (shown := diff(result)):
+    if result.options.dry_run and (shown := diff(result, programs=False)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
     lines.append(_headline(result, style))
     if verbose or result.options.dry_run or result.written or result.blocked:
@@ -68,8 +73,10 @@ def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
     plan = result.prepared.plan
     sections = (
         ("Services", _services(result, style)),
+        ("How each serves TLS", ways(result, style, verbose=verbose)),
         ("Connections, now over TLS", _connections(result, style)),
         (f"Certificates in {plan.policy.certs_dir}", _certificates(result, style)),
+        ("Programs for it, to read in the certificates directory or in templates/", programs_of(result, style)),
         ("Left alone", _left_alone(result, style, verbose=verbose)),
         ("Not changed, for you to do", _declined(result, plan.declined, style)),
         ("Still to do", _todo(result, style)),
@@ -131,7 +138,7 @@ def _services(result: Result, style: Style) -> Iterator[str]:
 def _counted(changes: Iterable[Change]) -> str:
     counts = Counter(change.rule for change in changes)
     return ", ".join(
-        _WORDS[rule] if rule == "mount" or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
+        _WORDS[rule] if rule in ("mount", "sidecar") or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
         for rule, n in counts.items()
     )
 
@@ -239,8 +246,3 @@ def _grouped(result: Result, notes: Iterable[Note], style: Style) -> Iterator[st
 
 def _place(result: Result, where: Where) -> str:
     return place(result.prepared.directory, where)
-
-
-def place(directory: Path, where: Where) -> str:
-    """`path:line` with the path relative to the project directory; no column, since it is for reading."""
-    return f"{relative(directory, where.path)}:{where.line}" if where.line else relative(directory, where.path)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aicos_tls.pki.store import Inventory
     from aicos_tls.plan.model import Change, Declined, Note
     from aicos_tls.rollback import Clash
+    from aicos_tls.serving.model import Choice
 
 SCHEMA = 1
 _EXACT = frozenset({"diff", "paste", "found", "wrote", "restore"})
@@ -102,9 +103,28 @@ def enable_json(result: enable.Result) -> str:
             "not_serving_tls": [
                 {"service": g.service, "reason": g.words, "command": g.command or None} for g in result.prepared.gaps
             ],
+            "serving": [_choice(c, directory) for c in result.prepared.choices],
             "files": [_target(t, directory) for t in result.changed],
         },
     )
+
+
+def _choice(choice: Choice, directory: Path) -> dict[str, object]:
+    """The way in which a server comes to speak TLS, why, and what else there would be."""
+    option = choice.option
+    return {
+        "service": choice.service,
+        "how": choice.how.value,
+        "ports": list(option.ports),
+        "reason": option.reason,
+        **_where(option.where, directory),
+        "source": option.source or None,
+        "tried": option.tried,
+        "renews_without_restart": option.renews,
+        "note": option.note or None,
+        "next_best": choice.next_best.how.value if choice.next_best else None,
+        "declined": [{"how": how.value, "reason": reason} for how, reason in choice.declined],
+    }
 
 
 def _where(where: Where | None, directory: Path) -> dict[str, object]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aicos_tls.report.enable import diff, place, warnings
-from aicos_tls.report.words import counted, masked
+from aicos_tls.report.enable import diff, warnings
+from aicos_tls.report.words import counted, masked, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +38,7 @@ def _lines(result: Result) -> Iterator[str]:
                 for e in plan.edges
             ),
         )
+    yield from _section("How each serves TLS", _ways(result))
     yield from _section("Left alone", _left_alone(result))
     yield from _section("To do by hand", _todo(result))
     for warning in warnings(plan):
@@ -65,6 +66,23 @@ def _headline(result: Result) -> str:
 def _section(title: str, rows: Iterable[str]) -> Iterator[str]:
     if body := list(rows):
         yield from ("", f"**{title}**", "", *body)
+
+
+def _ways(result: Result) -> Iterator[str]:
+    if choices := result.prepared.choices:
+        yield from table(
+            ("server", "way", "ports", "because", "next best"),
+            (
+                (
+                    choice.service,
+                    choice.how.value,
+                    ", ".join(map(str, choice.option.ports)),
+                    choice.option.reason,
+                    choice.next_best.how.value if choice.next_best else "",
+                )
+                for choice in choices
+            ),
+        )
 
 
 def _left_alone(result: Result) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Numbers with their nouns, and what must not stand in a report: passwords in URLs.
+"""Numbers with their nouns, places, and what must not stand in a report: passwords in URLs.
 
 Reports go to logs and pull requests, so a password in a URL becomes `***` (RFC 3986, 3.2.1: nothing after the first
 colon of the user information is shown). Two things stay exact, because people apply them: the diff, which would not
@@ -8,6 +8,14 @@ apply or would write `***` into the file, and the lines to paste. Both hold only
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from aicos_tls.commands.project import relative
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aicos_tls.errors import Where
 
 _PASSWORD = re.compile(r"""(://[^\s/?#:@"']*:)((?:\$\{[^}]*\}|[^\s/?#"'])+)(?=@)""")
 _VARIABLE = re.compile(r"\$(\{\w+\}|\w+)")
@@ -26,3 +34,8 @@ def masked(text: str) -> str:
 
 def _mask(found: re.Match[str]) -> str:
     return found[0] if _VARIABLE.fullmatch(found[2]) else f"{found[1]}***"
+
+
+def place(directory: Path, where: Where) -> str:
+    """`path:line` with the path relative to the project directory; no column, since it is for reading."""
+    return f"{relative(directory, where.path)}:{where.line}" if where.line else relative(directory, where.path)

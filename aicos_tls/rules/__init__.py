@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aicos_tls.rules import healthcheck, mount, schemes, urls, variables
+from aicos_tls.rules import commands, healthcheck, mount, schemes, sidecars, urls, variables
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-RULES: dict[str, ModuleType] = {module.ID: module for module in (mount, variables, urls, schemes, healthcheck)}
+RULES: dict[str, ModuleType] = {
+    module.ID: module for module in (mount, variables, urls, schemes, healthcheck, commands, sidecars)
+}
 """Rule by its identifier. Each module has `ID` and `check(context)`."""

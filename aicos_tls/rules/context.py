@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.model import Server
     from aicos_tls.plan.policy import Policy
+    from aicos_tls.serving.model import Needs, Sidecar, Wanted
     from aicos_tls.yamledit.nodes import Mapping, Scalar
-
-Settings: TypeAlias = "abc.Mapping[str, abc.Mapping[str, str]]"
-"""Variables and their values by service."""
 
 
 class Context(Struct, frozen=True, dict=True):
@@ -40,11 +38,12 @@ class Context(Struct, frozen=True, dict=True):
     bare_hosts: list[BareHost]
     healthchecks: dict[str, Healthcheck]
     servers: dict[str, Server]
-    settings: Settings
+    needs: abc.Mapping[str, Needs]
+    sidecars: tuple[Sidecar, ...]
 
     @classmethod
-    def of(cls, project: Project, policy: Policy, settings: Settings) -> Context:
-        """Find out everything about a project under a policy; `settings` are variables that services need besides."""
+    def of(cls, project: Project, policy: Policy, wanted: Wanted | None) -> Context:
+        """Find out everything about a project under a policy; `wanted` is what services need besides the guide's."""
         decisions = decide(project, policy)
         found = list(references(project, decisions))
         apart = list(scheme_variables(project))
@@ -52,7 +51,8 @@ class Context(Struct, frozen=True, dict=True):
         bare = [found for found in apart if isinstance(found, BareHost)]
         checks = healthchecks(project)
         servers = find_servers(project, decisions, found, schemes, checks)
-        return cls(project, policy, decisions, found, schemes, bare, checks, servers, settings)
+        needs, sidecars = (wanted.needs, wanted.sidecars) if wanted else ({}, ())
+        return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars)
 
     @cached_property
     def in_scope(self) -> frozenset[str]:
@@ -80,6 +80,10 @@ class Context(Struct, frozen=True, dict=True):
         """Whether something breaks without certificates and variables: the service, or one that extends it."""
         concerned = {service.name, *(n for layer in service.own_layers for n in self._extending(layer.mapping))}
         return any(name in self.servers or name in self.clients for name in concerned)
+
+    def wanting(self, service: Service) -> frozenset[str]:
+        """The services that want what this one gets: all in scope, unless its way to serve TLS asks for more."""
+        return frozenset({service.name}) if service.name in self.needs else self.in_scope
 
     def _extending(self, mapping: Mapping) -> frozenset[str]:
         return self.project.users.get(id(mapping), frozenset())

@@ -37,7 +37,8 @@ def check(context: Context) -> Iterator[Outcome]:
     """Yield the change of each server's healthcheck, and what cannot be changed."""
     rewritten: list[tuple[Healthcheck, Rewritten]] = []
     for service in context.services:
-        if service.name not in context.servers:
+        needs = context.needs.get(service.name)
+        if service.name not in context.servers or (needs and needs.healthcheck_stays):
             continue
         effective = context.healthchecks.get(service.name)
         for found in (*([effective] if effective else []), *overridden(service)):

@@ -5,7 +5,8 @@
 
 The directory is mounted and not its files: a mount of a single file keeps the old file after a renewal (moby#22627).
 A service without `volumes` gets the key where its neighbours have it. A mount that is already at the same place in the
-container stays as it is; when it is not the certificates directory, that is reported. Relative sources start from the
+container stays as it is; when it is not the certificates directory, that is reported. With `--serve` a configuration
+that is needed in another place is mounted there, from below the certificates directory. Relative sources start from the
 directory of the compose file that holds the service (compose specification, "volumes"). Guide, phase 2.
 """
 
@@ -28,36 +29,61 @@ if TYPE_CHECKING:
     from aicos_tls.rules.context import Context
 
 ID = "mount"
+_WHY = "the certificates, read-only"
+_WHY_FILE = "a file that lets it serve or trust TLS, read-only"
 
 
 def check(context: Context) -> Iterator[Outcome]:
     """Yield a mount for each service in scope that has none."""
     for service in context.services:
-        yield from _mount(context, service)
+        missing = [*_certificates(context, service), *_others(context, service)]
+        yield from (outcome for outcome in missing if isinstance(outcome, Note))
+        yield from _add(context, service, [outcome for outcome in missing if isinstance(outcome, str)])
 
 
-def _mount(context: Context, service: Service) -> Iterator[Outcome]:
+def _certificates(context: Context, service: Service) -> Iterator[str | Note]:
+    """The mount of the certificates, when the service lacks it."""
     target = context.policy.mount_path
-    layer = service.first
-    value = f"{source(context, layer)}:{target}:ro"
     there = next((mount for mount in service.mounts if mount.target == posixpath.normpath(target)), None)
     if there is not None:
         where = there.layer.source.where(there.node)
         if not _is_certificates(context, there):
             text = f"{there.source or 'a volume'} is mounted at {target} already: it must hold the certificates"
             yield Note("todo", text, service.name, where)
+    elif not inherits(context, service, "volumes"):
+        yield f"{source(context, service.first)}:{target}:ro"
+
+
+def _others(context: Context, service: Service) -> Iterator[str | Note]:
+    """The mounts that its way to serve TLS needs: files below the certificates directory."""
+    needs = context.needs.get(service.name)
+    there = {mount.target: mount for mount in service.mounts}
+    for bind in needs.mounts if needs else ():
+        if (mount := there.get(posixpath.normpath(bind.target))) is not None:
+            text = (
+                f"something is mounted at {bind.target} already: it must hold {context.policy.certs_dir}/{bind.source}"
+            )
+            yield Note("todo", text, service.name, mount.layer.source.where(mount.node))
+        else:
+            yield f"{posixpath.join(source(context, service.first), bind.source)}:{bind.target}:ro"
+
+
+def _add(context: Context, service: Service, values: list[str]) -> Iterator[Outcome]:
+    if not values:
         return
-    if inherits(context, service, "volumes"):
-        return
-    paste = f"    volumes:\n      - {value}"
+    layer = service.first
+    paste = "\n".join(["    volumes:", *(f"      - {value}" for value in values)])
     try:
-        edits = context.placement.add(service, "volumes", [("", value)], context.in_scope)
+        edits = context.placement.add(service, "volumes", [("", value) for value in values], context.wanting(service))
     except NoPlaceError as error:
         yield Declined(ID, service.name, service.where, str(error), paste, safe=not context.needs_settings(service))
         return
     path = f"services.{service.name}.volumes"
     where = layer.source.where(layer.entries["volumes"].value) if "volumes" in layer.entries else service.where
-    yield Proposal(Change(ID, service.name, where, path, "", value, "the certificates, read-only"), tuple(edits), paste)
+    for at, value in enumerate(values):
+        why = _WHY if value.split(":")[1] == context.policy.mount_path else _WHY_FILE
+        own = (edits[at],) if len(edits) == len(values) else tuple(edits)
+        yield Proposal(Change(ID, service.name, where, path, "", value, why), own, paste)
 
 
 def _is_certificates(context: Context, mount: Mount) -> bool:

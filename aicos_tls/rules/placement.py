@@ -86,6 +86,13 @@ class Placement:
         kept = self._kept(layer, entry, target, {member})
         return self._own_value(layer, attribute, Pairs((*kept, (member, value))), wanting)
 
+    def set_key(self, layer: Layer, attribute: str, value: Value, wanting: frozenset[str]) -> tuple[ComposeFile, Edit]:
+        """Give a service a key that it lacks, or has without a value."""
+        entry = layer.entries.get(attribute)
+        if entry is None or entry.inherited or not self.may_edit(entry.owner, wanting):
+            return self._new_key(layer, attribute, value, wanting)
+        return layer.source, Replace(entry.owner, entry.index, value)
+
     def _new_key(self, layer: Layer, attribute: str, value: Value, wanting: frozenset[str]) -> tuple[ComposeFile, Edit]:
         self._check_service(layer, wanting)
         index = self._habits.index(layer, attribute)

@@ -7,7 +7,8 @@
 
 They are added in the form in which the service writes its variables, list or mapping, after the last one. A variable
 that has another value is changed; one whose value comes from `.env` (`${…}`) is left alone and reported. With `--code`
-a service whose server program reads its certificate from variables gets those, too (`UVICORN_SSL_KEYFILE` and others).
+and `--serve` a service whose server program reads its certificate from variables gets those, too (`UVICORN_SSL_KEYFILE`
+and others); what is added to `NODE_OPTIONS` and `PYTHONPATH` stands beside what is there, in the image as well.
 `NODE_TLS_REJECT_UNAUTHORIZED=0` switches off the certificate check of every outgoing connection of a Node process; it
 is set because the guide asks for it (phase 2, "Only for self-signed certs"), and the output says so each time.
 """
@@ -38,7 +39,7 @@ _WHY = {
 }
 
 
-_SETTING = "its server program reads its certificate and key from there"
+_SETTING = "what it runs on reads this, to serve TLS or to trust the CA"
 
 
 def wanted(policy: Policy) -> dict[str, str]:
@@ -49,16 +50,34 @@ def wanted(policy: Policy) -> dict[str, str]:
 def check(context: Context) -> Iterator[Outcome]:
     """Yield what is missing or different in each service in scope."""
     for service in context.services:
-        values = {**wanted(context.policy), **context.settings.get(service.name, {})}
         missing: list[tuple[str, str]] = []
-        for key, value in values.items():
+        for key, value in values_of(context, service).items():
             variable = service.environment.get(key)
             if variable is None or _can_be_overridden(context, service, variable, value):
                 missing.append((key, value))
-            elif service.expand(variable.value or "") != value:
+            elif value not in (variable.value, service.expand(variable.value or "")):
                 yield _different(context, service, variable, value)
         if missing and not inherits(context, service, "environment"):
             yield from _missing(context, service, missing)
+
+
+def values_of(context: Context, service: Service) -> dict[str, str]:
+    """The variables of a service and their values: those of the guide, and what its way to serve TLS needs.
+
+    A value that is merged with the one that is there is a whole value here.
+    """
+    found = wanted(context.policy)
+    needs = context.needs.get(service.name)
+    for setting in needs.settings if needs else ():
+        variable = service.environment.get(setting.name)
+        found[setting.name] = setting.onto(variable.value if variable else None)
+    return found
+
+
+def _merged(context: Context, service: Service, key: str) -> bool:
+    """Whether a variable is one whose value stays in part, whatever stands in it."""
+    needs = context.needs.get(service.name)
+    return any(setting.name == key and setting.keeps for setting in needs.settings) if needs else False
 
 
 def _can_be_overridden(context: Context, service: Service, variable: Variable, value: str) -> bool:
@@ -66,7 +85,7 @@ def _can_be_overridden(context: Context, service: Service, variable: Variable, v
     return (
         service.expand(variable.value or "") not in (None, value)
         and variable.entry is not None
-        and _set(context, variable, value) is None
+        and _set(context, service, variable, value) is None
         and variable.layer is layer_for(service, "environment")
     )
 
@@ -74,7 +93,7 @@ def _can_be_overridden(context: Context, service: Service, variable: Variable, v
 def _missing(context: Context, service: Service, values: list[tuple[str, str]]) -> Iterator[Outcome]:
     paste = "\n".join(["    environment:", *(f"      - {key}={value}" for key, value in values)])
     try:
-        edits = context.placement.add(service, "environment", values, context.in_scope)
+        edits = context.placement.add(service, "environment", values, context.wanting(service))
     except NoPlaceError as error:
         yield Declined(ID, service.name, service.where, str(error), paste, safe=not context.needs_settings(service))
         return
@@ -90,9 +109,9 @@ def _missing(context: Context, service: Service, values: list[tuple[str, str]]) 
 
 def _different(context: Context, service: Service, variable: Variable, value: str) -> Outcome:
     where = variable.where
-    if variable.value and "$" in variable.value:
+    if variable.value and "$" in variable.value and not _merged(context, service, variable.key):
         return Note("todo", f"{variable.key} must be {value}; here it is {variable.value}", service.name, where)
-    edit = _set(context, variable, value)
+    edit = _set(context, service, variable, value)
     if edit is None:
         reason = f"{variable.key} stands in a value that other services share"
         paste = f"      - {variable.key}={value}"
@@ -102,14 +121,15 @@ def _different(context: Context, service: Service, variable: Variable, value: st
     return Proposal(change, (edit,))
 
 
-def _set(context: Context, variable: Variable, value: str) -> FileEdit | None:
+def _set(context: Context, service: Service, variable: Variable, value: str) -> FileEdit | None:
     """The edit that changes a value in place; None where others who do not want it share the place."""
     source, entry = variable.layer.source, variable.entry
-    if context.placement.may_edit(variable.node, context.in_scope) and variable.value is not None:
+    wanting = context.wanting(service)
+    if context.placement.may_edit(variable.node, wanting) and variable.value is not None:
         return source, SetText(variable.node, variable.offset, len(variable.node.value), value)
     if entry is not None:
-        editable = not entry.inherited and context.placement.may_edit(entry.owner, context.in_scope)
+        editable = not entry.inherited and context.placement.may_edit(entry.owner, wanting)
         return (source, Replace(entry.owner, entry.index, value)) if editable else None
-    if not context.placement.may_edit(variable.node, context.in_scope):
+    if not context.placement.may_edit(variable.node, wanting):
         return None
     return source, SetText(variable.node, variable.offset, len(variable.node.value), f"={value}")

@@ -7,6 +7,7 @@ tells their files apart (Dockerfile reference, "COPY": sources are patterns belo
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import Service
     from aicos_tls.files import TextFile
+    from aicos_tls.sources.dockerfile import Stage
     from aicos_tls.sources.dockerlines import Instruction
 
 _FLAG = re.compile(r"--[a-z-]+(?:=\S*)?\s+")
@@ -80,3 +82,38 @@ def mounted(service: Service, project: Path) -> tuple[Path, ...]:
             if os.path.realpath(path).startswith(os.path.realpath(project)):
                 found.append(path)
     return tuple(found)
+
+
+def destination(stage: Stage, path: PurePosixPath) -> str | None:
+    """Where a file of the build context is in the image of a stage; None when no COPY or ADD of it says so.
+
+    Of several the last one counts. A destination without a slash at its end is a directory when more than one file, or
+    a file of another kind, goes there (Dockerfile reference, "COPY").
+    """
+    found = None
+    directory = "/"
+    for instruction in stage.instructions:
+        if instruction.name == "WORKDIR":
+            directory = posixpath.join(directory, instruction.value.strip("\"'"))
+        elif instruction.name in ("COPY", "ADD"):
+            found = _copied_to(instruction, path, directory) or found
+    return found
+
+
+def _copied_to(instruction: Instruction, path: PurePosixPath, directory: str) -> str | None:
+    flags, rest = _flags(instruction)
+    words = exec_words(rest) or tuple(rest.split())
+    if any(flag.startswith("--from=") for flag in flags) or "$" in words[-1]:
+        return None
+    goal = posixpath.normpath(posixpath.join(directory, words[-1]))
+    for word in words[:-1]:
+        pattern = os.path.normpath(word.lstrip("/")) or "."
+        if not _matches(path, pattern):
+            continue
+        depth = 0 if pattern == "." else len(pattern.split("/"))
+        below = path.parts[depth:]  # of a directory its contents are copied
+        if below:
+            return posixpath.join(goal, *below)
+        into = words[-1].endswith("/") or len(words) > 2 or posixpath.splitext(goal)[1] != path.suffix  # noqa: PLR2004
+        return posixpath.join(goal, path.name) if into else goal
+    return None

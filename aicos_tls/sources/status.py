@@ -129,6 +129,23 @@ def _names(sources: Sources, owners: list[str]) -> Names:
     return Names(sources.servers, ports, servers[0] if len(servers) == 1 else None)
 
 
+def references_in(sources: Sources) -> list[tuple[str, SourceReference]]:
+    """The places in the files of services that name a server, each with the service whose file it is."""
+    changes = {name: changes_of(service) for name, service in sources.services.items()}
+    static = {name for name, service in sources.services.items() if service.runtime[0] in STATIC}
+    found = sorted(set(_in_files(sources, changes, static)), key=sort_key)
+    owners: dict[str, list[str]] = {}
+    for name, service in sources.services.items():
+        for file in service.files.values():
+            owners.setdefault(str(file.path), []).append(name)
+    return [(name, reference) for reference in found for name in owners.get(str(reference.where.path), ())]
+
+
+def service_status(service: ServiceSources, now: Project) -> ServiceStatus:
+    """What is known of one service, without the places that name it. `now` is the project as its files are."""
+    return _service_status(service, changes_of(service), (), now)
+
+
 def _service_status(
     service: ServiceSources, changes: ServiceChanges, references: tuple[SourceReference, ...], now: Project
 ) -> ServiceStatus:

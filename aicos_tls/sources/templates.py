@@ -46,6 +46,11 @@ def render(name: str, values: Mapping[str, object], directory: Path | None = Non
         ) from error
 
 
+def plain(name: str) -> str:
+    """The text of a file among the templates that is no template: `runtime/node/preload.cjs`."""
+    return (_ours() / name).read_text("utf-8")
+
+
 def _ours() -> Path:
     packaged = _PACKAGE / "_templates"
     return packaged if packaged.is_dir() else _PACKAGE.parent / "templates"

@@ -280,7 +280,7 @@ def test_json_is_stable(aicos: Path, run: Run) -> None:
     assert set(data) == {
         "schema", "tool", "version", "command", "dry_run", "would_change", "blocked", "written", "policy", "services",
         "changes", "connections", "certificates", "override", "second_opinion", "declined", "notes",
-        "files", "code", "not_serving_tls",
+        "files", "code", "not_serving_tls", "serving",
     }  # fmt: skip
     assert len(data["connections"]) == 6
     assert len(data["certificates"]) == 9

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aicos_tls.doctor.users import User
+from aicos_tls.sources.users import User
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -100,3 +100,8 @@ def _override(name: str, ports: dict[int, int], *, host_builds: bool) -> str:
         if port and host_builds:  # the private engine's builds reach the package registries that way
             lines += ["    build:", "      network: host"]
     return "\n".join([*lines, "networks:", "  aicos-network:", f"    name: {name}-network", ""])
+
+
+def with_host_build(overrides: str, service: str) -> str:
+    """The override file, with a service more that is built on the network of the host."""
+    return overrides.replace("services:\n", f"services:\n  {service}:\n    build:\n      network: host\n", 1)

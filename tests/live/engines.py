@@ -33,6 +33,7 @@ STAND_INS = {
     "postgres:15-alpine": "live/postgres:alpine",
     "redis:7-alpine": "live/redis:alpine",
     "alpine:latest": "live/alpine:base",
+    "alpine:3.22": "live/alpine:base",
 }
 
 

@@ -128,7 +128,7 @@ def same_to_compose(compose: Path, in_place: Prepared, override: Prepared, *, in
             del model[key]
         for service in model["services"].values():
             service.get("volumes", []).sort(key=lambda volume: volume["target"])
-    compare(models[0][0] or {}, models[1][0] or {}, Declared([]), "/app/certs")
+    compare(models[0][0] or {}, models[1][0] or {}, Declared([]))
 
 
 @pytest.mark.parametrize("form", FORMS)

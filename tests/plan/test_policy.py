@@ -39,6 +39,7 @@ def test_flags_over_the_compose_file_over_toml(project: MakeProject) -> None:
     assert found.as_dict() == {
         "certs_dir": "tls", "mount_path": "/t", "key_type": "p256", "days": 30, "all": True, "only": ["api"],
         "include": [], "exclude": ["web"], "strip_prefix": "a-", "override": False, "code": False,
+        "serve": [], "sidecar_image": "",
     }  # fmt: skip
 
 
@@ -50,13 +51,13 @@ def test_flags_over_the_compose_file_over_toml(project: MakeProject) -> None:
         ("x-aicos-tls: {days: many}\n", "", {}, "takes a whole number"),
         ("x-aicos-tls: {days: '10'}\n", "", {}, "takes a whole number"),
         ("x-aicos-tls: {all: 1}\n", "", {}, "takes true or false"),
-        ("x-aicos-tls: {only: {a: b}}\n", "", {}, "takes a list"),
+        ("x-aicos-tls: {only: {a: b}}\n", "", {}, "takes a text or a list"),
         ("x-aicos-tls: {certs-dir: 3}\n", "", {}, "takes a text"),
         ("x-aicos-tls: {strip-prefix: true}\n", "", {}, "takes a text"),
         ("", "days = [\n", {}, "not valid TOML"),
         ("", "dys = 1\n", {}, "unknown setting"),
         ("", "all = 'yes'\n", {}, "takes true or false"),
-        ("", "only = [1]\n", {}, "takes a list"),
+        ("", "only = [1]\n", {}, "takes a text or a list"),
         ("", "", {"days": True}, "takes a whole number"),
         ("", "", {"days": 0}, "not between"),
         ("", "", {"days": 36501}, "not between"),
@@ -82,11 +83,9 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_settings_of_a_service_are_named_as_not_read(project: MakeProject) -> None:
-    project(
-        "services:\n  api:\n    build: .\n    x-aicos-tls:\n      serve: sidecar\n      port: 1\n  web:\n    build: .\n"
-    )
+    block = "    x-aicos-tls:\n      serve: sidecar\n      colour: 1\n"
+    project(f"services:\n  api:\n    build: .\n{block}  web:\n    build: .\n")
     found = list(unread_settings(load([Path("docker-compose.yml")])))
     assert [(text, service, where.line) for text, service, where in found] == [
-        ("x-aicos-tls: serve is not known for a service: ignored", "api", 5),
-        ("x-aicos-tls: port is not known for a service: ignored", "api", 6),
+        ("x-aicos-tls: colour is not known for a service: ignored", "api", 6),
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from aicos_tls.commands.project import Prepared, prepare
 from aicos_tls.errors import InternalError, TlsError, Where
@@ -161,20 +162,30 @@ def test_a_mount_must_be_declared_to_be_passed_over() -> None:
     old: dict[str, Any] = {"services": {"a": {"volumes": []}, "b": {}, "c": {}}}
     new = {"services": {"a": {"volumes": [{"source": "/p/certs", "target": "/app/certs"}]}, "b": {}, "c": {}}}
     change = Change("mount", "a", Where(MAIN), "services.a.volumes", "", "./certs:/app/certs:ro", "")
-    compare(old, new, Declared([change]), "/app/certs")
+    compare(old, new, Declared([change]))
     with pytest.raises(InternalError, match=r"services\.a\.volumes"):
-        compare(old, new, Declared([]), "/app/certs")
+        compare(old, new, Declared([]))
     with pytest.raises(InternalError, match=r"services\.a\.volumes"):
-        compare(old, new, Declared([change]), "/other")
-    compare({"services": None}, {}, Declared([]), "/app/certs")
+        compare(old, new, Declared([replace(change, after="./certs:/other:ro")]))
+    compare({"services": None}, {}, Declared([]))
+
+
+def test_a_service_that_is_new_must_be_declared() -> None:
+    old: dict[str, Any] = {"services": {"a": {}}}
+    new: dict[str, Any] = {"services": {"a": {}, "a-tls": {"image": "i", "networks": {"default": None}}}}
+    change = Change("sidecar", "a", Where(MAIN), "services.a-tls.image", "", "i", "")
+    compare(old, new, Declared([change]))
+    for other in ([], [replace(change, path="services.a.image")], [replace(change, rule="mount")]):
+        with pytest.raises(InternalError, match=r"services\.a-tls"):
+            compare(old, new, Declared(other))
 
 
 def test_texts_and_numbers_are_one_to_a_container() -> None:
     old = {"services": {"a": {"environment": {"A": 1, "B": True, "C": 0.5, "D": None}}}}
     new = {"services": {"a": {"environment": ["A=1", "B=true", "C=0.5", "D"]}}}
-    compare(old, new, Declared([]), "/app/certs")
+    compare(old, new, Declared([]))
     with pytest.raises(InternalError):
-        compare({"services": {"a": {"init": False}}}, {"services": {"a": {"init": 0}}}, Declared([]), "/app/certs")
+        compare({"services": {"a": {"init": False}}}, {"services": {"a": {"init": 0}}}, Declared([]))
 
 
 def test_the_mirror_shows_other_contents(tmp_path: Path) -> None:

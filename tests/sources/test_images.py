@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from aicos_tls.doctor.images import EVERYTHING, is_alpine, lacks, named_user, old_busybox, user
+from aicos_tls.sources.images import EVERYTHING, is_alpine, lacks, named_user, old_busybox, user
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,96 @@
+"""Which way to serve TLS was asked for: `--serve`, the setting `serve`, and the blocks of single services.
+
+    --serve auto                       for every server in scope
+    --serve api=sidecar                for one
+    x-aicos-tls: {serve: sidecar, port: 8005}    in a service of the compose file
+
+What is said of one service stands over what is said of all, and the command line over the file. A service of which
+nothing is said, or `code`, goes the guide's way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aicos_tls.compose.resolve import text_of, texts_of
+from aicos_tls.compose.sites import OWN_BLOCK
+from aicos_tls.errors import TlsError, Where
+from aicos_tls.yamledit.nodes import Sequence, deref
+
+if TYPE_CHECKING:
+    from aicos_tls.compose.model import Project, Service
+    from aicos_tls.plan.policy import Policy
+
+AUTO, CODE = "auto", "code"
+HOWS = (AUTO, CODE, "env", "preload", "sidecar", "none")
+"""What may be asked for."""
+SERVE, PORT = "serve", "port"
+"""The settings of a service's own block."""
+SERVICE_SETTINGS = (SERVE, PORT, "sidecar-of")
+_HIGHEST = 65535
+
+
+class Ask(Struct, frozen=True):
+    """What was asked for of one service: one of `HOWS`, and the ports to serve TLS on where they were given."""
+
+    how: str
+    ports: tuple[int, ...] = ()
+
+
+def asks(project: Project, policy: Policy) -> dict[str, Ask]:
+    """What was asked for, by service in scope or not; those that go the guide's way are not there.
+
+    Raises `TlsError` for a way or a service that does not exist, and for a port that is none.
+    """
+    general = CODE
+    named: dict[str, str] = {}
+    for text in policy.serve:
+        name, equals, how = text.rpartition("=")
+        _check(how, Where(project.main.path))
+        if not equals:
+            general = how
+        elif name in project.services:
+            named[name] = how
+        else:
+            raise TlsError(
+                f"there is no service {name!r} (--serve {text})",
+                where=Where(project.main.path),
+                hint=f"services: {', '.join(project.services)}",
+            )
+    found = {}
+    for name, service in project.services.items():
+        how, ports = _of_block(service)
+        ask = Ask(named.get(name) or how or general, ports)
+        if ask.how != CODE:
+            found[name] = ask
+    return found
+
+
+def _of_block(service: Service) -> tuple[str, tuple[int, ...]]:
+    """What a service's own block says; later definitions of the service stand over earlier ones."""
+    how = ""
+    ports: tuple[int, ...] = ()
+    for layer in service.own_layers:
+        entry = layer.entries.get(OWN_BLOCK)
+        for key, item in layer.source.resolver.mapping(entry.value).items() if entry else ():
+            where = layer.source.where(item.value)
+            node = deref(item.value)
+            texts = texts_of(node) if isinstance(node, Sequence) else [text_of(node) or ""]
+            if key == SERVE:
+                _check(how := texts[0] if texts else "", where)
+            elif key == PORT:
+                ports = tuple(_port(text, where) for text in texts)
+    return how, ports
+
+
+def _check(how: str, where: Where) -> None:
+    if how not in HOWS:
+        raise TlsError(f"{how!r} is no way to serve TLS", where=where, hint=f"known ones: {', '.join(HOWS)}")
+
+
+def _port(text: str, where: Where) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= _HIGHEST:
+        raise TlsError(f"{text!r} is no port", where=where, hint="a number from 1 to 65535")
+    return int(text)

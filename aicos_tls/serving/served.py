@@ -1,0 +1,228 @@
+"""How every service of a project comes to serve TLS without a change of its code, and its clients to trust the CA.
+
+Looks at each service that something was asked for, lets `choose` choose, and puts together what the compose files need
+for it: variables, mounts, options, files below the certificates directory, sidecars.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from aicos_tls.plan.serve import AUTO
+from aicos_tls.serving import sidecar as sidecars
+from aicos_tls.serving.addresses import asks_in_plain
+from aicos_tls.serving.choose import choose
+from aicos_tls.serving.configuration import configuration
+from aicos_tls.serving.model import Choice, How, Needs, Option, Place, RuntimeFile, Setting, Sidecar, Wanted
+from aicos_tls.serving.trust import RUNTIMES, joined, trust
+from aicos_tls.sources.runtime import STATIC
+from aicos_tls.sources.status import references_in, service_status
+from aicos_tls.sources.users import user_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from aicos_tls.errors import Where
+    from aicos_tls.plan.model import Plan
+    from aicos_tls.plan.serve import Ask
+    from aicos_tls.sources.project import ServiceSources, Sources
+    from aicos_tls.sources.references import SourceReference
+
+_CODE = frozenset({".js", ".cjs", ".mjs", ".ts", ".py", ".go", ".rb", ".php", ".java", ".kt", ".cs", ".rs"})
+"""Endings of files that are programs: what READMEs and configuration say is not asked."""
+_VARIABLE = re.compile(r"\$(?:\w+|\{[^}]*\})")
+
+
+class Served(Struct, frozen=True):
+    """What was chosen, in the order of the files, what the compose files need for it, and the files to write.
+
+    `untold` are clients that cannot be told to trust the CA, with what they run on. `plain` are places in code that is
+    not changed where a service, named first, still asks a server in plain.
+    """
+
+    choices: tuple[Choice, ...] = ()
+    wanted: Wanted = Wanted()
+    files: tuple[RuntimeFile, ...] = ()
+    untold: tuple[tuple[str, str], ...] = ()
+    plain: tuple[tuple[str, SourceReference], ...] = ()
+
+
+def serve(plan: Plan, sources: Sources, asks: Mapping[str, Ask], coded: Collection[str] = ()) -> Served:
+    """Choose for every server that something was asked for. `coded` are services whose code is changed anyway.
+
+    `plan` is the plan without all this: what it declines of healthchecks decides whether plain HTTP stays inside.
+    """
+    draft = _Draft(plan, sources)
+    for name, service in sources.services.items():
+        if name in plan.servers and name in asks:
+            draft.server(service, asks[name])
+        if name in asks and name not in coded:
+            draft.client(service)
+    uncoded = frozenset(asks).difference(coded)
+    return replace(draft.served(), plain=tuple(draft.plain(uncoded)) if uncoded else ())
+
+
+class _Draft:
+    def __init__(self, plan: Plan, sources: Sources) -> None:
+        self.plan = plan
+        self.sources = sources
+        self.choices: list[Choice] = []
+        self.needs: dict[str, Needs] = {}
+        self.sidecars: list[Sidecar] = []
+        self.untold: list[tuple[str, str]] = []
+        self.asking = {edge.client for edge in plan.edges}
+
+    def server(self, service: ServiceSources, ask: Ask) -> None:
+        """Choose the way of a server and note what it needs."""
+        name = service.service.name
+        place = self._place(name)
+        status = service_status(service, self.plan.project)
+        how = None if ask.how == AUTO else How(ask.how)
+        static = configuration(service, place, service.context) if service.runtime[0] in STATIC else None
+
+        def chosen(*, healthcheck_stays: bool) -> Choice:
+            return choose(
+                status,
+                service.service,
+                place,
+                asked=how,
+                ports=ask.ports,
+                healthcheck_stays=healthcheck_stays,
+                asks_itself=_asks_itself(service, status.ports),
+                unreadable=self._unreadable(service),
+                configured=static,
+            )
+
+        choice = chosen(healthcheck_stays=False)
+        left = any(each.rule == "healthcheck" and each.service == name for each in self.plan.declined)
+        if choice.how is How.PRELOAD and left:
+            choice = chosen(healthcheck_stays=True)
+        self.choices.append(choice)
+        if choice.option.asks_port:
+            return
+        self.needs[name] = self._with_values_below(service, choice.option.needs)
+        if choice.how is How.SIDECAR:
+            self._sidecar(service, choice.option)
+
+    def client(self, service: ServiceSources) -> None:
+        """Note what the clients of a service need to trust the CA; those of nginx ask what its configuration says."""
+        name = service.service.name
+        place = self._place(name)
+        before = self.needs.get(name, Needs())
+        runtime = service.runtime[0]
+        if runtime in STATIC:
+            context = replace(service.context, is_server=False)
+            found = None if before.mounts else configuration(service, place, context)
+            more = found.needs if isinstance(found, Option) else Needs()
+        else:
+            more = trust(runtime, place) if name in self.asking else Needs()
+            if name in self.asking and runtime not in RUNTIMES:
+                self.untold.append((name, runtime))
+        needs = joined(before, self._with_values_below(service, more))
+        if needs != Needs():
+            self.needs[name] = needs
+
+    def plain(self, uncoded: Collection[str]) -> Iterator[tuple[str, SourceReference]]:
+        """Yield the places where services whose code is not changed still ask in plain."""
+        for name, reference in references_in(self.sources):
+            if name in uncoded:
+                copied = bool(self.needs.get(name, Needs()).mounts)
+                if asks_in_plain(reference, self.sources.services[name].service, copied=copied):
+                    yield name, reference
+
+    def served(self) -> Served:
+        """Everything together."""
+        files = [file for needs in self.needs.values() for file in needs.files]
+        files += [file for one in self.sidecars for file in sidecars.files(one)]
+        wanted = Wanted(self.needs, tuple(self.sidecars))
+        return Served(tuple(self.choices), wanted, tuple(dict.fromkeys(files)), tuple(self.untold))
+
+    def _place(self, name: str) -> Place:
+        return Place(self.plan.policy.mount_path, self.plan.short_names[name])
+
+    def _unreadable(self, service: ServiceSources) -> str:
+        """Why the user of a container cannot read its key; empty when it can, or when that is not known."""
+        if sys.platform != "linux":  # desktop systems show every file as the container's own
+            return ""
+        image = service.stage.base if service.stage else ("" if service.service.builds else service.service.image or "")
+        user = user_of(service.service, image, service.stage)
+        if user is None or user.may_read(self._key(service)):
+            return ""
+        return f"the container runs as {user.name}{f' ({user.where})' if user.where else ''}, which cannot read the key"
+
+    def _key(self, service: ServiceSources) -> os.stat_result:
+        """The status of a key; of one that is not there yet, what it will be: the person's own, 0600."""
+        place = self._place(service.service.name)
+        path = self.plan.project.directory / self.plan.policy.certs_dir / f"{place.short_name}-key.pem"
+        try:
+            return path.stat()
+        except OSError:
+            return os.stat_result((0o100600, 0, 0, 1, os.getuid(), os.getgid(), 0, 0, 0, 0))
+
+    def _sidecar(self, service: ServiceSources, option: Option) -> None:
+        name = service.service.name
+        policy = self.plan.policy
+        taken = {*self.plan.project.services, *(n for one in self.sidecars for n in (one.name, one.init_name))}
+        own, init = sidecars.names(name, taken)
+        profiles = sidecars.profiles(service.service)
+        first = not any(one.build and not one.profiles for one in self.sidecars)  # the others use the same image
+        made = Sidecar(
+            service=name,
+            short_name=self.plan.short_names[name],
+            ports=sidecars.port_pairs(option.ports, service.context.ports),
+            name=own,
+            init_name=init,
+            build=not policy.sidecar_image and (first or bool(profiles)),
+            certs_source=policy.certs_source(),
+            mount_path=policy.mount_path,
+            profiles=profiles,
+        )
+        self.sidecars.append(replace(made, image=policy.sidecar_image or made.image))
+
+    def _with_values_below(self, service: ServiceSources, needs: Needs) -> Needs:
+        """The needs with the values that variables have from env files and the image: merged, never lost."""
+        image = service.stage.environment if service.stage else {}
+        files = {key: value for file in service.service.env_files for key, value in file.values.items()}
+        settings = []
+        for setting in needs.settings:
+            below = files.get(setting.name) or _known(image.get(setting.name))
+            settings.append(replace(setting, below=below) if setting.keeps and below else setting)
+        return replace(needs, settings=tuple(settings))
+
+
+def _asks_itself(service: ServiceSources, ports: Collection[int]) -> Where | None:
+    """The first place in its sources where a service asks itself over plain HTTP; the healthcheck is none of these."""
+    if not ports:
+        return None
+    pattern = re.compile(rf"http://(?:localhost|127\.0\.0\.1|\[::1\]):(?:{'|'.join(map(str, ports))})(?!\d)")
+    for path, file in service.files.items():
+        match = pattern.search(file.text) if path.suffix in _CODE else None
+        if match:
+            return file.where(match.start())
+    return None
+
+
+def _known(value: str | None) -> str | None:
+    """A value of a Dockerfile without the variables in it: those of base images are not known here."""
+    if value is None:
+        return None
+    parts = [part for part in _VARIABLE.sub("", value).split(":") if part]
+    return ":".join(parts) or None
+
+
+def settings_as_needs(settings: Mapping[str, Mapping[str, str]]) -> Wanted:
+    """Variables by service, which their code or their server program reads, as what the compose files need."""
+    return Wanted({name: Needs(tuple(Setting(*pair) for pair in each.items())) for name, each in settings.items()})
+
+
+def joined_wanted(first: Wanted, second: Wanted) -> Wanted:
+    """Both together."""
+    names = dict.fromkeys((*first.needs, *second.needs))
+    needs = {name: joined(first.needs.get(name, Needs()), second.needs.get(name, Needs())) for name in names}
+    return Wanted(needs, (*first.sidecars, *second.sidecars))

@@ -1,0 +1,107 @@
+"""The AICOS stack encrypted without a change of its code: `enable --serve auto`, and a sidecar before every server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from live import aicos
+from live.engines import NoEngine
+from live.stacks import ask_all
+from support import tree
+
+from aicos_tls.cli.errors import guarded
+from aicos_tls.live.docker import Docker
+from aicos_tls.live.probe import interfaces, reached_from_here
+from aicos_tls.live.sniff import OUTSIDE, Flow, Sniffer, flows
+from aicos_tls.live.stack import look
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from live.engines import Engine
+    from live.stacks import Stack
+    from support import Run
+
+
+def requests(stack: Stack, ports: dict[int, int], secure: frozenset[int]) -> tuple[list[str], tuple[Flow, ...]]:
+    """What is wrong with the answers, and what crossed the networks meanwhile; `secure` ports speak TLS."""
+    found = look(Docker(stack.engine.environment), stack.name)
+    here = interfaces()
+    bridges = [n.interface for n in found.networks.values() if reached_from_here(n, here)]
+    with Sniffer(bridges) as sniffer:
+        faults = ask_all([r for r in aicos.REQUESTS if r.port not in secure], ports, None)
+        if secure:
+            authority = stack.directory / "certs/ca-cert.pem"
+            faults += ask_all([r for r in aicos.REQUESTS if r.port in secure], ports, authority)
+    assert sniffer.lost == 0
+    return faults, tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+
+
+@pytest.mark.parametrize("way", ["auto", "sidecar"])
+def test_whole_life(
+    engine: Engine, compose: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    try:
+        engine.need(*aicos.IMAGES, "alpine:3.22")
+    except NoEngine as reason:
+        pytest.skip(str(reason))
+    stack, ports = aicos.copy(engine, compose, tmp_path / "aicos")
+    for name, value in engine.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(stack.directory)
+    before = tree(stack.directory)
+    plain = stack.overrides
+    try:
+        assert guarded(["enable", "--serve", way, "--key-type", "p256", "--quiet"]) == 0
+        compose_file = (stack.directory / "docker-compose.yml").read_text()
+        changed = {path for path, data in tree(stack.directory).items() if before.get(path) != data}
+        assert not [
+            path for path in changed if not path.startswith(("certs/", ".aicos-tls/", "docker-compose", ".git"))
+        ]
+        builds = [
+            s for s in aicos.PORTS if f"  {s}-tls-init:\n    image: aicos-tls-sidecar:1\n    build:" in compose_file
+        ]
+        assert len(builds) == 1
+        if engine.private:
+            stack.overrides = aicos.with_host_build(plain, f"{builds[0]}-tls-init")
+        stack.build()
+        stack.up()
+        data = _verified(run, stack)
+        assert _problems(data) == {}
+        assert {edge["state"] for edge in data["connections"]} == {"ok"}
+        secure = aicos.secure_ports(stack)
+        assert secure == {port for service, port in aicos.PORTS.items() if service != "aicos-frontend"}
+        faults, seen = requests(stack, ports, secure)
+        assert faults == []
+        between = [flow for flow in seen if flow.server in aicos.PORTS and flow.port in aicos.PORTS.values()]
+        assert [flow for flow in between if flow.http] == []
+        assert {flow.server for flow in between if flow.tls} >= set(list(aicos.PORTS)[1:])
+        stack.overrides = plain
+        assert run("rollback", "--certs").code == 0
+        shutil.rmtree(stack.directory / ".aicos-tls", ignore_errors=True)
+        assert tree(stack.directory) == before
+        stack.compose("up", "-d", "--no-build", "--remove-orphans", "--wait", "--wait-timeout", "120", timeout=180)
+        faults, seen = requests(stack, ports, frozenset())
+        assert faults == []
+        assert any(flow.http for flow in seen if flow.server == "aicos-integrations")
+    finally:
+        stack.down()
+
+
+def _verified(run: Run, stack: Stack) -> dict[str, Any]:
+    done = run("verify", "-p", stack.name, "--format", "json", "--wait", "90")
+    assert done.code in (0, 1), done.err
+    data: dict[str, Any] = json.loads(done.out)
+    return data
+
+
+def _problems(data: dict[str, Any]) -> dict[tuple[str, str], str]:
+    return {
+        (service["name"], check["id"]): check["words"]
+        for service in data["services"]
+        for check in [*service["checks"], *(c for port in service["ports"] for c in port["checks"])]
+        if check["state"] in ("failed", "unknown")
+    }
