@@ -57,7 +57,14 @@ def check(context: Context) -> Iterator[Outcome]:
                 missing.append((key, value))
             elif value not in (variable.value, service.expand(variable.value or "")):
                 yield _different(context, service, variable, value)
-        if missing and not inherits(context, service, "environment"):
+        if missing and inherits(context, service, "environment"):
+            own = (
+                {setting.name for setting in context.needs[service.name].settings}
+                if service.name in context.needs
+                else ()
+            )
+            missing = [(key, value) for key, value in missing if key in own]  # the rest comes with what it extends
+        if missing:
             yield from _missing(context, service, missing)
 
 

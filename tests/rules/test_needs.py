@@ -78,6 +78,23 @@ def test_what_an_anchor_shares_stays_what_it_is_for_the_others(project: MakeProj
     assert changed == {"api"}
 
 
+def test_a_service_that_extends_another_gets_its_own(project: MakeProject) -> None:
+    text = "services:\n  base: {build: .}\n  api:\n    extends: base\n    expose: ['1']\n"
+    written = after(planned(project, text, Needs((OPTIONS,))))
+    (base, own) = written.split("  api:\n")
+    assert "TLS_ENABLED" in base
+    assert "NODE_OPTIONS" not in base
+    assert "NODE_OPTIONS=--require /p.cjs" in own
+    assert "TLS_ENABLED" not in own
+
+
+def test_what_another_extends_is_declined(project: MakeProject) -> None:
+    found = planned(project, "services:\n  api: {build: .}\n  web: {extends: api}\n", Needs((OPTIONS,)))
+    (declined,) = [each for each in found.declined if each.rule == "variables"]
+    assert "web, which must not change, shares the whole service" in declined.reason
+    assert "- NODE_OPTIONS=--require /p.cjs" in declined.paste
+
+
 def test_a_mount_of_a_file(project: MakeProject) -> None:
     needs = Needs(mounts=(Bind("runtime/nginx/api/a.conf", "/etc/nginx/conf.d/a.conf"),))
     found = planned(project, service("volumes:", "  - data:/data"), needs)
