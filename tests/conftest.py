@@ -82,6 +82,12 @@ def _reachable_by_others(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker a core for `-n auto`, and one more: that with the live tests mostly waits for containers."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Distribute test by test, but all live tests to one worker: two would start their stacks at once.
 
