@@ -64,11 +64,15 @@ def _from_variable(environment: Mapping[str, str]) -> list[str]:
 
 
 def _default_file(directory: Path) -> Path:
-    start = directory.resolve()
-    for folder in (start, *start.parents):
-        for name in DEFAULT_NAMES:
-            if (folder / name).is_file():
-                return directory / name if folder == start else folder / name
+    try:
+        start = directory.resolve()
+        for folder in (start, *start.parents):
+            for name in DEFAULT_NAMES:
+                if (folder / name).is_file():
+                    return directory / name if folder == start else folder / name
+    except OSError as error:  # no right to look, or the directory is gone
+        hint = "go to the project's directory, or name the file: aicos-tls enable FILE"
+        raise TlsError(f"cannot look for a compose file: {error.strerror}", where=Where(directory), hint=hint) from None
     raise TlsError(
         f"no compose file here: none of {', '.join(DEFAULT_NAMES)}",
         where=Where(start),

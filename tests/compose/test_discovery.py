@@ -49,3 +49,18 @@ def test_none_is_an_error(project: MakeProject) -> None:
     project({"x": ""})
     with pytest.raises(TlsError, match="no compose file here"):
         select([], {})
+
+
+@pytest.mark.parametrize("problem", [PermissionError(13, "Permission denied"), FileNotFoundError(2, "No such file")])
+def test_a_directory_that_cannot_be_looked_at(
+    project: MakeProject, monkeypatch: pytest.MonkeyPatch, problem: OSError
+) -> None:
+    project({"x": ""})
+
+    def refuse(_: Path) -> bool:
+        raise problem
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(TlsError, match=rf"cannot look for a compose file: {problem.strerror}") as refused:
+        select([], {})
+    assert refused.value.hint
