@@ -91,12 +91,16 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """Distribute test by test, but all live tests to one worker: two would start their stacks at once.
 
+    A file of tests/live_sources goes to one as well: each worker would install its packages anew.
+
     The marks of `--dist loadgroup` are not heard by pytest 9.2 with pytest-xdist 3.8.
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class LiveTogether(LoadScopeScheduling):
+    class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "live" if nodeid.startswith("tests/live/") else nodeid
+            if nodeid.startswith("tests/live/"):
+                return "live"
+            return nodeid.partition("::")[0] if nodeid.startswith("tests/live_sources/") else nodeid
 
-    return LiveTogether(config, log)
+    return Together(config, log)
