@@ -169,11 +169,7 @@ def prepare(
         plan = coded.plan or plan
 
     if policy.override:
-        from aicos_tls.override.build import overridden, override_path
-
-        there = before.read_if_there(override_path(selection.files[0])) is not None
-        plan = overridden(plan, planner.changed_project(project, plan.files), selection.files, before.read, there=there)
-
+        plan = _as_override(plan, selection, before)
     ignored = plan_gitignore(directory, policy.certs_dir, before.read_if_there)
     if ignored:
         plan.files.append(ignored)
@@ -188,6 +184,16 @@ def prepare(
         coded.gaps,
         coded.choices,
     )
+
+
+def _as_override(plan: Plan, selection: Selection, before: _Before) -> Plan:
+    """The plan that writes an override file instead. Raises `TlsError` where a file of the person's has its name."""
+    from aicos_tls import planner
+    from aicos_tls.override.build import overridden, override_path
+
+    after = planner.changed_project(plan.project, plan.files)
+    there = before.read_if_there(override_path(selection.files[0])) is not None
+    return overridden(plan, after, selection.files, before.read, there=there)
 
 
 def _with_recorded(flags: dict[str, object], record: Record | None) -> dict[str, object]:

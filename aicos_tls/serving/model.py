@@ -105,7 +105,7 @@ class RuntimeFile(Struct, frozen=True):
 
 
 class Words(Struct, frozen=True):
-    """What changes in a start command: words to add at its end or after the program, and words to drop.
+    """What changes in a start command: words to add at its end, and words to drop.
 
     `instead_of_none` are the words of the image, which count when the compose file has no command. `foreign` says why
     the command of the compose file cannot take them, and is empty when it can.
@@ -113,7 +113,6 @@ class Words(Struct, frozen=True):
 
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
-    after_program: bool = False
     instead_of_none: tuple[str, ...] = ()
     foreign: str = ""
 

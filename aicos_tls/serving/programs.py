@@ -47,7 +47,7 @@ def _python(
     if found.way not in {Way.ENVIRONMENT, Way.WORDS}:
         return None
     settings = tuple(Setting(name, value) for name, value in found.environment.items())
-    words = Words(found.add, found.drop, after_program=True, instead_of_none=start.words, foreign=_foreign(status))
+    words = Words(found.add, found.drop, instead_of_none=start.words, foreign=_foreign(status))
     return Option(
         How.ENV,
         found.reason,
