@@ -46,7 +46,7 @@ def coded_plan(
     if not plan.servers and not wanted:
         return Coded()
     if not wanted and not asked and not has_sources(plan.project.directory, plan.policy.certs_dir):
-        return Coded(gaps=tuple(Gap(name, _NOTHING) for name in plan.servers))
+        return Coded(gaps=tuple(Gap(name, _NOTHING, _SERVE) for name in plan.servers))
     from aicos_tls.sources.codeplan import CodePlan, code_plan
     from aicos_tls.sources.project import Sources
 

@@ -20,7 +20,7 @@ from aicos_tls.healthchecks.model import (
     TrustPaths,
     Wget,
 )
-from aicos_tls.healthchecks.rewrite import asks_http, other_hosts, rewrite
+from aicos_tls.healthchecks.rewrite import asks_http, asks_itself, other_hosts, rewrite
 
 __all__ = [
     "Ask",
@@ -39,6 +39,7 @@ __all__ = [
     "Wget",
     "apply",
     "asks_http",
+    "asks_itself",
     "other_hosts",
     "rewrite",
 ]

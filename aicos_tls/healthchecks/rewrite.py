@@ -52,6 +52,14 @@ def rewrite(
     return Rewritten(edits, program, f"{verb} {_HOW[trust]}" if edits else verb, tuple(dict.fromkeys(notes)))
 
 
+def asks_itself(test: Test, endpoint: Endpoint) -> tuple[Ask, ...]:
+    """What `test` asks the service itself, over HTTP or HTTPS."""
+    from aicos_tls.healthchecks.found import Context
+
+    found = _read(test, Context(endpoint))
+    return tuple(dict.fromkeys((*found.asks, *found.secure)))
+
+
 def asks_http(test: Test, endpoint: Endpoint) -> tuple[Ask, ...]:
     """What `test` asks the service itself over plain HTTP, also where that could not be rewritten."""
     from aicos_tls.healthchecks.found import Context

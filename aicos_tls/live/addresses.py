@@ -9,7 +9,7 @@ from msgspec import Struct
 from aicos_tls.compose.interpolation import expand
 from aicos_tls.compose.urls import DEFAULT_PORT, PLAIN, find, host_name
 from aicos_tls.live.model import Endpoint
-from aicos_tls.plan.checks import healthchecks
+from aicos_tls.plan.checks import ports_asked
 from aicos_tls.sources.ports import listening
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ def _addresses(text: str, values: Mapping[str, str]) -> Iterator[Address]:
 def ports(plan: Plan, service: str) -> tuple[int, ...]:
     """The ports at which a server is asked over HTTP: by its clients and its healthcheck, else where it listens."""
     found = {address.port for edge in plan.edges if edge.server == service and (address := asked(plan, edge, None))}
-    check = healthchecks(plan.project).get(service)
-    found |= {ask.port for ask in (check.asks if check else ()) if ask.port}
-    return tuple(sorted(found or listening(plan, plan.project.services[service], None)))
+    known = plan.project.services[service]
+    found.update(ports_asked(known))
+    return tuple(sorted(found or listening(plan, known, None)))
 
 
 def shared(stack: Stack, client: Container | None, server: Container) -> Attachment | None:

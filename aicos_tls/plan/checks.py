@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import healthchecks as knowledge
 from aicos_tls.healthchecks import Ask, Endpoint, Form, Test, asks_http
 from aicos_tls.yamledit.nodes import Scalar, Sequence, deref
 
@@ -56,8 +57,29 @@ def overridden(service: Service) -> Iterator[Healthcheck]:
 
 def from_dotenv(service: Service, check: Healthcheck) -> tuple[Ask, ...]:
     """What a test asks the service itself over HTTP once `.env` is looked at, where it does not say so itself."""
-    words = tuple(word if (expanded := service.expand(word)) is None else expanded for word in check.test.words)
-    return () if check.asks else asks_http(Test(check.test.form, words), endpoint(service))
+    return () if check.asks else asks_http(_expanded(service, check.test), endpoint(service))
+
+
+def ports_asked(service: Service, image_test: Test | None = None) -> Iterator[int]:
+    """Yield the ports of its own that a service's test asks over HTTP or HTTPS, with what is known of variables.
+
+    `image_test`: the one of its image, which counts where the compose files have none and switch none off.
+    """
+    found = _healthcheck(service, *service.healthcheck) if service.healthcheck else None
+    if found:
+        test = found.test
+    elif image_test and not service.healthcheck and not service.healthcheck_disabled:
+        test = image_test
+    else:
+        return
+    for ask in knowledge.asks_itself(_expanded(service, test), endpoint(service)):
+        if ask.port:
+            yield ask.port
+
+
+def _expanded(service: Service, test: Test) -> Test:
+    words = tuple(word if (expanded := service.expand(word)) is None else expanded for word in test.words)
+    return Test(test.form, words)
 
 
 def _healthcheck(service: Service, layer: Layer, entry: Entry) -> Healthcheck | None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.urls import DEFAULT_PORT
+from aicos_tls.plan.checks import ports_asked
 from aicos_tls.plan.references import REWRITABLE
+from aicos_tls.sources.dockerfile import image_healthcheck
 from aicos_tls.yamledit.nodes import Mapping, Sequence, deref
 
 if TYPE_CHECKING:
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
 
 
 def listening(plan: Plan, service: Service, stage: Stage | None) -> frozenset[int]:
-    """Container ports that URLs of the project, `PORT`, `ports`, `expose` or, where those say nothing, EXPOSE name."""
+    """Container ports that the project is known to use.
+
+    Those in URLs of the project, `ports`, `expose`, `PORT` and the healthcheck; where these say nothing, EXPOSE.
+    """
     found = set(_asked(plan, service.name))
+    image = image_healthcheck(stage) if stage else None
+    found.update(ports_asked(service, image.test if image else None))
     found.update(container for _, container in published(service))
     found.update(_numbers(text for _, entry in service.effective("expose") for text in texts_of(entry.value)))
     if variable := service.environment.get("PORT"):

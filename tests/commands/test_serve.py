@@ -126,7 +126,7 @@ def test_the_way_of_a_service_in_the_compose_file(project: Project, run: Run) ->
 
 
 def test_a_port_that_nobody_knows_is_asked_for(project: Project, run: Run) -> None:
-    lone = "services:\n  box:\n    build: ./box\n    healthcheck: {test: 'curl http://localhost/'}\n"
+    lone = "services:\n  box:\n    build: ./box\n    healthcheck: {test: 'curl http://localhost:$$P/'}\n"
     project({**FILES, "docker-compose.yml": lone})
     found = data(run, "--serve", "auto")
     assert [gap["reason"] for gap in found["not_serving_tls"]] == [

@@ -27,11 +27,35 @@ STAGE = parse(TextFile(Path("Dockerfile"), b"FROM a\nEXPOSE 7000/tcp 7001 $X\n")
         ("restart: always", "", {7000, 7001}),
         ("restart: always", "A=http://api:8001, B=http://api, C=http://api:$$P, D=https://api:8443", {8001, 80, 8443}),
         ("expose: [1]", "A=http://elsewhere:2", {1}),
+        ("healthcheck: {test: curl -f http://localhost:8000/health}", "", {8000}),
+        ("healthcheck: {test: curl -fk https://localhost:8000/health}", "", {8000}),
+        ("healthcheck: {test: curl http://api/health}", "", {80}),
+        ("healthcheck: {test: 'curl http://localhost:${P:-9000}'}", "A=http://api:8001", {8001, 9000}),
+        ("healthcheck: {test: 'curl http://localhost:$P'}", "", {7000, 7001}),
+        ("healthcheck: {test: curl http://elsewhere:8000}", "", {7000, 7001}),
+        ("healthcheck: {test: [NONE]}", "", {7000, 7001}),
     ],
 )
 def test_listening(plan_of: PlanOf, own: str, other: str, expected: set[int]) -> None:
     plan = plan_of({"compose": COMPOSE.format(own, other)})
     assert listening(plan, plan.project.services["api"], STAGE) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ("restart: always", {9000}),
+        ("healthcheck: {interval: 5s}", {9000}),
+        ("healthcheck: {disable: true}", {7000}),
+        ("healthcheck: {test: curl http://localhost:9001}", {9001}),
+        ("healthcheck: {test: [NONE]}", {7000}),
+    ],
+)
+def test_the_healthcheck_of_an_image(plan_of: PlanOf, own: str, expected: set[int]) -> None:
+    file = b"FROM a\nEXPOSE 7000\nHEALTHCHECK CMD curl -f http://localhost:9000/ || exit 1\n"
+    plan = plan_of({"compose": COMPOSE.format(own, "")})
+    stage = parse(TextFile(Path("Dockerfile"), file))
+    assert listening(plan, plan.project.services["api"], stage) == expected
 
 
 def test_nothing_is_known(plan_of: PlanOf) -> None:
