@@ -13,6 +13,7 @@ from msgspec import Struct
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.uses import Uses, uses
 from aicos_tls.yamledit.nodes import Node, Scalar, Sequence, deref
+from aicos_tls.yamledit.scalars import offsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,15 @@ class Site(Struct, frozen=True):
         if self.node is not None and not isinstance(self.source, EnvFile):
             return self.source.where(self.node)
         return self.source.file.where(self.offset)
+
+    def where_at(self, index: int) -> Where:
+        """The place of the character at `index` of the text, where that is on a line of its own; else of the text."""
+        text = self.source.file.text
+        node = self.node
+        if node is None or isinstance(self.source, EnvFile) or "\n" not in text[node.start : node.end]:
+            return self.where
+        places = offsets(text, node)
+        return self.source.file.where(places[self.offset + index]) if places else self.where
 
     @property
     def name(self) -> str:

@@ -78,8 +78,8 @@ class Reference(Struct, frozen=True):
 
     @property
     def where(self) -> Where:
-        """The place of the text that holds it."""
-        return self.site.where
+        """The place of the text that holds it; in one of several lines, its own."""
+        return self.site.where_at(self.url.start)
 
 
 class Directory:

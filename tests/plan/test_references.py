@@ -103,3 +103,21 @@ def test_a_value_of_dotenv_is_judged_by_all_its_uses(project: MakeProject) -> No
     found = load([Path("docker-compose.yml")])
     kinds = {r.site.variable: r.kind for r in references(found, decide(found, Policy()))}
     assert kinds == {"A": Kind.BROWSER, "B": Kind.EDGE}
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("A=http://api:1", 3),
+        ("|\n    A=\n    http://api:1\n", 5),
+        (">-\n    A=\n\n    http://api:1\n", 6),
+        ("'A=b\n    http://api:1'", 4),
+        ('"A=b \\\n    http://api:1"', 4),
+    ],
+)
+def test_a_text_of_several_lines_has_places_of_its_own(project: MakeProject, value: str, line: int) -> None:
+    project({"docker-compose.yml": f"services:\n  api: {{build: .}}\nx-b: {value}\n"})
+    loaded = load([Path("docker-compose.yml")])
+    [found] = references(loaded, decide(loaded, Policy()))
+    assert found.where.line == line
+    assert line == 3 or found.where.column == 5
