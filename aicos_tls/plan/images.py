@@ -58,6 +58,11 @@ def repository(image: str) -> tuple[str, list[str]]:
     return match["registry"] or "", [part for part in match["repository"].split("/") if part]
 
 
+def is_program(name: str) -> bool:
+    """Whether the last part of a repository names a well-known program, whoever published it: `acme/redis`."""
+    return name.lower() in OFFICIAL or name.lower() in PUBLISHERS
+
+
 def is_public(image: str) -> bool:
     """Whether the reference names a well-known public image."""
     registry, parts = repository(image)

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from aicos_tls.compose.resolve import text_of
 from aicos_tls.compose.sites import OWN_BLOCK
-from aicos_tls.plan.images import is_public, repository
+from aicos_tls.plan.images import is_program, is_public, repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -72,11 +72,12 @@ def _by_evidence(service: Service, prefix: str) -> tuple[bool, str]:
         return False, f"its image {image} is a public one: it does not read the TLS settings"
     registry, parts = repository(image)
     last = parts[-1].lower() if parts else ""
-    if last.endswith(service.name.lower()):
+    if last.endswith(service.name.lower()) and not is_program(last):
         return True, f"its image {image} ends in the service's name"
     if prefix and last.startswith(prefix.lower()):
         return True, f"its image {image} shares the project's prefix {prefix}"
-    return False, f"its image {image} is not built here{f' (from {registry})' if registry else ''}"
+    more = f", and {last} is a program that many publish" if is_program(last) else ""
+    return False, f"its image {image} is not built here{more or (f' (from {registry})' if registry else '')}"
 
 
 def common_prefix(names: Iterable[str]) -> str:

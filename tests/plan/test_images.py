@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aicos_tls.plan.images import is_public, repository
+from aicos_tls.plan.images import is_program, is_public, repository
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,10 @@ def test_public_images(image: str) -> None:
 @pytest.mark.parametrize("image", ["api", "me/redis", "registry.example.com/shop/api", "${REGISTRY:-}/", ":"])
 def test_images_of_ones_own(image: str) -> None:
     assert not is_public(image)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("redis", True), ("Minio", True), ("api", False), ("shop-redis", False)]
+)
+def test_names_of_programs(name: str, *, expected: bool) -> None:
+    assert is_program(name) is expected

@@ -96,3 +96,15 @@ def test_each_decision_has_its_reason(
     project(f"services:\n  shop-api: {{{body}}}\n  shop-web: {{image: nginx}}\n")
     decision = decide(load([Path("docker-compose.yml")]), Policy(**policy))["shop-api"]
     assert (decision.in_scope, decision.reason) == expected
+
+
+@pytest.mark.parametrize("image", ["r.io/mirrors/redis:7", "me/redis"])
+def test_a_service_named_after_its_program_says_nothing_about_whose_image_it_is(
+    project: MakeProject, image: str
+) -> None:
+    project(f"services:\n  redis: {{image: '{image}'}}\n  web: {{build: .}}\n")
+    decision = decide(load([Path("docker-compose.yml")]), Policy())["redis"]
+    assert (decision.in_scope, decision.reason) == (
+        False,
+        f"its image {image} is not built here, and redis is a program that many publish",
+    )
