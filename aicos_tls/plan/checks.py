@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls import healthchecks as knowledge
-from aicos_tls.healthchecks import Ask, Endpoint, Form, Test, asks_http
+from aicos_tls.healthchecks import Ask, Endpoint, Form, Test, asks_http, asks_itself
 from aicos_tls.yamledit.nodes import Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def ports_asked(service: Service, image_test: Test | None = None) -> Iterator[in
         test = image_test
     else:
         return
-    for ask in knowledge.asks_itself(_expanded(service, test), endpoint(service)):
+    for ask in asks_itself(_expanded(service, test), endpoint(service)):
         if ask.port:
             yield ask.port
 

@@ -1,8 +1,8 @@
 """Which services the change touches, and why not the others.
 
 A service is in scope when it is built here, or when its image is plainly the project's own: the repository ends in the
-service's name or shares the project's prefix, and it is no known public image. Other images cannot read the TLS
-settings.
+service's name, which is no well-known program's, or shares the project's prefix, and it is no known public image. Other
+images cannot read the TLS settings.
 """
 
 from __future__ import annotations
