@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
+from aicos_tls.disk import STATE_DIRECTORY
 from aicos_tls.report.diff import coloured_diff, file_diff
-from aicos_tls.report.words import counted
-from aicos_tls.rollback import Conflict, Missing
+from aicos_tls.report.words import counted, masked
+from aicos_tls.rollback import PATCH_NAME, Conflict, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,8 @@ def text(result: Result, style: Style) -> str:
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
     if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
         lines.append(
-            "the certificates stay, and git no longer ignores them: aicos-tls rollback --certs removes them, too"
+            "the certificates stay, in a directory that git still does not look into: aicos-tls rollback --certs "
+            "removes them, too"
         )
     if not result.dry_run:
         lines.append("restart: docker compose down, docker compose build, docker compose up -d")
@@ -85,10 +87,13 @@ def _block(blocked: Conflict | Missing, style: Style) -> Iterator[str]:
         return
     for clash in blocked.clashes:
         yield f"{style('name', f'{blocked.path}:{clash.line}')}"
-        for title, lines in (
-            ("stands there now", clash.found),
-            ("enable wrote", clash.wrote),
-            ("before", clash.restore),
-        ):
-            yield f"  {title}:"
-            yield from (f"    {line.decode('utf-8', 'replace').rstrip()}" for line in lines)
+        more = f" (and {counted(clash.others, 'line')} not of this change)" if clash.others else ""
+        yield f"  stands there now{more}:"
+        yield from (f"    {_shown(line)}" for line in clash.found)
+        yield f"  enable wrote {counted(clash.wrote, 'line')}, where {clash.was or 'none'} stood before"
+        yield from (f"    {_shown(line)}" for line in clash.restore)
+    yield f"  the lines as they were written: {STATE_DIRECTORY}/{PATCH_NAME}, where the run was made"
+
+
+def _shown(line: bytes) -> str:
+    return masked(line.decode("utf-8", "replace").rstrip())
