@@ -71,6 +71,11 @@ def literal(text: str, binding: Binding, value: str) -> str | None:
     return None
 
 
+def without_password(value: str) -> str:
+    """The value with `***` for the password of a URL."""
+    return _PASSWORD.sub("://***@", value)
+
+
 def from_env_files(service: Service, new: Changed) -> dict[str, str]:
     """The variables that the `env_file`s of a service bring with another value than before."""
     found: dict[str, str] = {}

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from aicos_tls import files
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.rollback import delta, outline
 from aicos_tls.rollback.envlines import INSERTION, EnvLine
@@ -30,6 +29,9 @@ SCHEMA: Final = 2
 """Version of the form of the record; a change that older versions of the tool would misread makes it one more."""
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Largest record that is read or written: that of 200,000 changed lines."""
+
+LARGEST_FILE: Final = 32 * 1024 * 1024
+"""Bytes that the lines from before may come to: no file that is changed is so large."""
 
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Mode = Annotated[str, Meta(pattern=r"\A[0-7]{4}\Z")]
@@ -264,7 +266,7 @@ def _trace(run: _Run, place: str) -> TextTrace:
             pieces.append(piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece)
         except UnicodeEncodeError:
             raise RecordError(f"this is no text - at `{place}.pieces[{index}]`") from None
-    if sum(len(piece) if isinstance(piece, bytes) else piece[1] for piece in pieces) > files.MAX_BYTES:
+    if sum(len(piece) if isinstance(piece, bytes) else piece[1] for piece in pieces) > LARGEST_FILE:
         raise RecordError(f"the lines from before would be larger than any file - at `{place}.pieces`")
     if run.wrote == run.was:
         raise RecordError(f"a run changes nothing - at `{place}`")
