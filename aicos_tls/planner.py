@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.load import load
+from aicos_tls.compose.urls import without_password
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
@@ -115,7 +116,7 @@ class _Draft(Struct, eq=False):
         outside = next((source for source, _ in proposal.edits if not self._inside(project, source)), None)
         if outside is not None:
             where = f"{outside.file.path} lies outside of the project directory"
-            self._decline(proposal, f"{where}: a change there could not be taken back")
+            self._decline(proposal, f"{where}: a change there could not be taken back", _guarded_lines(proposal))
         return outside is None
 
     def _inside(self, project: Project, source: ComposeFile | EnvFile) -> bool:
@@ -123,13 +124,13 @@ class _Draft(Struct, eq=False):
             self.inside[id(source)] = project.holds(source.file)
         return self.inside[id(source)]
 
-    def _decline(self, proposal: Proposal, reason: str) -> None:
+    def _decline(self, proposal: Proposal, reason: str, paste: str = "") -> None:
         change = proposal.change
         service = self.context.project.services.get(change.service)
         breaks = change.rule in _ADDRESSES or (
             change.rule != "healthcheck" and service is not None and self.context.needs_settings(service)
         )
-        paste = proposal.paste or _lines_to_paste(proposal) or f"{change.path}: {change.after}"
+        paste = paste or proposal.paste or _lines_to_paste(proposal) or f"{change.path}: {change.after}"
         declined = Declined(change.rule, change.service, change.where, reason, paste, not breaks)
         if declined not in self.declined:
             self.declined.append(declined)
@@ -148,6 +149,17 @@ def _lines_to_paste(proposal: Proposal) -> str:
         return ""
     there = set(source.file.text.splitlines())
     return "\n".join(line for line in text.splitlines() if line not in there)
+
+
+def _guarded_lines(proposal: Proposal) -> str:
+    """What to change in a file outside of the project: its lines are not repeated because a compose file names it.
+
+    They are when they hold an address and nothing besides, and no password in it.
+    """
+    change = proposal.change
+    lines = proposal.paste or _lines_to_paste(proposal)
+    known = lines.endswith(change.after) and "\n" not in lines and without_password(lines) == lines
+    return lines if known else f"{change.path}: {without_password(change.after)}"
 
 
 def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedFile]:

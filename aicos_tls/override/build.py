@@ -10,11 +10,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aicos_tls.compose.load import load
+from aicos_tls.compose.urls import without_password
 from aicos_tls.errors import InternalError, TlsError, Where
 from aicos_tls.files import TextFile
 from aicos_tls.override.difference import NEVER_READ, Delta, delta
 from aicos_tls.override.text import text
-from aicos_tls.override.variables import Changed, changed, escaped, from_env_files, substituted, without_password
+from aicos_tls.override.variables import Changed, changed, escaped, from_env_files, substituted
 from aicos_tls.plan.model import Declined, Note, PlannedFile
 from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves

@@ -44,12 +44,12 @@ def test_passwords_are_in_the_diff_only(mixed: Path, run: Run) -> None:
     assert mixed.is_dir()
 
 
-def test_lines_to_paste_are_exact(project: Project, run: Run) -> None:
+def test_lines_to_paste_are_exact_but_for_files_elsewhere(project: Project, run: Run) -> None:
     one = "services:\n  api:\n    build: .\n    healthcheck: {test: curl http://localhost:1}\n"
     project({"docker-compose.yml": one + "    env_file: ../x.env\n", "../x.env": "API_URL=http://b:hunter2@api:1\n"})
     found = data(run, "enable", "--dry-run")
     assert found["blocked"]
-    assert [d["paste"] for d in found["declined"]] == ["API_URL=https://b:hunter2@api:1"]
+    assert [d["paste"] for d in found["declined"]] == ["../x.env.API_URL: https://***@api:1"], "not a line of others"
 
 
 def test_rollback(mixed: Path, run: Run) -> None:

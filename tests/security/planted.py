@@ -79,7 +79,9 @@ def plant(directory: Path) -> Path:
     project = directory / "p"
     (project / "api").mkdir(parents=True)
     (directory / "out").mkdir()
-    (directory / "out/private.txt").write_text(f"https://{SECRETS['outside']}@api\nX={SECRETS['outside']}\n")
+    (directory / "out/private.txt").write_text(
+        f"URL=http://bob:{SECRETS['outside']}@hosted:8001/{SECRETS['outside']}\nX={SECRETS['outside']}\n"
+    )
     (directory / "out/ca-key.pem").write_text(f"{SECRETS['key']}\n")
     (project / "docker-compose.yml").write_text(COMPOSE)
     (project / "api/Dockerfile").write_text("FROM node:20-alpine\nCOPY . .\nCMD node server.js\n")
@@ -153,6 +155,8 @@ def obeys_the_law(project: Path, *arguments: str, run: Callable[..., Ran] = here
 
 def state_is_safe(project: Path) -> None:
     """What git would take of the state directory and of the certificates holds no secret and no key."""
+    if (project / ".gitignore").is_fifo():
+        return  # git itself waits for it
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--others", "--cached", "--exclude-standard"],
         cwd=project,

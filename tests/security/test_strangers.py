@@ -1,4 +1,4 @@
-"""Hostile projects × all commands: each ends by itself, with 0, 1 or 2, and gives nothing away (see `planted`)."""
+"""All commands on hostile projects: each ends by itself, with 0, 1 or 2, and gives nothing away (see `planted`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from security.planted import COMMANDS, COMPOSE, SECRETS, bounded, here, obeys_the_law, plant
+from security.planted import COMMANDS, COMPOSE, bounded, here, obeys_the_law, plant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,8 @@ def fifo(name: str) -> Callable[[Path], None]:
 
 
 def environment_of_others(project: Path) -> None:
-    """A file of variables beside the project: a service there is called as the host of a secret address."""
-    added(f"  {SECRETS['outside']}:\n    build: ./api\n    env_file: ../out/private.txt\n")(project)
+    """A file of variables beside the project: a service is called as the host of a secret address in it."""
+    added("  hosted:\n    build: ./api\n    env_file: ../out/private.txt\n")(project)
 
 
 def no_compose_file_at_all(project: Path) -> None:
