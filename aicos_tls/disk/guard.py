@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aicos_tls.disk import durable
-from aicos_tls.files import read_if_there
+from aicos_tls.files import read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,20 +27,22 @@ def place(guard: Path, text: bytes) -> None:
 
 
 def withdraw(guard: Path) -> None:
-    """Remove the file `guard` if it holds what `place` wrote."""
-    if is_ours(guard):
+    """Remove the file `guard` of an interrupted run, if it holds what `place` writes, or the beginning of it."""
+    found = _read(guard)
+    if found is not None and (ALL.startswith(found) or ALL_BUT_RECORD.startswith(found)):
         durable.discard(guard)
 
 
 def withdraw_last(directory: Path) -> None:
     """Remove the guard of `directory` if nothing else is in it. Raises `OSError`."""
-    if directory.is_dir() and [path.name for path in directory.iterdir()] == [NAME]:
-        withdraw(directory / NAME)
+    guard = directory / NAME
+    alone = directory.is_dir() and [path.name for path in directory.iterdir()] == [NAME]
+    if alone and _read(guard) in (ALL, ALL_BUT_RECORD):
+        durable.discard(guard)
 
 
-def is_ours(guard: Path) -> bool:
-    """Whether the file `guard` is there and holds what this program writes."""
+def _read(guard: Path) -> bytes | None:
+    """What is in the file; None for a link, and for what is no file."""
     if guard.is_symlink() or not guard.is_file():
-        return False
-    found = read_if_there(guard)
-    return found is not None and found.raw in (ALL, ALL_BUT_RECORD)
+        return None
+    return read(guard).raw
