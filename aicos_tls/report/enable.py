@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
-from aicos_tls.report.diff import coloured_diff, file_diff
+from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
 from aicos_tls.report.serving import is_program, programs_of, ways
 from aicos_tls.report.words import counted, masked, place
 
@@ -51,7 +51,7 @@ _OPINIONS = {
 def diff(result: Result, *, programs: bool = True, exact: bool = True) -> str:
     """Every changed file as a unified diff; those that are the same in every project only with `programs`.
 
-    Where it is not to be applied (not `exact`), a file that the run makes, such as an override, shows no password.
+    Where it is not to be applied (not `exact`), see `without_secrets`.
     """
     directory = result.prepared.directory
     shown = (
@@ -59,7 +59,7 @@ def diff(result: Result, *, programs: bool = True, exact: bool = True) -> str:
         for t in result.changed
         if programs or not is_program(result, t)
     )
-    return "".join(text if exact or kind != "created" else masked(text) for kind, text in shown)
+    return "".join(text if exact else without_secrets(kind, text) for kind, text in shown)
 
 
 def text(result: Result, style: Style, *, verbose: bool = False) -> str:

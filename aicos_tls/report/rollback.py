@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
 from aicos_tls.disk import STATE_DIRECTORY
-from aicos_tls.report.diff import coloured_diff, file_diff
+from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
 from aicos_tls.report.words import counted, masked
 from aicos_tls.rollback import PATCH_NAME, Conflict, Missing
 
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from aicos_tls.report.style import Style
 
 
-def diff(result: Result) -> str:
-    """The files that change, as a unified diff."""
-    return "".join(
-        file_diff(relative(result.directory, t.path), t.kind, t.now.raw if t.now else None, t.after)
+def diff(result: Result, *, exact: bool = True) -> str:
+    """The files that change, as a unified diff; where it is not to be applied (not `exact`), see `without_secrets`."""
+    shown = (
+        (t.kind, file_diff(relative(result.directory, t.path), t.kind, t.now.raw if t.now else None, t.after))
         for t in result.taken
         if (t.now.raw if t.now else None) != t.after
     )
+    return "".join(text if exact else without_secrets(kind, text) for kind, text in shown)
 
 
 def text(result: Result, style: Style) -> str:
@@ -31,7 +32,7 @@ def text(result: Result, style: Style) -> str:
     lines: list[str] = []
     if result.blocked:
         return "\n".join(_blocked(result, style)) + "\n"
-    if result.dry_run and (shown := diff(result)):
+    if result.dry_run and (shown := diff(result, exact=False)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
     verb = "would be taken back" if result.dry_run else "taken back"
     for taken in result.taken:

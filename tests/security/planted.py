@@ -33,9 +33,13 @@ SECRETS = {
     "neighbour": "planted-value-beside-a-changed-line",
     "address": "planted-password-of-an-address",
     "hook": "planted-token-in-a-path",
+    "quotes": "planted-password-in-the-env-file",
+    "path": "planted-token-in-the-env-file",
 }
 IN_CHANGED_LINES = frozenset({"neighbour", "address", "hook"})
 """Those that stand in a compose file, on changed lines or beside them: a diff shows them, and nothing else may."""
+IN_ENV_LINES = frozenset({"quotes", "path"})
+"""Those that stand on a changed line of the env file: only an exact diff, for a program, shows them."""
 COMPOSE = f"""\
 services:
   web:
@@ -50,9 +54,7 @@ services:
     environment:
       TOKEN: {SECRETS["neighbour"]}
 """
-ENV = (
-    f"PRIVATE={SECRETS['env']}\nQUOTES_URL=http://bob:{SECRETS['address']}@api:8001\nPAYMENT_URL=https://bank.example\n"
-)
+ENV = f"PRIVATE={SECRETS['env']}\nQUOTES_URL=http://bob:{SECRETS['quotes']}@api:8001/{SECRETS['path']}\nPAYMENT_URL=https://bank.example\n"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("enable", "--dry-run"),
@@ -145,9 +147,9 @@ def obeys_the_law(project: Path, *arguments: str, run: Callable[..., Ran] = here
     said = ran.out + ran.err
     assert ran.code in (0, 1, 2), said
     assert around(project) == before, arguments
-    diffs = "--dry-run" in arguments
-    shown = {name for name, secret in SECRETS.items() if secret in said}
-    assert shown <= (IN_CHANGED_LINES if diffs else frozenset()), (arguments, said)
+    may = IN_CHANGED_LINES if "--dry-run" in arguments else frozenset()
+    may |= IN_ENV_LINES if "json" in arguments else frozenset()
+    assert {name for name, secret in SECRETS.items() if secret in said} <= may, (arguments, said)
     assert not CONTROL.search(said), (arguments, said)
     state_is_safe(project)
     return ran

@@ -312,8 +312,8 @@ def test_later_edits_stay_on_a_fresh_clone(enabled: Path) -> None:
     compose = enabled / "docker-compose.yml"
     compose.write_text(compose.read_text().replace("  api:\n", "  # ours\n  api:\n"))
     env = enabled / ".env"
-    env.write_text("NEW=1\n" + env.read_text().replace(SECRETS["address"], "another"))
+    env.write_text("NEW=1\n" + env.read_text().replace(SECRETS["quotes"], "another"))
     ran = bounded(enabled, "rollback")
     assert ran.code == 0, ran
     assert compose.read_text() == COMPOSE.replace("  api:\n", "  # ours\n  api:\n")
-    assert env.read_text() == "NEW=1\n" + ENV.replace(SECRETS["address"], "another")
+    assert env.read_text() == "NEW=1\n" + ENV.replace(SECRETS["quotes"], "another")

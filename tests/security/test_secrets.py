@@ -39,7 +39,7 @@ FORMS: list[tuple[str, ...]] = [(), ("--code",), ("--serve", "auto"), ("--serve"
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
 def test_the_record_may_be_committed(project: Path, form: tuple[str, ...]) -> None:
     """And is the only file of the state directory that git takes; the rest has the modes of its sources."""
-    env = ENV if "--override" not in form else ENV.replace(f"bob:{SECRETS['address']}@", "")
+    env = ENV if "--override" not in form else ENV.replace(f"bob:{SECRETS['quotes']}@", "")
     (project / ".env").write_text(env)  # an override repeats no password of an env file, and says so
     assert obeys_the_law(project, "enable", *FAST, *form).code == 0
     state = project / ".aicos-tls"
