@@ -63,12 +63,21 @@ def plan(
         servers=context.servers,
         references=context.references,
         changes=changes,
-        declined=[*(o for o in outcomes if isinstance(o, Declined)), *draft.declined],
+        declined=_for_eyes(project, [*(o for o in outcomes if isinstance(o, Declined)), *draft.declined]),
         notes=[*(o for o in outcomes if isinstance(o, Note)), *notes(context)],
         edges=list(_edges(context)),
         files=draft.files,
         certificates=list(_certificates(context, names)),
     )
+
+
+def _for_eyes(project: Project, declined: list[Declined]) -> list[Declined]:
+    """What was declined; of env files, which are not in the repository as a rule, no password is repeated."""
+    env_files = {env.file.path for service in project.services.values() for env in service.env_files}
+    env_files |= {project.dotenv.file.path} if project.dotenv else set()
+    return [
+        replace(each, paste=without_password(each.paste)) if each.where.path in env_files else each for each in declined
+    ]
 
 
 def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
@@ -79,6 +88,10 @@ def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
     texts = {env.file.path: env.file for env in (*env_files, *([project.dotenv] if project.dotenv else ()))}
     texts |= {f.path: replace(f.before, raw=f.after) for f in planned if f.before and not f.edited}
     return load(project.named, read=lambda path: texts.get(path) or files.read(path), parsed=parsed)
+
+
+_REPEATING = _ADDRESSES | {"healthcheck", "command"}
+"""Rules whose new lines hold what stood in the old ones."""
 
 
 class _Draft(Struct, eq=False):
@@ -154,12 +167,12 @@ def _lines_to_paste(proposal: Proposal) -> str:
 def _guarded_lines(proposal: Proposal) -> str:
     """What to change in a file outside of the project: its lines are not repeated because a compose file names it.
 
-    They are when they hold an address and nothing besides, and no password in it.
+    They are when they hold an address and nothing besides, and no password in it, or are lines of this program's own.
     """
     change = proposal.change
     lines = proposal.paste or _lines_to_paste(proposal)
     known = lines.endswith(change.after) and "\n" not in lines and without_password(lines) == lines
-    return lines if known else f"{change.path}: {without_password(change.after)}"
+    return lines if known or change.rule not in _REPEATING else f"{change.path}: {without_password(change.after)}"
 
 
 def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedFile]:
