@@ -22,7 +22,7 @@ def test_status_of_the_aicos_stack(aicos: Path, run: Run) -> None:
     assert "docs/" in run("code", "status", "--verbose").out
     data = json.loads(run("code", "status", "--format", "json").out)
     assert (data["schema"], data["ready"], len(data["services"])) == (1, False, 8)
-    assert len(data["references"]) == 50
+    assert len(data["references"]) == 55
     assert str(aicos) not in json.dumps(data)
 
 

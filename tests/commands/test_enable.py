@@ -47,11 +47,11 @@ def test_the_aicos_diff_is_exactly_the_guide(aicos: Path, run: Run) -> None:
     assert added.count("certs/") == 1
     urls = [line for line in removed if "_URL=" in line]
     checks = [line for line in removed if line.startswith("test:")]
-    assert (len(urls), len(checks)) == (6, 7)
+    assert (len(urls), len(checks)) == (7, 7)
     assert sorted(urls + checks) == sorted(removed)
     secured = {line.replace("http://", "https://").replace('"-f", "', '"-f", "--insecure", "') for line in removed}
     assert secured <= set(added)
-    assert len(added) == 8 + 3 * 8 + 2 + 1 + 6 + 7
+    assert len(added) == 8 + 3 * 8 + 2 + 1 + 7 + 7
 
 
 def test_enable_rollback_gives_every_byte_back(aicos: Path, run: Run) -> None:
@@ -282,7 +282,7 @@ def test_json_is_stable(aicos: Path, run: Run) -> None:
         "changes", "connections", "certificates", "override", "second_opinion", "declined", "notes",
         "files", "code", "not_serving_tls", "serving",
     }  # fmt: skip
-    assert len(data["connections"]) == 6
+    assert len(data["connections"]) == 7
     assert len(data["certificates"]) == 9
     assert {file["path"] for file in data["files"]} == {"docker-compose.yml", ".gitignore"}
     assert str(aicos) not in json.dumps(data)
