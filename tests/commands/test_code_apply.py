@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from support import tree
+from support import needs, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,6 +65,7 @@ def test_both_halves_of_the_aicos_stack_and_back(aicos: Path, run: Run) -> None:
     assert tree(aicos) == before
 
 
+@needs("node", "gofmt")
 def test_what_is_written_is_code(aicos: Path, run: Run) -> None:
     run("enable", "--code", *FAST)
     for name in tree(aicos):

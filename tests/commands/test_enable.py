@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support import tree
+from support import needs, tree
 
 if TYPE_CHECKING:
     from support import Project, Run
@@ -86,6 +86,7 @@ def test_another_policy_is_rollback_then_enable(aicos: Path, run: Run) -> None:
     assert direct["docker-compose.yml"].count(b":/run/tls:ro") == 1
 
 
+@needs("git", "patch")
 def test_the_patch_is_accepted_by_git_and_patch(aicos: Path, run: Run) -> None:
     before = (aicos / "docker-compose.yml").read_bytes()
     run("enable", *FAST)
@@ -97,6 +98,7 @@ def test_the_patch_is_accepted_by_git_and_patch(aicos: Path, run: Run) -> None:
     assert (aicos / "docker-compose.yml").read_bytes() == before
 
 
+@needs("openssl")
 def test_certificates_are_accepted_by_openssl(aicos: Path, run: Run) -> None:
     run("enable", *FAST)
     leaves = sorted(path for path in (aicos / "certs").glob("*-cert.pem") if path.name != "ca-cert.pem")
@@ -125,6 +127,7 @@ def test_keys_are_kept_by_enable(aicos: Path, run: Run) -> None:
     assert {path: path.read_bytes() for path in (aicos / "certs").glob("*.pem")} == keys
 
 
+@needs("openssl")
 def test_a_foreign_ca_is_refused_and_nothing_changed(aicos: Path, run: Run) -> None:
     run("enable", *FAST)
     run("rollback")

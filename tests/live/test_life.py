@@ -16,7 +16,7 @@ from live import aicos
 from live.engines import NoEngine
 from live.leaves import authority, write_leaf
 from live.stacks import ask_all
-from support import tree
+from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
@@ -74,7 +74,7 @@ def life(engine: Engine, compose: Path, tmp_path_factory: pytest.TempPathFactory
     try:
         engine.need(*aicos.IMAGES)
     except NoEngine as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
     stack, ports = aicos.copy(engine, compose, tmp_path_factory.mktemp("life") / "aicos")
     try:
         yield Life(stack, ports)

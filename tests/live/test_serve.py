@@ -11,7 +11,7 @@ import pytest
 from live import aicos
 from live.engines import NoEngine
 from live.stacks import ask_all
-from support import tree
+from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
@@ -49,7 +49,7 @@ def test_whole_life(
     try:
         engine.need(*aicos.IMAGES, "alpine:3.22")
     except NoEngine as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
     stack, ports = aicos.copy(engine, compose, tmp_path / "aicos")
     for name, value in engine.environment.items():
         monkeypatch.setenv(name, value)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import needs
 
 from aicos_tls.files import read
 from aicos_tls.sources.go import helper_source, transform
@@ -26,10 +27,7 @@ assert _spec.loader is not None
 run: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(run)
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed"),
-]
+pytestmark = [pytest.mark.slow, needs("go", "gofmt")]
 
 SERVICE = Path(__file__).parents[2] / "fixtures" / "aicos" / "services" / "context-service"
 HOST = "aicos-context-service"
