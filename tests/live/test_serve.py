@@ -69,9 +69,9 @@ def test_whole_life(
         assert secure == {port for service, port in aicos.PORTS.items() if service != "aicos-frontend"}
         faults, seen = requests(stack, ports, secure)
         assert faults == []
-        between = [flow for flow in seen if _behind(flow) in aicos.PORTS and flow.port in aicos.PORTS.values()]
+        between = [flow for flow in seen if flow.server in aicos.PORTS and flow.port in aicos.PORTS.values()]
         assert [flow for flow in between if flow.http] == []
-        assert {_behind(flow) for flow in between if flow.tls} == set(list(aicos.PORTS)[1:])
+        assert {flow.server for flow in between if flow.tls} == set(list(aicos.PORTS)[1:])
         assert run("rollback", "--certs").code == 0
         shutil.rmtree(stack.directory / ".aicos-tls", ignore_errors=True)
         assert tree(stack.directory) == before
@@ -82,11 +82,6 @@ def test_whole_life(
         assert any(flow.http for flow in seen if flow.server == "aicos-integrations")
     finally:
         stack.down()
-
-
-def _behind(flow: Flow) -> str:
-    """The service that a flow leads to: its address is that of its sidecar, where it has one."""
-    return flow.server.removesuffix("-tls")
 
 
 def _verified(run: Run, stack: Stack) -> dict[str, Any]:
