@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aicos_tls import __version__, disk, files, rollback
 from aicos_tls.commands.directories import below, emptying, keeping, making
 from aicos_tls.commands.project import Prepared, Target, certs_directory, relative
-from aicos_tls.commands.records import CODE_SERVICES, COMPOSE_FILE, COMPOSE_FILES, state_path
+from aicos_tls.commands.records import CODE_SERVICES, COMPOSE_FILE, COMPOSE_FILES, is_outdated, state_path
 from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ def _certificate(certs: Path, new: NewFile) -> disk.Operation:
 
 
 def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
-    """Everything that `enable` writes; nothing at all when no file and no certificate changes."""
+    """Everything that `enable` writes; nothing at all when no file and no certificate changes.
+
+    A record in an older form, which held the changed lines themselves, is written anew all the same.
+    """
     operations = certificate_operations(prepared, issued) if issued else []
     changed = [target for target in prepared.targets if target.changes]
     certs = certs_directory(prepared)
@@ -46,7 +49,8 @@ def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operat
     operations += [*keeping(certs), *making(certs, made)] if any(map(below(certs), made)) else []
     operations += [_operation(target) for target in changed]
     operations += emptying(certs, (target.path for target in changed if target.after is None))
-    return [*operations, *_record_operations(prepared, issued)] if operations else []
+    wanted = operations or (prepared.record is not None and is_outdated(prepared.directory))
+    return [*operations, *_record_operations(prepared, issued)] if wanted else []
 
 
 def _operation(target: Target) -> disk.Operation:

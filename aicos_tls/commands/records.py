@@ -8,6 +8,7 @@ written, shown or removed that its author could not have put into the branch as 
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -50,6 +51,12 @@ def load_record(directory: Path) -> Record | None:
     _check_policy(record, path)
     _check_certificates(directory, record, path)
     return record
+
+
+def is_outdated(directory: Path) -> bool:
+    """Whether the record of the last run, which can be used, is in an older form."""
+    file = read_if_there(state_path(directory, rollback.RECORD_NAME))
+    return file is not None and json.loads(file.raw)["schema"] != rollback.SCHEMA
 
 
 def _check_policy(record: Record, path: Path) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aicos_tls.rollback.merge import Clash
     from aicos_tls.rollback.patches import env_patch, patch
     from aicos_tls.rollback.record import Certificate, FileChange, FileRecord, Kind, Record, make_record
-    from aicos_tls.rollback.schema import MAX_BYTES, from_json, refusal, to_json
+    from aicos_tls.rollback.schema import MAX_BYTES, SCHEMA, from_json, refusal, to_json
     from aicos_tls.rollback.undoing import Conflict, Merged, Missing, Outcome, Restored, Undo, undo
 
 _HOME = {
@@ -36,6 +36,7 @@ _HOME = {
     "Outcome": "aicos_tls.rollback.undoing",
     "Record": "aicos_tls.rollback.record",
     "Restored": "aicos_tls.rollback.undoing",
+    "SCHEMA": "aicos_tls.rollback.schema",
     "Undo": "aicos_tls.rollback.undoing",
     "env_patch": "aicos_tls.rollback.patches",
     "from_json": "aicos_tls.rollback.schema",
@@ -69,6 +70,7 @@ __all__ = [
     "MAX_BYTES",
     "PATCH_NAME",
     "RECORD_NAME",
+    "SCHEMA",
     "Certificate",
     "Clash",
     "Conflict",

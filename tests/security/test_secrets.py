@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 import subprocess
@@ -166,3 +167,32 @@ def test_an_override_repeats_no_password_on_the_screen(project: Path) -> None:
         said = here(project, "enable", "--override", "--dry-run", "--format", form).out
         assert SECRETS["address"] not in said, said
         assert "bob:***@api" in said
+
+
+def test_a_record_of_an_older_form_is_written_anew(project: Path) -> None:
+    """It held the changed lines themselves; nothing else has to change for that."""
+    here(project, "enable", *FAST)
+    path = project / ".aicos-tls/record.json"
+    record, before = json.loads(path.read_text()), snapshot(project)
+    (project / ".aicos-tls/.gitignore").unlink()
+    (project / ".aicos-tls/rollback-env.patch").chmod(0o644)
+    env, compose = ENV.splitlines()[1], COMPOSE.splitlines()
+    changed = (project / "docker-compose.yml").read_text().splitlines()
+    texts = {".env": ([env], [env.replace("http:", "https:")]), "docker-compose.yml": (compose, changed)}
+    files = []
+    for file in record["files"]:
+        kept = {key: file.get(key) for key in ("path", "kind", "before", "after", "mode", "outline")}
+        if file["path"] in texts:
+            was, wrote = ([f"{line}\n" for line in lines] for lines in texts[file["path"]])
+            kept["runs"] = [{"line": 2 if file["kind"] == "env" else 1, "after": wrote, "before": was}]
+            files.append(kept)
+    ignored = next(file for file in record["files"] if file["path"] == ".gitignore")
+    run = {"line": 2, "after": ["certs/\n"], "before": []}
+    files.append(
+        {**{key: ignored[key] for key in ("path", "kind", "before", "after", "mode", "outline")}, "runs": [run]}
+    )
+    path.write_text(json.dumps({**record, "schema": 1, "files": files}))
+    assert SECRETS["quotes"] in path.read_text()
+    assert here(project, "enable", *FAST).code == 0
+    assert snapshot(project) == before
+    assert mode(project / ".aicos-tls/rollback-env.patch") == 0o600
