@@ -62,6 +62,9 @@ class _Alignment(Struct, frozen=True):
     tokens: list[str]
     current: Sequence[bytes]
     current_tokens: list[str]
+    budget: int
+    """Bytes that may be compared in full."""
+    spent: list[int]
 
     def neighbours(self, start: int, end: int) -> tuple[int | None, int | None]:
         """Where the lines right above and below a run are now; the ends of the texts count as lines."""
@@ -80,16 +83,32 @@ class _Alignment(Struct, frozen=True):
     def stray(self, trace: Trace) -> int | None:
         """Where the lines of a run stand in one piece in a place that is new since."""
         start, count = trace.line - 1, trace.count
-        wanted = self.tokens[start : start + count]
-        starts = {at for new in self.new for at in range(max(0, new - count + 1), new + 1)} if count else set()
-        places = [at for at in sorted(starts) if self.current_tokens[at : at + count] == wanted]
-        if len(places) > _MANY:  # lines like these stand everywhere: for a person to look at
-            return places[0]
-        return next((at for at in places if trace.undone(self.current[at : at + count]) is not None), None)
+        wanted, text = "".join(self.tokens[start : start + count]), "".join(self.current_tokens)
+        found = text.find(wanted) if wanted else -1
+        for _ in range(_MANY):
+            if found < 0:
+                return None
+            at, off = divmod(found, outline.TOKEN_LENGTH)
+            if not off and self._is_new(at, count) and trace.undone(self.current[at : at + count]) is not None:
+                return at
+            found = text.find(wanted, found + 1)
+        return None if found < 0 else found // outline.TOKEN_LENGTH  # they stand everywhere: for a person to look at
+
+    def _is_new(self, at: int, count: int) -> bool:
+        """Whether one of `count` lines from there on is new."""
+        index = bisect_left(self.new, at)
+        return index < len(self.new) and self.new[index] < at + count
+
+    def affords(self, start: int, end: int) -> bool:
+        """Whether these lines may be compared in full, too: a record can name one place again and again."""
+        self.spent[0] += sum(map(len, self.current[start:end]))
+        return self.spent[0] <= self.budget
 
 
 _MANY: Final = 64
-"""Places that are compared in full, at most."""
+"""Places where the lines of a run are looked for, and conflicts that are listed, at most."""
+_TIMES: Final = 16
+"""How many times its own size a file is compared in full, at most, to find lines that were taken back already."""
 
 
 def merge(file: FileRecord, current: Sequence[bytes]) -> bytes | tuple[Clash, ...]:
@@ -98,10 +117,19 @@ def merge(file: FileRecord, current: Sequence[bytes]) -> bytes | tuple[Clash, ..
     pairs = align(tokens, current_tokens)
     known = set(pairs.values())
     new = [index for index in range(len(current)) if index not in known]
-    alignment = _Alignment(pairs, list(pairs), new, tokens, current, current_tokens)
-    found = [_find(trace, alignment, env=file.kind == "env") for trace in file.traces]
-    clashes = tuple(place for place in found if isinstance(place, Clash))
-    return clashes or _rewrite([place for place in found if isinstance(place, _Place)], current)
+    budget = _TIMES * sum(map(len, current)) + 2**20
+    alignment = _Alignment(pairs, list(pairs), new, tokens, current, current_tokens, budget, [0])
+    places: list[_Place] = []
+    clashes: list[Clash] = []
+    for trace in file.traces:
+        found = _find(trace, alignment, env=file.kind == "env")
+        if isinstance(found, Clash):
+            clashes.append(found)
+        elif found is not None:
+            places.append(found)
+        if len(clashes) == _MANY:
+            break
+    return tuple(clashes) or _rewrite(places, current)
 
 
 def _find(trace: Trace, alignment: _Alignment, *, env: bool) -> _Place | Clash | None:
@@ -118,7 +146,7 @@ def _find(trace: Trace, alignment: _Alignment, *, env: bool) -> _Place | Clash |
     elif above is not None and below == above + 1 and (before := trace.undone(())) is not None:
         return _Place(below, below, before)
     start, end = alignment.surroundings(first, last)
-    if not trace.stood(current[start:end]):
+    if trace.was_count != end - start or not alignment.affords(start, end) or not trace.stood(current[start:end]):
         return _clash(trace, alignment, start, end, env=env)
     # Gone from its place; but did it go, or was it moved, with the service around it?
     stray = alignment.stray(trace)

@@ -6,6 +6,7 @@ import pytest
 
 from aicos_tls import disk
 from aicos_tls.disk import guard
+from aicos_tls.errors import TlsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +69,11 @@ def test_that_of_the_state_directory_goes_when_it_is_alone(tmp_path: Path) -> No
     assert sorted(path.name for path in state.iterdir()) == [".gitignore", "record.json"]
     run(tmp_path, disk.Remove(state / "record.json", disk.ANY))
     assert not state.exists()
+
+
+def test_nothing_is_written_among_gits_own_files(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "x").symlink_to(".git")
+    for path in (".git/config", "x/config"):
+        with pytest.raises(TlsError, match="lies among git's own files"):
+            run(tmp_path, disk.Write(tmp_path / path, b"", disk.ANY))

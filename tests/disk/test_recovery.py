@@ -177,6 +177,7 @@ def with_step(**values: object) -> Callable[[Path], None]:
         with_journal(lambda data: data.update(emptied=["/a/.git/b"])),
         with_journal(lambda data: data.update(guards=["/etc/passwd"])),
         with_journal(lambda data: data["steps"][0].update(moved(data["steps"][0], "/etc"))),
+        with_journal(lambda data: data.update(made=["/proc/self/cwd/x/y"])),
         lambda project: (project / ".aicos-tls/journal.json").chmod(0o644),
         with_step(old="123"),
         with_step(new=5),

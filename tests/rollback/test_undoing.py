@@ -17,6 +17,7 @@ from aicos_tls.rollback import (
     FileChange,
     Merged,
     Missing,
+    Record,
     Restored,
     from_json,
     make_record,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import (
         Kind,
         Outcome,
-        Record,
     )
 
 COMPOSE = """\
@@ -298,6 +298,32 @@ def test_enabling_again_starts_from_the_original() -> None:
     assert original == edited("PORT=8001", "PORT=1", COMPOSE).encode()
     other = original.replace(b"image: api\n", b"image: api\n    user: x\n")
     assert outcome(record_of(original, other), other) == Restored("f", original)
+
+
+def test_lines_that_stand_everywhere_are_for_a_person() -> None:
+    """The outline knows them by their names only, and more than a few places are not compared in full."""
+    before, after = "a\nb\n", "a\nx=1\nb\n"
+    (clash,) = clashes("a\nb\n" + "x=2\n" * 100, before=before, after=after)
+    assert (clash.wrote, clash.was) == (1, 0)
+    assert after_edit("a\nb\n" + "x=2\n" * 10, before=before, after=after) == "a\nb\n" + "x=2\n" * 10
+
+
+def test_a_record_cannot_make_work_without_end() -> None:
+    """Each of its runs claims that the whole file stood there before."""
+    current = b"line of a file\n" * 3000
+    (file,) = record_of(b"o\n", b"n\n").files
+    was = Lines(3000, sha256(current))
+    traces = tuple(TextTrace(line, Lines(1, sha256(b"n\n")), was, ()) for line in range(1, 4000, 2))
+    hostile = replace(file, traces=traces, outline="AAA" * 4000)
+    result = outcome(Record("1", {}, {}, (), (hostile,)), current)
+    assert isinstance(result, Conflict)
+    assert len(result.clashes) == 64
+
+
+def test_a_line_that_lost_what_was_put_in_is_a_conflict() -> None:
+    before, after = "A=http://a b\n", "A=https://a:80 b\n"
+    (clash,) = clashes("A=https://a b\n", before=before, after=after, kind="env")
+    assert clash.found == ("A=…\n".encode(),)
 
 
 # Laws
