@@ -350,3 +350,51 @@ def test_contexts_that_cannot_be_read_are_said(project: Project, run: Run, conte
     shown = run("enable", "--code", "--no-certs")
     assert shown.code == 0
     assert "api does not serve HTTPS yet" in shown.out
+
+
+def test_one_service_that_cannot_be_written_does_not_stop_the_others(project: Project, run: Run) -> None:
+    directory = project(FILES)
+    (directory / "api/main.py").chmod(0o444)
+    dry = run("enable", "--code", "--no-certs", "--dry-run")
+    done = run("enable", "--code", "--no-certs")
+    for shown in (dry, done):
+        assert shown.code == 0
+        assert "api/main.py is read-only" in shown.out
+    assert (directory / "api/main.py").read_text() == MAIN
+    assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
+    assert not (directory / "api/tls.py").exists()
+    assert (directory / "web/server.js").read_text() != SERVER
+
+
+def test_a_read_only_configuration_is_left_to_a_person(project: Project, run: Run) -> None:
+    conf = "server {\n    listen 80;\n    location / { proxy_pass http://api:8001; }\n}\n"
+    dockerfile = "FROM nginx:alpine\nCOPY site.conf /etc/nginx/conf.d/default.conf\n"
+    directory = project({**FILES, "web/Dockerfile": dockerfile, "web/site.conf": conf})
+    (directory / "web/site.conf").chmod(0o444)
+    shown = run("enable", "--code", "--no-certs")
+    assert shown.code == 0
+    assert "site.conf is read-only" in shown.out
+    assert (directory / "web/site.conf").read_text() == conf
+    assert (directory / "api/tls.py").exists()
+
+
+def test_a_dry_run_refuses_what_the_run_would(project: Project, run: Run) -> None:
+    directory = project(FILES)
+    (directory / "docker-compose.yml").chmod(0o444)
+    answers = {
+        (shown.code, shown.err) for shown in (run("enable", "--no-certs", "--dry-run"), run("enable", "--no-certs"))
+    }
+    assert len(answers) == 1
+    assert next(iter(answers))[0] == 2
+
+
+def test_nginx_that_was_changed_is_not_told_that_nothing_is_understood(project: Project, run: Run) -> None:
+    conf = "server {\n    listen 80;\n    location / { proxy_pass http://api:8001; }\n}\n"
+    dockerfile = "FROM nginx:alpine\nCOPY site.conf.template /etc/nginx/templates/default.conf.template\n"
+    compose = COMPOSE.replace("build: ./web\n", "build: ./web\n    expose: ['80']\n") + (
+        "  asker:\n    build: ./api\n    command: python main.py\n    environment: [WEB=http://web:80]\n"
+    )
+    project({**FILES, "docker-compose.yml": compose, "web/Dockerfile": dockerfile, "web/site.conf.template": conf})
+    shown = run("enable", "--code", "--no-certs")
+    assert "understood" not in shown.out
+    assert "web does not serve HTTPS" not in shown.out
