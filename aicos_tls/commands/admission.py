@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 _KIND = re.compile(
     r"(?:.*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|conf|cfg|template|tmpl|dockerfile|sh)"
-    r"|.*(?:Dockerfile|Containerfile|nginx).*|\.gitignore|\.dockerignore)",
+    r"|.*(?:Dockerfile|Containerfile|nginx).*|\.gitignore|.*\.dockerignore"
+    r"|\.?air\.toml|(?:GNU)?makefile|.*\.mk|Procfile|justfile|.*\.pem)",
     re.IGNORECASE,
 )
-"""Names of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
+"""Names of files that a run changes or makes: compose files, Dockerfiles and what builds call, sources, configurations."""
 _ENV_NAME = re.compile(r"(?:.*\.)?env(?:\..*)?", re.IGNORECASE)
 
 
