@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 _KIND = re.compile(
     r"(?:.*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|conf|cfg|template|tmpl|dockerfile|sh)"
-    r"|.*(?:Dockerfile|Containerfile|nginx).*|\.gitignore|.*\.dockerignore"
-    r"|\.?air\.toml|(?:GNU)?makefile|.*\.mk|Procfile|justfile|.*\.pem)",
+    r"|.*(?:Dockerfile|Containerfile|nginx).*|\.gitignore|.*\.dockerignore)",
     re.IGNORECASE,
 )
-"""Names of files that a run changes or makes: compose files, Dockerfiles and what builds call, sources, configurations."""
+"""Names of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
+_IN_A_BUILD = re.compile(r"\.?air\.toml|(?:GNU)?makefile|.*\.mk|.*\.bash|.*\.pem", re.IGNORECASE)
+"""Names of what it changes besides, only where the project builds or mounts it."""
 _ENV_NAME = re.compile(r"(?:.*\.)?env(?:\..*)?", re.IGNORECASE)
 
 
@@ -136,7 +137,8 @@ class Admission:
         if real in self._named:
             return True
         within = any(real == place or real.startswith(f"{place}/") for place in self._places)
-        return within and _KIND.fullmatch(PurePosixPath(real).name) is not None
+        name = PurePosixPath(real).name
+        return within and (_KIND.fullmatch(name) or _IN_A_BUILD.fullmatch(name)) is not None
 
     @cached_property
     def _named(self) -> set[str]:
