@@ -145,7 +145,6 @@ def prepare(
     """
     from aicos_tls import planner  # these here: a rollback plans nothing
     from aicos_tls.compose.load import load
-    from aicos_tls.plan.gitignore import plan_gitignore
     from aicos_tls.plan.policy import resolve
 
     selection = select(named, environment)
@@ -170,9 +169,7 @@ def prepare(
 
     if policy.override:
         plan = _as_override(plan, selection, before)
-    ignored = plan_gitignore(directory, policy.certs_dir, before.read_if_there)
-    if ignored:
-        plan.files.append(ignored)
+    _keep_secret(plan, before)
     plan.files.extend(coded.files)
     return Prepared(
         directory,
@@ -184,6 +181,23 @@ def prepare(
         coded.gaps,
         coded.choices,
     )
+
+
+def _keep_secret(plan: Plan, before: _Before) -> None:
+    """Add to the plan what keeps private keys out of git and out of images."""
+    from aicos_tls.pki.layout import CA_NAME
+    from aicos_tls.plan.gitignore import plan_gitignore
+    from aicos_tls.sources.keepout import keep_out
+
+    certs_dir = plan.policy.certs_dir
+    if ignored := plan_gitignore(plan.project.directory, certs_dir, before.read_if_there):
+        plan.files.append(ignored)
+    if plan.certificates:
+        names = [CA_NAME, *(wanted.short_name for wanted in plan.certificates)]
+        kept = keep_out(plan.project, certs_dir, names, before.read_if_there)
+        plan.files.extend(kept.files)
+        plan.changes.extend(kept.changes)
+        plan.notes.extend(kept.notes)
 
 
 def _as_override(plan: Plan, selection: Selection, before: _Before) -> Plan:

@@ -38,7 +38,10 @@ _WORDS = {
     "code": "code change",
     "command": "option",
     "sidecar": "a sidecar",
+    "dockerignore": "keys kept out of its image",
 }
+_ONCE = frozenset({"mount", "sidecar", "dockerignore"})
+"""Rules whose changes of a service are said without their number."""
 
 
 _OPINIONS = {
@@ -138,7 +141,7 @@ def _services(result: Result, style: Style) -> Iterator[str]:
 def _counted(changes: Iterable[Change]) -> str:
     counts = Counter(change.rule for change in changes)
     return ", ".join(
-        _WORDS[rule] if rule in ("mount", "sidecar") or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
+        _WORDS[rule] if rule in _ONCE or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
         for rule, n in counts.items()
     )
 

@@ -42,13 +42,24 @@ def text(result: Result, style: Style) -> str:
         name = style("name", relative(result.directory, folder))
         lines.append(f"{name}: {counted(count, 'file')} of certificates and keys {gone}")
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
-    if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
+    if (seeing := list(_seeing_keys(result))) and not result.removed_certificates:
+        who = " and ".join(seeing)
         lines.append(
-            "the certificates stay, and git no longer ignores them: aicos-tls rollback --certs removes them, too"
+            f"the certificates stay, and {who} no longer ignore{'s' if len(seeing) == 1 else ''} them: "
+            "aicos-tls rollback --certs removes them, too"
         )
     if not result.dry_run:
         lines.append("restart: docker compose down, docker compose build, docker compose up -d")
     return "\n".join(lines) + "\n"
+
+
+def _seeing_keys(result: Result) -> Iterator[str]:
+    """Yield who sees the keys again, since the lines that hid them are taken back."""
+    names = [taken.path.name for taken in result.taken]
+    if ".gitignore" in names:
+        yield "git"
+    if any(name.endswith(".dockerignore") for name in names):
+        yield "docker build"
 
 
 def _what(taken: Taken, verb: str) -> str:
