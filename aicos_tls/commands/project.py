@@ -211,12 +211,18 @@ def _as_override(plan: Plan, selection: Selection, before: _Before) -> Plan:
 
 
 def _with_recorded(flags: dict[str, object], record: Record | None) -> dict[str, object]:
-    """The flags, with the ways to serve TLS of the last run where this one says nothing: it would take them back."""
-    if record is None or "serve" in flags:
+    """The flags, with what the last run did besides the guide's where this one says nothing: it would take that back.
+
+    That is the ways to serve TLS, and the repair of healthchecks.
+    """
+    if record is None:
         return flags
-    ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
-    kept: dict[str, object] = {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
-    return {**kept, **({"sidecar_image": image} if image else {}), **flags}
+    kept: dict[str, object] = {"repair": True} if record.policy.get("repair") is True else {}
+    if "serve" not in flags:
+        ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
+        kept |= {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
+        kept |= {"sidecar_image": image} if image else {}
+    return {**kept, **flags}
 
 
 def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:

@@ -93,6 +93,18 @@ def lacks(image: str) -> frozenset[str]:
     return frozenset()
 
 
+def askers(image: str) -> tuple[str, ...]:
+    """The programs that an image surely has and that can ask over HTTPS, the best first; see `healthchecks.instead`.
+
+    A program that can check certificates goes before BusyBox's wget.
+    """
+    name, _ = _split(image)
+    own = (name,) if name in ("node", "python") else ()
+    busybox = (is_alpine(image) and "curl" in lacks(image)) or (name == "busybox" and not old_busybox(image))
+    wget = ("wget",) if busybox else ()
+    return (*own, *wget)
+
+
 def old_busybox(image: str) -> bool:
     """Whether the wget of a BusyBox image cannot talk to today's servers (tried: 1.35 against OpenSSL 3, TLS 1.3)."""
     name, tag = _split(image)

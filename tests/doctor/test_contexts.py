@@ -42,7 +42,9 @@ def test_the_ignore_file_of_the_dockerfile_counts_alone(shop: Path, examine: Exa
     (shop / ".dockerignore").write_text("certs\n")
     own = shop / "proxy/Dockerfile.dockerignore"
     own.write_text("node_modules\n")
-    assert [f.todo for f in in_image(examine)] == ["aicos-tls enable, or add this line to proxy/Dockerfile.dockerignore: certs/"]
+    assert [f.todo for f in in_image(examine)] == [
+        "aicos-tls enable, or add this line to proxy/Dockerfile.dockerignore: certs/"
+    ]
     own.write_text("**/*-key.pem\n")
     assert in_image(examine) == []
 

@@ -10,6 +10,7 @@ from aicos_tls.compose.load import load
 from aicos_tls.sources.keepout import keep_out, sendings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aicos_tls.compose.model import Project
@@ -20,7 +21,7 @@ ROOT = "services: {api: {build: .}}\n"
 COPY = "FROM a\nCOPY . .\n"
 
 
-def made(tmp_path: Path, files: dict[str, str | bytes]) -> Project:
+def made(tmp_path: Path, files: Mapping[str, str | bytes]) -> Project:
     for name, content in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +29,7 @@ def made(tmp_path: Path, files: dict[str, str | bytes]) -> Project:
     return load([tmp_path / "docker-compose.yml"])
 
 
-def kept(tmp_path: Path, files: dict[str, str | bytes], certs_dir: str = "./certs") -> KeptOut:
+def kept(tmp_path: Path, files: Mapping[str, str | bytes], certs_dir: str = "./certs") -> KeptOut:
     return keep_out(made(tmp_path, {"docker-compose.yml": ROOT, "Dockerfile": COPY, **files}), certs_dir, NAMES)
 
 
