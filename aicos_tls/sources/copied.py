@@ -56,6 +56,11 @@ def places(instruction: Instruction) -> tuple[tuple[str, ...], str] | None:
     return (words[:-1], words[-1]) if len(words) > 1 else None
 
 
+def origin(instruction: Instruction) -> str:
+    """The stage or image that a COPY takes from; empty where that is the build context."""
+    return next((f.partition("=")[2] for f in _flags(instruction)[0] if f.startswith("--from=")), "")
+
+
 def _words(text: str) -> tuple[str, ...]:
     return exec_words(text) or tuple(text.split())
 

@@ -10,7 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.healthchecks import Form, Test
@@ -27,11 +28,15 @@ _PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*)""")
 
 
 class Stage(Struct, frozen=True):
-    """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image."""
+    """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image.
+
+    `args` are the build arguments that were given.
+    """
 
     file: TextFile
     base: str
     instructions: tuple[Instruction, ...]
+    args: dict[str, str] = field(default_factory=dict)
 
     def last(self, name: str) -> Instruction | None:
         """The last instruction of that name: the one that counts."""
@@ -54,6 +59,17 @@ class Stage(Struct, frozen=True):
                 pairs = [(name, value.strip())]
             found.update((name, value.strip("\"'")) for name, value in pairs)
         return found
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The values that ARG and ENV give, those of build arguments first (reference, "ARG")."""
+        found: dict[str, str] = {}
+        for instruction in self.instructions:
+            if instruction.name == "ARG":
+                for name, value in _PAIR.findall(instruction.value):
+                    found[name] = self.args.get(name, value.strip("\"'"))
+                found.update((name, self.args[name]) for name in instruction.value.split() if name in self.args)
+        return {**found, **self.environment}
 
     @property
     def entrypoint(self) -> Instruction | None:
@@ -81,7 +97,7 @@ def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | N
     Raises `TlsError` when there is no stage of that name, or none at all.
     """
     rows = list(read(file.text))
-    stages = _stages(file, rows, _global_args(rows, args or {}))
+    stages = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     wanted = target.lower() if target else None
     if wanted is not None and wanted not in stages:
         raise TlsError(f"there is no build stage {target!r}", where=Where(file.path), hint="see `build: target:`")
@@ -102,11 +118,11 @@ def _global_args(rows: list[Instruction], given: Mapping[str, str]) -> dict[str,
                 if name in given:
                     found[name] = given[name]
             for name, value in _PAIR.findall(row.value):
-                found.setdefault(name, _expand(value.strip("\"'"), found))
+                found.setdefault(name, expand(value.strip("\"'"), found))
     return found
 
 
-def _expand(text: str, values: Mapping[str, str]) -> str:
+def expand(text: str, values: Mapping[str, str]) -> str:
     """Put in the values of variables; one whose value is not known stays as it is written."""
 
     def value(match: re.Match[str]) -> str:
@@ -120,22 +136,22 @@ def _expand(text: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str]) -> dict[str, Stage]:
+def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str], given: dict[str, str]) -> dict[str, Stage]:
     """Stages by number and by name, in lower case; the last entry is the last stage."""
     stages: dict[str, Stage] = {}
     keys: list[str] = []
     number = 0
     for row in rows:
         if row.name == "FROM":
-            words = [_expand(word, args) for word in row.value.split() if not word.startswith("--")]
+            words = [expand(word, args) for word in row.value.split() if not word.startswith("--")]
             parent = words[0] if words else ""
             named = words[1:2] == ["AS"] or [word.lower() for word in words[1:2]] == ["as"]
             keys = [*([words[2].lower()] if named and len(words) > 2 else []), str(number)]  # noqa: PLR2004 - AS name
             number += 1
             inherited = stages.get(parent.lower())
-            stage = _begun(inherited, row) if inherited else Stage(file, parent, (row,))
+            stage = _begun(inherited, row) if inherited else Stage(file, parent, (row,), given)
         elif keys:
-            stage = Stage(file, stage.base, (*stage.instructions, row))
+            stage = replace(stage, instructions=(*stage.instructions, row))
         else:
             continue  # ARG before the first FROM
         for key in keys:
@@ -148,7 +164,7 @@ def _begun(parent: Stage, row: Instruction) -> Stage:
     """Begin a stage on another one: what that says ONBUILD comes first."""
     own = max(at for at, instruction in enumerate(parent.instructions) if instruction.name == "FROM")
     triggers = [i.part(0) for i in parent.instructions[own:] if i.name == "ONBUILD" and i.value]
-    return Stage(parent.file, parent.base, (*parent.instructions, row, *triggers))
+    return replace(parent, instructions=(*parent.instructions, row, *triggers))
 
 
 def exec_words(text: str) -> tuple[str, ...] | None:

@@ -128,6 +128,8 @@ def named_user(name: str, image: str) -> str:
         return _WWW_DATA[is_alpine(image)]
     if name == "app" and "dotnet" not in base:
         return ""
+    if name == "nonroot" and not any(part in image for part in ("distroless/", "chainguard/", "cgr.dev/")):
+        return ""
     if name in ("node", "bun", "deno", "nginx") and name not in base:
         return ""
     return _NAMES.get(name, "")

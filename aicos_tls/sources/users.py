@@ -7,7 +7,6 @@ systems show every file as the container's own.
 
 from __future__ import annotations
 
-import re
 import stat
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from msgspec import Struct
 
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.sources import images
+from aicos_tls.sources.accounts import accounts
+from aicos_tls.sources.dockerfile import expand
 
 if TYPE_CHECKING:
     from os import stat_result
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from aicos_tls.errors import Where
     from aicos_tls.sources.dockerfile import Stage
 
-_MADE = re.compile(r"\b(?:useradd|adduser)\b(?P<rest>[^&;|]*)")
-_UID = re.compile(r"(?:-u|--uid)[ =]?(\d+)")
 _ALL_CAPABILITIES = frozenset({"ALL", "DAC_OVERRIDE", "CAP_DAC_OVERRIDE"})
 
 
@@ -80,20 +79,15 @@ def user_of(service: Service, image: str, stage: Stage | None) -> User | None:
 
 
 def _user(text: str, image: str, stage: Stage | None, where: Where, groups: frozenset[str], *, powerless: bool) -> User:
+    known = accounts(stage)
+    if stage:
+        text = expand(text, stage.variables)
     name, _, group = text.partition(":")
-    uid = name if name.isdecimal() else _made(name, stage) or images.named_user(name, image)
-    gid = group if group.isdecimal() else ("0" if uid == "0" else "")
+    made = known.users.get(name)
+    uid = name if name.isdecimal() else (made.uid if made else images.named_user(name, image))
+    own = made.gid if made else ("0" if uid == "0" else "")
+    gid = group if group.isdecimal() else known.groups.get(group, "") if group else own
     return User(name, uid, gid, groups, where, powerless)
-
-
-def _made(name: str, stage: Stage | None) -> str:
-    """The id that a Dockerfile gives a user of that name."""
-    for instruction in stage.instructions if stage else ():
-        for match in _MADE.finditer(instruction.value if instruction.name == "RUN" else ""):
-            uid = _UID.search(match["rest"])
-            if uid and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", match["rest"]):
-                return uid[1]
-    return ""
 
 
 def _without_override(service: Service) -> bool:
