@@ -14,6 +14,7 @@ from aicos_tls.commands.project import load_record, relative, state_path
 from aicos_tls.compose.discovery import select
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
+from aicos_tls.sources.build import is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,8 +48,14 @@ def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, enviro
     """Take the last run on a project back, or with `dry_run` say what would be done. Raises `TlsError`.
 
     With `certificates`, those that the run issued are removed too, each with its key, unless they were replaced since.
+    Where the run itself was taken back before, they are known by themselves.
     """
     directory, main = _place(named, environment)
+    if certificates and (alone := _certificates_alone(directory, named, environment, dry_run=dry_run)):
+        if not dry_run:
+            with disk.lock(directory) as locked:
+                disk.commit(list(_operations(alone)), locked)
+        return alone
     if dry_run:
         record = _record(directory, main)
         return _result(directory, record, certificates=certificates, dry_run=True)
@@ -60,6 +67,23 @@ def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, enviro
         if not result.blocked:
             disk.commit(list(_operations(result)), locked)
     return result
+
+
+def _certificates_alone(
+    directory: Path, named: Sequence[Path], environment: Mapping[str, str], *, dry_run: bool
+) -> Result | None:
+    """The removal of certificates that are left of a run which was taken back; None where there is nothing of it."""
+    if disk.interrupted(directory) or load_record(directory) is not None:
+        return None
+    from aicos_tls.compose.load import load
+    from aicos_tls.pki.own import own_files
+    from aicos_tls.plan.policy import resolve
+
+    certs = directory / resolve(load(select(named, environment).files), {}).certs_dir
+    if not is_inside(certs, directory):
+        return None
+    removed, kept = own_files(certs)
+    return Result(directory, (), (), tuple(removed), tuple(kept), dry_run, certs) if removed else None
 
 
 def _place(named: Sequence[Path], environment: Mapping[str, str]) -> tuple[Path, Path | None]:

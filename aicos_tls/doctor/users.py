@@ -15,6 +15,7 @@ from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import Where
 from aicos_tls.pki import CA_NAME
 from aicos_tls.pki.layout import CERTIFICATE_MODE, KEY_MODE, certificate_path, key_path
+from aicos_tls.serving.model import How
 from aicos_tls.sources.users import User, user_of
 
 if TYPE_CHECKING:
@@ -37,8 +38,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     for wanted in facts.plan.certificates:
         user = users.get(wanted.service)
         yield from _modes(facts.certs, wanted.short_name, wanted.service, user)
-        if user and wanted.service in facts.servers and sys.platform == "linux":
+        if user and wanted.service in facts.servers and sys.platform == "linux" and not _spared(facts, wanted.service):
             yield from _readable(facts, wanted, user)
+
+
+def _spared(facts: Facts, service: str) -> bool:
+    """Whether a service needs no key itself: a sidecar serves TLS before it."""
+    choice = facts.served.get(service)
+    return choice is not None and choice.how is How.SIDECAR
 
 
 def _directory(facts: Facts, users: dict[str, User | None]) -> Iterator[Finding]:

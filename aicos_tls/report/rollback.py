@@ -48,7 +48,7 @@ def text(result: Result, style: Style) -> str:
             f"the certificates stay, and {who} no longer ignore{'s' if len(seeing) == 1 else ''} them: "
             "aicos-tls rollback --certs removes them, too"
         )
-    if not result.dry_run:
+    if result.taken and not result.dry_run:
         lines.append("restart: docker compose down, docker compose build, docker compose up -d")
     return "\n".join(lines) + "\n"
 
