@@ -7,7 +7,7 @@ import typer
 
 from aicos_tls.cli import output
 from aicos_tls.cli.errors import DONE, FOUND
-from aicos_tls.cli.options import AllOption, Color, ColorOption, ComposeFiles, Format, Only, now, policy_flags
+from aicos_tls.cli.options import AllOption, Color, ColorOption, ComposeFiles, Format, Only, Quiet, now, policy_flags
 
 WARN_DAYS = 30
 """Days before its expiry from which a certificate is reported, unless asked otherwise."""
@@ -22,7 +22,7 @@ def doctor(
         int, typer.Option("--warn-days", min=0, metavar="DAYS", help="Report what expires within so many days.")
     ] = WARN_DAYS,
     form: Annotated[Format, typer.Option("--format", help="text, json or markdown.")] = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List what is fine, too.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:

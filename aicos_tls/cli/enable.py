@@ -23,6 +23,7 @@ from aicos_tls.cli.options import (
     MountPath,
     Only,
     OverrideOption,
+    Quiet,
     StripPrefix,
     Templates,
     now,
@@ -81,7 +82,7 @@ def enable(
     key_type: KeyTypeOption = None,
     days: Days = None,
     form: FormatOption = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every URL that was left alone, too.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from aicos_tls import files, planner
 from aicos_tls.commands.gaps import Coded, Gap
+from aicos_tls.commands.proxied import over_tls
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.plan.model import Note, PlannedFile
 
@@ -64,6 +65,7 @@ def coded_plan(
     plan.declined.extend(code.declined)
     plan.notes.extend(_untold(plan, served))
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
+    plan.edges.extend(edge for edge in over_tls(after, runtime) if edge not in plan.edges)
     gaps = tuple(_gaps(plan, after, served, code.services))
     return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
 from aicos_tls.report.diff import coloured_diff, file_diff
+from aicos_tls.report.restart import is_of_an_image, restart
 from aicos_tls.report.words import counted
 from aicos_tls.rollback import Conflict, Missing
 
@@ -49,7 +50,8 @@ def text(result: Result, style: Style) -> str:
             "aicos-tls rollback --certs removes them, too"
         )
     if result.taken and not result.dry_run:
-        lines.append("restart: docker compose down, docker compose build, docker compose up -d")
+        build = any(is_of_an_image(taken.path, taken.kind, result.certs) for taken in result.taken)
+        lines.append(restart(build=build))
     return "\n".join(lines) + "\n"
 
 
