@@ -53,7 +53,8 @@ class Prepared(Struct, frozen=True):
     """Everything that is known before anything is written.
 
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
-    the ways to serve it of those that one was asked for.
+    the ways to serve it of those that one was asked for. `mount_points` are directories of source folders, relative to
+    the project, that Docker makes for the certificates.
     """
 
     directory: Path
@@ -64,6 +65,7 @@ class Prepared(Struct, frozen=True):
     code: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
+    mount_points: tuple[str, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -144,6 +146,7 @@ def prepare(
     `templates` is a directory with templates of the user's for the code.
     """
     from aicos_tls import planner  # these here: a rollback plans nothing
+    from aicos_tls.commands.mountpoints import noted
     from aicos_tls.compose.load import load
     from aicos_tls.plan.policy import resolve
 
@@ -170,6 +173,7 @@ def prepare(
     if policy.override:
         plan = _as_override(plan, selection, before)
     _keep_secret(plan, before)
+    points = noted(plan, record)
     plan.files.extend(coded.files)
     return Prepared(
         directory,
@@ -180,6 +184,7 @@ def prepare(
         coded.services,
         coded.gaps,
         coded.choices,
+        points,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from aicos_tls import disk, files
 from aicos_tls import rollback as records
 from aicos_tls.commands.directories import emptying
+from aicos_tls.commands.mountpoints import left
 from aicos_tls.commands.project import load_record, relative, state_path
 from aicos_tls.compose.discovery import select
 from aicos_tls.errors import TlsError, Where
@@ -33,7 +34,10 @@ class Taken(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory."""
+    """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory.
+
+    `mount_points` are empty directories that Docker made in source folders to mount the certificates at.
+    """
 
     directory: Path
     taken: tuple[Taken, ...]
@@ -42,6 +46,7 @@ class Result(Struct, frozen=True):
     kept_certificates: tuple[tuple[Path, str], ...] = ()
     dry_run: bool = False
     certs: Path | None = None
+    mount_points: tuple[Path, ...] = ()
 
 
 def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, environment: Mapping[str, str]) -> Result:
@@ -143,7 +148,8 @@ def _result(directory: Path, record: Record, *, certificates: bool, dry_run: boo
     removed, kept = _certificates(directory, record) if certificates else ([], [])
     certs = record.policy.get("certs_dir")
     place = directory / certs if isinstance(certs, str) else None
-    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place)
+    points = tuple(left(directory, record))
+    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place, points)
 
 
 def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tuple[Path, str]]]:
@@ -186,6 +192,7 @@ def _operations(result: Result) -> Iterator[disk.Operation]:
             yield disk.Write(taken.path, taken.after, files.sha256(now) if now is not None else None)
     if result.certs is not None:
         yield from emptying(result.certs, (taken.path for taken in result.taken if taken.after is None))
+    yield from map(disk.RemoveDirectory, result.mount_points)
     for path in result.removed_certificates:
         yield disk.Remove(path, disk.ANY)
     for folder in dict.fromkeys(path.parent for path in result.removed_certificates):

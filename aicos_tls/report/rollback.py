@@ -42,6 +42,8 @@ def text(result: Result, style: Style) -> str:
         count = sum(path.parent == folder for path in result.removed_certificates)
         name = style("name", relative(result.directory, folder))
         lines.append(f"{name}: {counted(count, 'file')} of certificates and keys {gone}")
+    made = "empty, Docker made it to mount the certificates at"
+    lines += [f"{relative(result.directory, path)}: {gone} ({made})" for path in result.mount_points]
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
     if (seeing := list(_seeing_keys(result))) and not result.removed_certificates:
         who = " and ".join(seeing)
