@@ -52,7 +52,10 @@ class Sending(Struct, frozen=True):
     ignore: Path
     ignored: TextFile | None
     dockerfile: Path
+    text: str
     rows: tuple[Instruction, ...]
+    target: str | None = None
+    args: dict[str, str] = {}
 
     def sent(self, names: Iterable[str], text: str | None = None) -> list[PurePosixPath]:
         """The keys of these short names that are sent to the builder, by their paths below the context.
@@ -123,7 +126,9 @@ def _sending(service: Service, build: Build, certs: PurePosixPath, read: Reader)
         ignored.text  # noqa: B018 - raises `TlsError` for what is no text
     file = read(build.dockerfile) if build.inline is None else None
     text = file.text if file else (build.inline or "").replace("$$", "$")
-    return Sending(service, certs, own if named else general, ignored, build.dockerfile, tuple(read_lines(text)))
+    rows = tuple(read_lines(text))
+    ignore = own if named else general
+    return Sending(service, certs, ignore, ignored, build.dockerfile, text, rows, build.target, build.args)
 
 
 def _sources(row: Instruction) -> Iterator[str]:
