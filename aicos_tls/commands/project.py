@@ -164,11 +164,13 @@ def prepare(
     coded = Coded()
     if code is not None:
         from aicos_tls.commands.coding import coded_plan
+        from aicos_tls.commands.keyaccess import locked_out
         from aicos_tls.plan.serve import asks
 
         wanted = _wanted_code(plan, flags, record, code)
         coded = coded_plan(plan, wanted, originals, templates, names, asks(project, policy))
         plan = coded.plan or plan
+        plan.notes.extend(locked_out(plan, coded.choices))
 
     if policy.override:
         plan = _as_override(plan, selection, before)

@@ -7,6 +7,7 @@ systems show every file as the container's own.
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from aicos_tls.sources.dockerfile import expand
 
 if TYPE_CHECKING:
     from os import stat_result
+    from pathlib import Path
 
     from aicos_tls.compose.model import Service
     from aicos_tls.errors import Where
@@ -54,6 +56,32 @@ class User(Struct, frozen=True):
         unknown_owner = not self.uid and file.st_uid != 0 and mode & stat.S_IRUSR
         unknown_group = not self.gid and mode & stat.S_IRGRP and file.st_gid != 0
         return None if unknown_owner or unknown_group else False
+
+    @property
+    def place(self) -> str:
+        """The user by name, with the place that says so."""
+        return f"{self.name} ({self.where.path.name}:{self.where.line})" if self.where else self.name
+
+    def reading(self, key: str, file: stat_result) -> str:
+        """What makes a key readable for the user, who cannot read it: a command, or lines of the service.
+
+        `key` is its path as a person types it, `file` its status.
+        """
+        if self.powerless:
+            return f"sudo chown 0 {key}, or in the service: cap_add: [DAC_OVERRIDE]"
+        owner = f'user: "{file.st_uid}:{file.st_gid}"' if file.st_uid else 'user: "0"'
+        if self.uid:
+            group = f", or: sudo chgrp {self.gid} {key} && chmod 640 {key}" if self.gid else ""
+            return f"sudo chown {self.uid} {key}{group}, or in the service: {owner}"
+        return f"give {self.name} an id (useradd -u 10001), then: sudo chown 10001 {key}, or in the service: {owner}"
+
+
+def key_status(key: Path) -> stat_result:
+    """The status of a key; of one that is not there yet, what it will be: the person's own, 0600."""
+    try:
+        return key.stat()
+    except OSError:
+        return os.stat_result((0o100600, 0, 0, 1, os.getuid(), os.getgid(), 0, 0, 0, 0))
 
 
 def user_of(service: Service, image: str, stage: Stage | None) -> User | None:
