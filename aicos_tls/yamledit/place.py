@@ -174,7 +174,7 @@ class Page(Struct, frozen=True):
     def _replace_items(self, sequence: Sequence, value: Items) -> Splice:
         """The items of a block sequence in place of those that are there, where nothing stands between these."""
         dashes = [self._dash(sequence, index) for index in range(len(sequence.items))]
-        ends = [self._block_end(item) for item in sequence.items[:-1]]
+        ends = [block_end(self.text, item) for item in sequence.items[:-1]]
         if sequence.anchor is not None or any(
             self.text[end:dash].strip() for end, dash in zip(ends, dashes[1:], strict=True)
         ):
@@ -183,7 +183,7 @@ class Page(Struct, frozen=True):
         prefer, dash = usual_quote(sequence.items), self._dash_text(sequence)
         rows = [line for item in value.values for line in render.block_item(item, at, dash, prefer, self.manner)]
         newline = newline_at(self.text, dashes[0], self.newline)
-        return Splice(dashes[0], self._block_end(sequence.items[-1]), (0,), f"{newline}{' ' * at}".join(rows))
+        return Splice(dashes[0], block_end(self.text, sequence.items[-1]), (0,), f"{newline}{' ' * at}".join(rows))
 
     def _content(self, node: Node) -> tuple[int, int]:
         """What a replacement takes the place of: of a null that has an anchor the anchor stays."""
