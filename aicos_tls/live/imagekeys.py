@@ -22,18 +22,16 @@ from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
 from aicos_tls.live.docker import PATIENCE
 from aicos_tls.live.model import Check, State
-from aicos_tls.sources.copied import destination, origin, places
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.keepout import sendings
+from aicos_tls.sources.placed import placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import PurePosixPath
 
     from aicos_tls.live.docker import Docker
     from aicos_tls.live.stack import Stack
     from aicos_tls.plan.model import Plan
-    from aicos_tls.sources.dockerfile import Stage
     from aicos_tls.sources.keepout import Sending
 
 BYTES = 16 * 1024 * 1024
@@ -43,8 +41,6 @@ HEAD = 64 * 1024
 _ID = "image-keys"
 _MARK = b"PRIVATE KEY-----"
 """What every private key in PEM form begins with, whatever its kind (RFC 7468, section 10 and 13)."""
-_DEPTH = 5
-"""Stages that are followed from one to another."""
 
 
 class _Found(Struct, frozen=True):
@@ -88,44 +84,13 @@ def _check(service: str, found: _Found, looked: tuple[str, ...]) -> Check:
 def _places(plan: Plan, sending: Sending) -> tuple[str, ...]:
     """The directories of an image where the certificates would be."""
     key = sending.certs / "ca-key.pem"
-    found = [posixpath.dirname(path) for path in _copied(_stage(sending), key, _DEPTH)]
+    try:
+        stage = parse(TextFile(sending.dockerfile, sending.text.encode()), sending.target, sending.args)
+        found = [posixpath.dirname(path) for path in placed(stage, key)]
+    except TlsError:
+        found = []  # docker compose says so itself
     usual = (plan.policy.mount_path, f"/{sending.certs}", f"/app/{sending.certs}", f"/usr/src/app/{sending.certs}")
     return tuple(dict.fromkeys((*found, *usual)))
-
-
-def _stage(sending: Sending) -> Stage | None:
-    try:
-        return parse(TextFile(sending.dockerfile, sending.text.encode()), sending.target, sending.args)
-    except TlsError:
-        return None  # docker compose says so itself
-
-
-def _copied(stage: Stage | None, key: PurePosixPath, depth: int) -> Iterator[str]:
-    """Yield where a file of the context comes to in a stage, by way of other stages as well."""
-    if stage is None:
-        return
-    if direct := destination(stage, key):
-        yield direct
-    directory = "/"
-    for row in stage.instructions:
-        if row.name == "WORKDIR":
-            directory = posixpath.join(directory, row.value.strip("\"'"))
-        elif row.name == "COPY" and depth and origin(row):
-            yield from _from_stage(stage, origin(row), places(row), directory, key, depth)
-
-
-def _from_stage(
-    stage: Stage, name: str, copy: tuple[tuple[str, ...], str] | None, directory: str, key: PurePosixPath, depth: int
-) -> Iterator[str]:
-    try:
-        other = parse(stage.file, name, stage.args)
-    except TlsError:
-        return  # another image
-    for path in _copied(other, key, depth - 1):
-        for source in copy[0] if copy else ():
-            begin = posixpath.normpath(posixpath.join("/", source))
-            if copy and (path == begin or path.startswith(f"{begin.rstrip('/')}/")):
-                yield posixpath.normpath(posixpath.join(directory, copy[1], posixpath.relpath(path, begin)))
 
 
 def _look(docker: Docker, image: str, looked: tuple[str, ...]) -> _Found:

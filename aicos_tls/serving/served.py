@@ -20,6 +20,7 @@ from aicos_tls.serving.choose import choose
 from aicos_tls.serving.configuration import configuration
 from aicos_tls.serving.model import Choice, How, Needs, Option, Place, RuntimeFile, Setting, Sidecar, Wanted
 from aicos_tls.serving.trust import RUNTIMES, joined, trust
+from aicos_tls.sources.healthscripts import asked_in_plain
 from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.status import references_in, service_status
 from aicos_tls.sources.users import key_status, user_of
@@ -93,7 +94,7 @@ class _Draft:
                 asked=how,
                 ports=ask.ports,
                 healthcheck_stays=healthcheck_stays,
-                asks_itself=_asks_itself(service, status.ports),
+                asks_itself=_asks_itself(service, status.ports) or next((w for _, w in asked_in_plain(service)), None),
                 unreadable=self._unreadable(service),
                 configured=static,
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.errors import TlsError
-from aicos_tls.sources import dockerhealth, nginx
+from aicos_tls.sources import dockerhealth, healthscripts, nginx
 from aicos_tls.sources.model import CodeResult, Manual
 from aicos_tls.sources.shipping import ship
 
@@ -66,6 +66,8 @@ def _configurations(service: ServiceSources) -> Iterator[CodeResult]:
             yield nginx.transform(file, service.context)
     if service.dockerfile is not None and service.build is not None:
         yield dockerhealth.transform(service.dockerfile, service.context, target=service.build.target)
+    if (script := healthscripts.transform(service)) is not None:
+        yield script
 
 
 def shipping_of(service: ServiceSources, changed: Changed) -> list[CodeResult] | str:

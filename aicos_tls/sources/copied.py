@@ -111,11 +111,12 @@ def destination(stage: Stage, path: PurePosixPath) -> str | None:
         if instruction.name == "WORKDIR":
             directory = posixpath.join(directory, instruction.value.strip("\"'"))
         elif instruction.name in ("COPY", "ADD"):
-            found = _copied_to(instruction, path, directory) or found
+            found = copied_to(instruction, path, directory) or found
     return found
 
 
-def _copied_to(instruction: Instruction, path: PurePosixPath, directory: str) -> str | None:
+def copied_to(instruction: Instruction, path: PurePosixPath, directory: str) -> str | None:
+    """Where one COPY or ADD puts a file of the build context; `directory` is the WORKDIR then."""
     flags, rest = _flags(instruction)
     words = _words(rest)
     if any(flag.startswith("--from=") for flag in flags) or "$" in words[-1]:
