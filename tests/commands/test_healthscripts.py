@@ -30,7 +30,7 @@ FILES: dict[str, str | bytes] = {
     "api/healthcheck.js": (
         "const http = require('http');\n"
         "const done = (code) => process.exit(code);\n"
-        "http.get('http://localhost:3001/health', (r) => done(r.statusCode === 200 ? 0 : 1)).on('error', () => done(1));\n"
+        "http.get('http://localhost:3001/health', (r) => done(r.statusCode > 399)).on('error', () => done(1));\n"
     ),
     "box/Dockerfile": 'FROM alpine:3.20\nCOPY alive.sh /opt/\nCMD ["/box"]\n',
     "box/alive.sh": "#!/bin/sh\nwget -q http://localhost:8002/ || exit 1\n",
