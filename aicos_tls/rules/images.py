@@ -45,9 +45,6 @@ class Images:
             return TlsError(error.message, where=where, hint=error.hint)
 
     def base(self, service: Service) -> str:
-        """The image that a service is or is built on; empty where that is not known."""
-        try:
-            stage = self.stage(service)
-        except TlsError:
-            return ""
+        """The image that a service is or is built on, empty where that is not known; raises `TlsError` as `stage`."""
+        stage = self.stage(service)
         return stage.base if stage else ("" if service.builds else service.image or "")
