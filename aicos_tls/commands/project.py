@@ -192,14 +192,15 @@ def prepare(
 
 def _keep_secret(plan: Plan, before: _Before) -> None:
     """Add to the plan what keeps private keys out of git and out of images."""
-    from aicos_tls.pki.layout import CA_NAME
     from aicos_tls.plan.gitignore import plan_gitignore
-    from aicos_tls.sources.keepout import keep_out
 
     certs_dir = plan.policy.certs_dir
     if ignored := plan_gitignore(plan.project.directory, certs_dir, before.read_if_there):
         plan.files.append(ignored)
-    if plan.certificates:
+    if plan.certificates and any(service.builds for service in plan.project.services.values()):
+        from aicos_tls.pki.layout import CA_NAME
+        from aicos_tls.sources.keepout import keep_out
+
         names = [CA_NAME, *(wanted.short_name for wanted in plan.certificates)]
         kept = keep_out(plan.project, certs_dir, names, before.read_if_there)
         plan.files.extend(kept.files)

@@ -24,7 +24,6 @@ from aicos_tls.plan.checks import Healthcheck, endpoint, from_dotenv, overridden
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
 from aicos_tls.rules.repairs import Broken, broken
-from aicos_tls.sources.dockerfile import healthcheck as image_healthcheck
 from aicos_tls.yamledit.edits import Copy, InsertItem, Items, SetText, Value
 from aicos_tls.yamledit.nodes import Sequence, deref
 
@@ -134,8 +133,12 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
         text = f"its image's healthcheck is not known: {error.message}"
         yield Note("warning", text, service.name, error.where)
         return
-    found = image_healthcheck(stage) if stage else None
-    if stage is None or found is None:
+    if stage is None:
+        return
+    from aicos_tls.sources.dockerfile import healthcheck as image_healthcheck
+
+    found = image_healthcheck(stage)
+    if found is None:
         return
     test, instruction = found
     outcome = knowledge.rewrite(test, endpoint(service), Trust.INSECURE)

@@ -32,6 +32,8 @@ class Images:
         return found
 
     def _read(self, service: Service) -> Stage | TlsError | None:
+        if not service.builds:
+            return None
         from aicos_tls.sources.build import build_of
         from aicos_tls.sources.dockerfile import parse
 

@@ -8,13 +8,16 @@ from msgspec import Struct
 
 from aicos_tls.errors import TlsError
 from aicos_tls.plan.model import Note
-from aicos_tls.sources.dockerfile import image_healthcheck
-from aicos_tls.sources.repairs import Repair, repair_of
+from aicos_tls.sources import images
 
 if TYPE_CHECKING:
     from aicos_tls.compose.model import Service
     from aicos_tls.errors import Where
     from aicos_tls.rules.context import Context
+    from aicos_tls.sources.repairs import Repair
+
+_LACKING = ("curl", "wget")
+"""The programs that known images are known to lack (`sources.images.lacks`)."""
 
 
 class Broken(Struct, frozen=True):
@@ -44,21 +47,26 @@ def broken(context: Context) -> dict[str, Broken]:
 
 def _of(context: Context, service: Service) -> Broken | None:
     """The healthcheck that counts, the compose file's or else the image's, where it cannot work."""
-    needs = context.needs.get(service.name)
-    secure = not (needs and needs.healthcheck_stays)
+    written = context.healthchecks.get(service.name)
+    if written is None and (service.healthcheck is not None or service.healthcheck_disabled):
+        return None
+    if written and not any(program in word for word in written.test.words for program in _LACKING):
+        return None
     try:
         stage = context.images.stage(service)
     except TlsError:
         return None  # said where its healthcheck is looked for
     image = context.images.base(service)
-    if written := context.healthchecks.get(service.name):
-        test, where = written.test, written.where
-    elif service.healthcheck is None and not service.healthcheck_disabled and stage:
-        of_image = image_healthcheck(stage)
-        if of_image is None:
-            return None
-        test, where = of_image.test, stage.where(of_image.instruction)
-    else:
+    if not images.askers(image):
         return None
-    repair = repair_of(test, service, image, stage, secure=secure)
+    from aicos_tls.sources.dockerfile import image_healthcheck  # these here: most projects need none of them
+    from aicos_tls.sources.repairs import repair_of
+
+    of_image = image_healthcheck(stage) if stage and written is None else None
+    test = written.test if written else of_image.test if of_image else None
+    if test is None:
+        return None
+    needs = context.needs.get(service.name)
+    repair = repair_of(test, service, image, stage, secure=not (needs and needs.healthcheck_stays))
+    where = written.where if written else stage.where(of_image.instruction) if stage and of_image else service.where
     return Broken(service.name, where, repair) if repair else None

@@ -15,8 +15,6 @@ from msgspec import Struct
 
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.sources import images
-from aicos_tls.sources.accounts import accounts
-from aicos_tls.sources.dockerfile import expand
 
 if TYPE_CHECKING:
     from os import stat_result
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import Service
     from aicos_tls.errors import Where
+    from aicos_tls.sources.accounts import Account
     from aicos_tls.sources.dockerfile import Stage
 
 _ALL_CAPABILITIES = frozenset({"ALL", "DAC_OVERRIDE", "CAP_DAC_OVERRIDE"})
@@ -107,14 +106,19 @@ def user_of(service: Service, image: str, stage: Stage | None) -> User | None:
 
 
 def _user(text: str, image: str, stage: Stage | None, where: Where, groups: frozenset[str], *, powerless: bool) -> User:
-    known = accounts(stage)
+    users: dict[str, Account] = {}
+    known: dict[str, str] = {}
     if stage:
-        text = expand(text, stage.variables)
+        from aicos_tls.sources.accounts import accounts  # these here: most services have no Dockerfile
+        from aicos_tls.sources.dockerfile import expand
+
+        text, found = expand(text, stage.variables), accounts(stage)
+        users, known = found.users, found.groups
     name, _, group = text.partition(":")
-    made = known.users.get(name)
+    made = users.get(name)
     uid = name if name.isdecimal() else (made.uid if made else images.named_user(name, image))
     own = made.gid if made else ("0" if uid == "0" else "")
-    gid = group if group.isdecimal() else known.groups.get(group, "") if group else own
+    gid = group if group.isdecimal() else known.get(group, "") if group else own
     return User(name, uid, gid, groups, where, powerless)
 
 
