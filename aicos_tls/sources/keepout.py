@@ -2,8 +2,8 @@
 
 What `.dockerignore` leaves out is not sent to the builder. An image that holds a key gives it to whoever pulls the
 image, and keeps serving it where nothing is mounted over it. The line goes to the end of the file that counts for the
-build (`aicos_tls.sources.dockerignore`). The whole directory is left out, unless an instruction names it: then its keys
-alone are, since a COPY of what is left out would fail.
+build (`aicos_tls.sources.dockerignore`). The whole directory is left out, unless an instruction names it, since a COPY
+of what is left out would fail, or it holds files of somebody else: then its keys alone are.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 ID = "dockerignore"
 _KEYS = "*-key.pem"
 """What private keys are called (`aicos_tls.pki.layout`)."""
+_WRITTEN = frozenset({"runtime", ".gitignore"})
+"""What else runs put into the certificates directory."""
 _BIND = re.compile(r"--mount=(?=\S*type=bind)(?!\S*from=)\S*(?:source|src)=([^,\s]+)")
 _SPECIAL = re.compile(r"[*?\[\]\\]")
 _GLOB = re.compile(r"[*?\[]")
@@ -56,6 +59,7 @@ class Sending(Struct, frozen=True):
     rows: tuple[Instruction, ...]
     target: str | None = None
     args: dict[str, str] = {}
+    shared: bool = False
 
     def sent(self, names: Iterable[str], text: str | None = None) -> list[PurePosixPath]:
         """The keys of these short names that are sent to the builder, by their paths below the context.
@@ -72,6 +76,11 @@ class Sending(Struct, frozen=True):
         """The first instruction that takes one of these files of the context into the image."""
         wanted = list(keys)
         return next((row for row in self.rows if any(_copies(row, key) for key in wanted)), None)
+
+    @property
+    def keys_only(self) -> bool:
+        """Whether all but the keys has to stay in the context."""
+        return self.shared or self.naming is not None
 
     @property
     def naming(self) -> Instruction | None:
@@ -100,14 +109,24 @@ def sendings(project: Project, certs: Path, read: Reader = read_if_there) -> Ite
 
     Files that cannot be read are left out: docker compose says so itself.
     """
+    shared = _is_shared(certs)
     for service in project.services.values():
         build = build_of(service, project.directory)
         place = _below(certs, build) if build else None
         if build and place:
             try:
-                yield _sending(service, build, place, read)
+                yield replace(_sending(service, build, place, read), shared=shared)
             except TlsError:
                 continue
+
+
+def _is_shared(certs: Path) -> bool:
+    """Whether the certificates directory holds something else than certificates, keys and what runs write there."""
+    try:
+        names = [path.name for path in certs.iterdir()]
+    except OSError:
+        return False
+    return not all(name.endswith(("-cert.pem", "-key.pem")) or name in _WRITTEN for name in names)
 
 
 def _below(certs: Path, build: Build) -> PurePosixPath | None:
@@ -205,14 +224,14 @@ def _with_line(group: list[Sending], names: list[str]) -> tuple[str, str]:
     lead = newline if text and not text.endswith(("\n", "\r")) else ""
     found = [
         (line, f"{text}{lead}{line}{newline}")
-        for line in _lines_for(first, keys_only=any(each.naming for each in group))
+        for line in _lines_for(first, keys_only=any(each.keys_only for each in group))
     ]
     return next((pair for pair in found if not any(each.sent(names, pair[1]) for each in group)), found[-1])
 
 
 def line_for(sending: Sending) -> str:
     """The line that leaves out the certificates directory of a build, or of it the keys alone."""
-    return next(_lines_for(sending, keys_only=sending.naming is not None))
+    return next(_lines_for(sending, keys_only=sending.keys_only))
 
 
 def _lines_for(sending: Sending, *, keys_only: bool) -> Iterator[str]:

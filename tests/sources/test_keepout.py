@@ -163,3 +163,15 @@ def test_a_context_above_the_project_is_named(tmp_path: Path) -> None:
 def test_an_ignore_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
     assert not kept(tmp_path, {".dockerignore": b"\xff\n"}).files
     assert not list(sendings(load([tmp_path / "docker-compose.yml"]), tmp_path / "certs"))
+
+
+@pytest.mark.parametrize(
+    ("there", "line"),
+    [
+        (("ca-key.pem", "api-cert.pem", ".gitignore", "runtime/node/preload.cjs"), b"certs/\n"),
+        (("ca-key.pem", "jwt.pub"), b"certs/*-key.pem\n"),
+    ],
+)
+def test_files_of_somebody_else_stay_in_the_context(tmp_path: Path, there: tuple[str, ...], line: bytes) -> None:
+    found = kept(tmp_path, {f"certs/{name}": "x" for name in there})
+    assert written(tmp_path, found) == {".dockerignore": line}
