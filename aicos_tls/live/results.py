@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.live import sidecars
 from aicos_tls.live.addresses import resolves
 from aicos_tls.live.causes import cause
 from aicos_tls.live.health import condition, log
@@ -140,6 +141,7 @@ def service_results(
 
     `images` are checks of the images by container; one that found something is a result out of scope, too.
     """
+    behind = sidecars.sidecars(plan)
     ends: dict[str, list[Endpoint]] = defaultdict(list)
     for end in questions.services:
         ends[end.container].append(end)
@@ -152,18 +154,26 @@ def service_results(
         elif container.service in plan.servers and container.running:
             encrypted = any(port.encrypted for port in found)
             checks = (*checks, log(docker, container, encrypted=encrypted, timeout=timeout))
-        own = (images[container.id],) if container.id in images else ()
-        return ServiceResult(container.service, container.name, (*checks, *own), found)
+        if container.service in behind:
+            checks = (*checks, sidecars.check(stack, container, behind[container.service]))
+        if container.id in images:
+            checks = (*checks, images[container.id])
+        return ServiceResult(container.service, container.name, checks, found)
 
     containers = [c for name in in_scope(plan) for c in stack.of(name)]
     with ThreadPoolExecutor(4) as pool:
         yield from pool.map(one, containers)
-    for container in stack.containers:
-        check = images.get(container.id)
-        if check and check.state is State.FAILED and container.service not in in_scope(plan):
-            yield ServiceResult(container.service, container.name, (check,))
+    yield from _out_of_scope(plan, stack, images)
     for name in in_scope(plan):
         if not stack.of(name):
             optional = plan.project.services[name].attribute("profiles") is not None
             skipped = Check("running", State.SKIPPED, "it has no container: its profile is not active")
             yield ServiceResult(name, "", (skipped if optional else missing(name),))
+
+
+def _out_of_scope(plan: Plan, stack: Stack, images: Mapping[str, Check]) -> Iterator[ServiceResult]:
+    """Yield the containers out of scope whose images hold keys of the project."""
+    for container in stack.containers:
+        check = images.get(container.id)
+        if check and check.state is State.FAILED and container.service not in in_scope(plan):
+            yield ServiceResult(container.service, container.name, (check,))
