@@ -16,6 +16,7 @@ from aicos_tls.cli.options import (
     DataFormatOption,
     Format,
     FormatOption,
+    OutsideCertsDir,
     Quiet,
     Templates,
     now,
@@ -65,6 +66,7 @@ def code_apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the diff; write nothing.")] = False,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
     templates: Templates = None,
+    certs_dir: OutsideCertsDir = None,
     form: FormatOption = Format.TEXT,
     quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
@@ -79,7 +81,7 @@ def code_apply(
     from aicos_tls.commands.enable import Options
 
     options = Options(dry_run=dry_run, templates=templates)
-    result = command(file or [], services or [], options, now=now(), environment=os.environ)
+    result = command(file or [], services or [], options, now=now(), environment=os.environ, certs_dir=certs_dir)
     return show_result(result, form, color, quiet=quiet)
 
 
