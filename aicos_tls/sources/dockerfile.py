@@ -91,6 +91,13 @@ class Stage(Struct, frozen=True):
         return found
 
 
+def stages(file: TextFile, args: Mapping[str, str] | None = None) -> tuple[Stage, ...]:
+    """Every stage of a Dockerfile, each with those that it is built on, in order; `args` are build arguments."""
+    rows = list(read(file.text))
+    found = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
+    return tuple(stage for name, stage in found.items() if name.isdecimal())
+
+
 def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | None = None) -> Stage:
     """Parse a Dockerfile up to `target`, or to its last stage; `args` are build arguments.
 
@@ -123,7 +130,7 @@ def _global_args(rows: list[Instruction], given: Mapping[str, str]) -> dict[str,
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
-    """Put in the values of variables; one whose value is not known stays as it is written."""
+    """`text` with the values of variables; one whose value is not known stays as it is written."""
 
     def value(match: re.Match[str]) -> str:
         name, operator, other = match[1] or match[2], match[3], match[4]

@@ -9,7 +9,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from aicos_tls.errors import TlsError
-from aicos_tls.sources.copied import copied_to, origin, places
+from aicos_tls.sources.copied import lands, origin, places
 from aicos_tls.sources.dockerfile import parse
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def placed(stage: Stage, path: PurePosixPath, depth: int = _DEPTH) -> Iterator[s
         if row.name == "WORKDIR":
             directory = posixpath.join(directory, row.value.strip("\"'"))
         elif row.name in ("COPY", "ADD"):
-            if found := copied_to(row, path, directory):
+            if (found := lands(row, path, directory, stage.variables)) and "$" not in found:
                 yield found
             elif depth and origin(row):
                 yield from _from_stage(stage, row, directory, path, depth)
