@@ -15,6 +15,7 @@ from aicos_tls.cli.options import (
     Format,
     Only,
     OutsideCertsDir,
+    Quiet,
     now,
     policy_flags,
 )
@@ -33,7 +34,7 @@ def doctor(
         int, typer.Option("--warn-days", min=0, metavar="DAYS", help="Report what expires within so many days.")
     ] = WARN_DAYS,
     form: Annotated[Format, typer.Option("--format", help="text, json or markdown.")] = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List what is fine, too.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:

@@ -7,7 +7,7 @@ import typer
 
 from aicos_tls.cli import output
 from aicos_tls.cli.errors import DONE, FOUND
-from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, OutsideCertsDir, now
+from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, OutsideCertsDir, Quiet, now
 
 
 def verify(
@@ -26,7 +26,7 @@ def verify(
     sniff_seconds: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long, at least.")] = 5,
     certs_dir: OutsideCertsDir = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, not only what was found.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
@@ -45,8 +45,10 @@ def verify(
     options = Options(project_name, wait, timeout, sniff, sniff_seconds, certs_dir)
     with output.doing(shown=form is Format.TEXT and not quiet) as progress:
         result = command(compose_files or [], options, clock=now, environment=os.environ, progress=progress)
+    if quiet:
+        return DONE if result.good else FOUND
     if form is Format.JSON:
         output.show(report.as_json(result))
-    elif not quiet:
+    else:
         output.show(report.text(result, output.style(color, form), verbose=verbose))
     return DONE if result.good else FOUND

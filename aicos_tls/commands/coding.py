@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from aicos_tls import files, planner
 from aicos_tls.commands.gaps import Coded, Gap
+from aicos_tls.commands.proxied import over_tls
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.plan.model import Note, PlannedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aicos_tls.plan.model import Plan
@@ -64,9 +65,11 @@ def coded_plan(
     plan.changes.extend(code.changes)
     plan.declined.extend(code.declined)
     plan.notes.extend(_untold(plan, served))
+    plan.notes.extend(_health_scripts(plan, sources, served, code.services))
     if wanted:
         plan.notes.extend(_unread(after, code.services))
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
+    plan.edges.extend(edge for edge in over_tls(after, runtime) if edge not in plan.edges)
     gaps = tuple(_gaps(plan, after, served, code.services))
     return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
 
@@ -111,6 +114,26 @@ def _untold(plan: Plan, served: Served) -> Iterator[Note]:
     for name, reference in served.plain:
         text = f"its code asks {reference.text} in plain, and no variable stands over it: aicos-tls code apply {name}"
         yield Note("todo", text, name, reference.where)
+
+
+def _health_scripts(plan: Plan, sources: Sources, served: Served, coded: Collection[str]) -> Iterator[Note]:
+    """Yield what a person has to do about scripts that healthchecks run, where nothing else answers or changes them."""
+    from aicos_tls.serving.model import How
+    from aicos_tls.sources.healthscripts import asked_in_plain, script_of
+
+    inside = {choice.service for choice in served.choices if choice.how in (How.SIDECAR, How.PRELOAD)}
+    for name, service in sources.services.items():
+        if name not in plan.servers or name in inside or name in coded:
+            continue
+        script = script_of(service)
+        for address, where in asked_in_plain(service):
+            text = (
+                f"its healthcheck runs this script, which asks {address}: aicos-tls code apply {name}, or ask https://"
+            )
+            yield Note("todo", text, name, where)
+        if script and script.file is None:
+            text = f"its healthcheck runs {script.path}, which is no file of the project: it has to ask over https"
+            yield Note("todo", text, name, service.service.where)
 
 
 def _unread(sources: Sources, coded: tuple[str, ...]) -> Iterator[Note]:

@@ -40,6 +40,7 @@ SETTINGS = (
     "override",
     "serve",
     "sidecar_image",
+    "repair",
 )
 """Settings of the recorded run that say what is to be looked at."""
 

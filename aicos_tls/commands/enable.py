@@ -247,7 +247,7 @@ def _refuse_output(prepared: Prepared, output: Path) -> None:
             hint="leave out one of them",
         )
     others = [target.path for target in prepared.targets if target.changes and target.path != main]
-    others = [path for path in others if path.name != ".gitignore"]
+    others = [path for path in others if path.name != ".gitignore" and not path.name.endswith(".dockerignore")]
     if others:
         raise TlsError(
             f"{', '.join(map(str, others))} must change too, which one output file cannot hold",

@@ -50,7 +50,8 @@ class Prepared(Struct, frozen=True):
     """Everything that is known before anything is written.
 
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
-    the ways to serve it of those that one was asked for.
+    the ways to serve it of those that one was asked for. `mount_points` are directories of source folders, relative to
+    the project, that Docker makes for the certificates.
     """
 
     directory: Path
@@ -61,6 +62,7 @@ class Prepared(Struct, frozen=True):
     code: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
+    mount_points: tuple[str, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -129,8 +131,8 @@ def prepare(
     `templates` is a directory with templates of the user's for the code.
     """
     from aicos_tls import planner  # these here: a rollback plans nothing
+    from aicos_tls.commands.mountpoints import noted
     from aicos_tls.compose.load import load
-    from aicos_tls.plan.gitignore import plan_gitignore
     from aicos_tls.plan.policy import resolve
 
     selection = select(named, environment)
@@ -147,17 +149,18 @@ def prepare(
     coded = Coded()
     if code is not None:
         from aicos_tls.commands.coding import coded_plan
+        from aicos_tls.commands.keyaccess import locked_out
         from aicos_tls.plan.serve import asks
 
         wanted = _wanted_code(plan, flags, record, code)
         coded = coded_plan(plan, wanted, originals, templates, names, asks(project, policy))
         plan = coded.plan or plan
+        plan.notes.extend(locked_out(plan, coded.choices))
 
     if policy.override:
         plan = _as_override(plan, selection, before)
-    ignored = plan_gitignore(directory, policy.certs_dir, before.read_if_there)
-    if ignored:
-        plan.files.append(ignored)
+    _keep_secret(plan, before)
+    points = noted(plan, record)
     plan.files.extend(coded.files)
     return Prepared(
         directory,
@@ -168,7 +171,26 @@ def prepare(
         coded.services,
         coded.gaps,
         coded.choices,
+        points,
     )
+
+
+def _keep_secret(plan: Plan, before: _Before) -> None:
+    """Add to the plan what keeps private keys out of git and out of images."""
+    from aicos_tls.plan.gitignore import plan_gitignore
+
+    certs_dir = plan.policy.certs_dir
+    if ignored := plan_gitignore(plan.project.directory, certs_dir, before.read_if_there):
+        plan.files.append(ignored)
+    if plan.certificates and any(service.builds for service in plan.project.services.values()):
+        from aicos_tls.pki.layout import CA_NAME
+        from aicos_tls.sources.keepout import keep_out
+
+        names = [CA_NAME, *(wanted.short_name for wanted in plan.certificates)]
+        kept = keep_out(plan.project, certs_dir, names, before.read_if_there)
+        plan.files.extend(kept.files)
+        plan.changes.extend(kept.changes)
+        plan.notes.extend(kept.notes)
 
 
 def _as_override(plan: Plan, selection: Selection, before: _Before) -> Plan:
@@ -182,12 +204,18 @@ def _as_override(plan: Plan, selection: Selection, before: _Before) -> Plan:
 
 
 def _with_recorded(flags: dict[str, object], record: Record | None) -> dict[str, object]:
-    """The flags, with the ways to serve TLS of the last run where this one says nothing: it would take them back."""
-    if record is None or "serve" in flags:
+    """The flags, with what the last run did besides the guide's where this one says nothing: it would take that back.
+
+    That is the ways to serve TLS, and the repair of healthchecks.
+    """
+    if record is None:
         return flags
-    ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
-    kept: dict[str, object] = {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
-    return {**kept, **({"sidecar_image": image} if image else {}), **flags}
+    kept: dict[str, object] = {"repair": True} if record.policy.get("repair") is True else {}
+    if "serve" not in flags:
+        ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
+        kept |= {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
+        kept |= {"sidecar_image": image} if image else {}
+    return {**kept, **flags}
 
 
 def _wanted_code(plan: Plan, flags: dict[str, object], record: Record | None, code: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls import __version__, disk, files, rollback
 from aicos_tls.commands.directories import below, emptying, keeping, making
+from aicos_tls.commands.mountpoints import KEY as MOUNT_POINTS
 from aicos_tls.commands.project import Prepared, Target, certs_directory, relative
 from aicos_tls.commands.records import CODE_SERVICES, COMPOSE_FILE, COMPOSE_FILES, is_outdated, state_path
 from aicos_tls.errors import TlsError, Where
@@ -84,6 +85,7 @@ def _record_operations(prepared: Prepared, issued: Issued | None) -> list[disk.O
         COMPOSE_FILES: [relative(prepared.directory, path) for path in prepared.selection.files],
         **prepared.plan.policy.as_dict(),
         **({CODE_SERVICES: list(prepared.code)} if prepared.code else {}),
+        **({MOUNT_POINTS: list(prepared.mount_points)} if prepared.mount_points else {}),
     }
     record = rollback.make_record(
         changes,

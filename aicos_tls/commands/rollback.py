@@ -11,12 +11,14 @@ from msgspec import Struct
 from aicos_tls import disk, files
 from aicos_tls import rollback as records
 from aicos_tls.commands.directories import emptying
+from aicos_tls.commands.mountpoints import left
 from aicos_tls.commands.project import relative
 from aicos_tls.commands.records import load_record, state_path, undone
 from aicos_tls.compose.discovery import select
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
 from aicos_tls.pki import CA_NAME
+from aicos_tls.sources.build import is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +37,10 @@ class Taken(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory."""
+    """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory.
+
+    `mount_points` are empty directories that Docker made in source folders to mount the certificates at.
+    """
 
     directory: Path
     taken: tuple[Taken, ...]
@@ -44,14 +49,21 @@ class Result(Struct, frozen=True):
     kept_certificates: tuple[tuple[Path, str], ...] = ()
     dry_run: bool = False
     certs: Path | None = None
+    mount_points: tuple[Path, ...] = ()
 
 
 def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, environment: Mapping[str, str]) -> Result:
     """Take the last run on a project back, or with `dry_run` say what would be done. Raises `TlsError`.
 
     With `certificates`, those that the run issued are removed too, each with its key, unless they were replaced since.
+    Where the run itself was taken back before, they are known by themselves.
     """
     directory, main = _place(named, environment)
+    if certificates and (alone := _certificates_alone(directory, named, environment, dry_run=dry_run)):
+        if not dry_run:
+            with disk.lock(directory) as locked:
+                disk.commit(list(_operations(alone)), locked)
+        return alone
     if dry_run:
         record = _record(directory, main)
         return _result(directory, record, certificates=certificates, dry_run=True)
@@ -63,6 +75,23 @@ def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, enviro
         if not result.blocked:
             disk.commit(list(_operations(result)), locked)
     return result
+
+
+def _certificates_alone(
+    directory: Path, named: Sequence[Path], environment: Mapping[str, str], *, dry_run: bool
+) -> Result | None:
+    """The removal of certificates that are left of a run which was taken back; None where there is nothing of it."""
+    if disk.interrupted(directory) or load_record(directory) is not None:
+        return None
+    from aicos_tls.compose.load import load
+    from aicos_tls.pki.own import own_files
+    from aicos_tls.plan.policy import resolve
+
+    certs = directory / resolve(load(select(named, environment).files), {}).certs_dir
+    if not is_inside(certs, directory):
+        return None
+    removed, kept = own_files(certs)
+    return Result(directory, (), (), tuple(removed), tuple(kept), dry_run, certs) if removed else None
 
 
 def _place(named: Sequence[Path], environment: Mapping[str, str]) -> tuple[Path, Path | None]:
@@ -118,7 +147,8 @@ def _result(directory: Path, record: Record, *, certificates: bool, dry_run: boo
     removed, kept = _certificates(directory, record) if certificates else ([], [])
     certs = record.policy.get("certs_dir")
     place = directory / certs if isinstance(certs, str) else None
-    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place)
+    points = tuple(left(directory, record))
+    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place, points)
 
 
 def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tuple[Path, str]]]:
@@ -190,6 +220,7 @@ def _operations(result: Result) -> Iterator[disk.Operation]:
             yield disk.Write(taken.path, taken.after, files.sha256(now) if now is not None else None)
     if result.certs is not None:
         yield from emptying(result.certs, (taken.path for taken in result.taken if taken.after is None))
+    yield from map(disk.RemoveDirectory, result.mount_points)
     for path in result.removed_certificates:
         yield disk.Remove(path, disk.ANY)
     for folder in dict.fromkeys(path.parent for path in result.removed_certificates):

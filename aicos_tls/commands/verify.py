@@ -10,13 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls import planner
-from aicos_tls.commands.project import Prepared, certs_directory, prepare
+from aicos_tls.commands.project import Prepared, certs_directory, prepare, relative
 from aicos_tls.commands.proxied import with_proxied
 from aicos_tls.commands.records import load_record, settings_of
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError
 from aicos_tls.live.docker import Docker
+from aicos_tls.live.imagekeys import image_keys
 from aicos_tls.live.inside import Inside
 from aicos_tls.live.judge import read_disk, served
 from aicos_tls.live.model import State
@@ -57,7 +58,10 @@ class Options(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What was found. `flows` are what a sniffer saw in `seconds`, None when there was none."""
+    """What was found. `flows` are what a sniffer saw in `seconds`, None when there was none.
+
+    `compose` is how docker compose is called for this stack: with the override file, and the name that was given.
+    """
 
     prepared: Prepared
     project: str
@@ -67,6 +71,7 @@ class Result(Struct, frozen=True):
     flows: tuple[Flow, ...] | None = None
     seconds: float = 0
     lost: int = 0
+    compose: str = "docker compose"
 
     @property
     def good(self) -> bool:
@@ -106,6 +111,8 @@ def verify(
     stack = settled(docker, stack, plan, options.wait, progress)
     questions = Questions.of(plan, stack)
     heard = _ask(docker, stack, prepared, questions, options, progress)
+    progress("looking into images")
+    images = image_keys(docker, plan, stack)
     progress("reading logs")
     judged = _judge(questions, heard, sidecars(plan), clock())
     return Result(
@@ -113,11 +120,17 @@ def verify(
         name,
         engine,
         tuple(edge_result(asking, judged, heard.flows) for asking in questions.asking),
-        tuple(service_results(docker, plan, stack, questions, judged, options.timeout)),
+        tuple(service_results(docker, plan, stack, questions, judged, options.timeout, images)),
         heard.flows,
         time.monotonic() - heard.began,
         heard.lost,
+        _compose(prepared, options),
     )
+
+
+def _compose(prepared: Prepared, options: Options) -> str:
+    files = (f"-f {relative(prepared.directory, path)}" for path in prepared.compose_files if prepared.override)
+    return " ".join(["docker compose", *([f"-p {options.project}"] if options.project else []), *files])
 
 
 class _Heard(Struct, frozen=True):

@@ -61,6 +61,8 @@ class Container(Struct, frozen=True):
     """What the last healthcheck printed, one line."""
     health_test: str = ""
     exit_code: int = 0
+    out_of_memory: bool = False
+    """Whether the kernel killed it for want of memory."""
     started: str = ""
     """When it was started last (RFC 3339)."""
     environment: dict[str, str] = field(default_factory=dict)

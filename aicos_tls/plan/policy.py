@@ -36,6 +36,7 @@ class Policy(Struct, frozen=True):
     file of its own beside the compose files, which then stay as they are, `code` asks for the code of services, too.
     `serve` are ways to serve TLS (`aicos_tls.plan.serve`): one for all services, and `SERVICE=WAY`. `sidecar_image` is
     an image with haproxy, iptables and the two scripts of `templates/sidecar`; where it is empty, compose builds one.
+    `repair` puts healthchecks right whose program the image lacks.
     """
 
     certs_dir: str = "./certs"
@@ -51,6 +52,7 @@ class Policy(Struct, frozen=True):
     code: bool = False
     serve: tuple[str, ...] = ()
     sidecar_image: str = ""
+    repair: bool = False
 
     def certs_source(self, base: str = "") -> str:
         """The certificates directory as a mount writes it; `base` leads from the file's directory to the project's."""

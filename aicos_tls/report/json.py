@@ -201,6 +201,7 @@ def rollback_json(result: rollback.Result) -> str:
                 for t in result.taken
             ],
             "removed_certificates": [relative(result.directory, p) for p in result.removed_certificates],
+            "removed_directories": [relative(result.directory, p) for p in result.mount_points],
             "kept_certificates": [
                 {"path": relative(result.directory, p), "reason": reason} for p, reason in result.kept_certificates
             ],

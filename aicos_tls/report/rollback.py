@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aicos_tls.commands.project import relative
 from aicos_tls.disk import STATE_DIRECTORY
 from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
+from aicos_tls.report.restart import is_of_an_image, restart
 from aicos_tls.report.words import counted, masked
 from aicos_tls.rollback import PATCH_NAME, Conflict, Missing
 
@@ -43,14 +44,18 @@ def text(result: Result, style: Style) -> str:
         count = sum(path.parent == folder for path in result.removed_certificates)
         name = style("name", relative(result.directory, folder))
         lines.append(f"{name}: {counted(count, 'file')} of certificates and keys {gone}")
+    made = "empty, Docker made it to mount the certificates at"
+    lines += [f"{relative(result.directory, path)}: {gone} ({made})" for path in result.mount_points]
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
-    if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
-        lines.append(
-            "the certificates stay, in a directory that git still does not look into: aicos-tls rollback --certs "
-            "removes them, too"
-        )
-    if not result.dry_run:
-        lines.append("restart: docker compose down, docker compose build, docker compose up -d")
+    names = [taken.path.name for taken in result.taken]
+    removes = "aicos-tls rollback --certs removes them, too"
+    if not result.removed_certificates and any(name.endswith(".dockerignore") for name in names):
+        lines.append(f"the certificates stay, and docker build no longer ignores them: {removes}")
+    elif not result.removed_certificates and ".gitignore" in names:
+        lines.append(f"the certificates stay, in a directory that git still does not look into: {removes}")
+    if result.taken and not result.dry_run:
+        build = any(is_of_an_image(taken.path, taken.kind, result.certs) for taken in result.taken)
+        lines.append(restart(build=build))
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,7 @@ from aicos_tls.plan.schemes import BareHost, SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import Decision, decide
 from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import find_servers
+from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import Placement
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
@@ -103,6 +104,11 @@ class Context(Struct, frozen=True, dict=True):
         for service in self.project.services.values():
             found.setdefault(directory.namespace(service).name, set()).add(service.name)
         return {name: frozenset(names) for names in found.values() if len(names) > 1 for name in names}
+
+    @cached_property
+    def images(self) -> Images:
+        """What the services run on, as far as it is known."""
+        return Images(self.project)
 
     @cached_property
     def torn_schemes(self) -> dict[str, list[Reference]]:

@@ -6,7 +6,6 @@ for it: variables, mounts, options, files below the certificates directory, side
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -21,9 +20,10 @@ from aicos_tls.serving.choose import choose
 from aicos_tls.serving.configuration import configuration
 from aicos_tls.serving.model import Choice, How, Mode, Needs, Option, Place, RuntimeFile, Setting, Sidecar, Wanted
 from aicos_tls.serving.trust import RUNTIMES, joined, trust
+from aicos_tls.sources.healthscripts import asked_in_plain
 from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.status import references_in, service_status
-from aicos_tls.sources.users import user_of
+from aicos_tls.sources.users import key_status, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -94,7 +94,7 @@ class _Draft:
                 asked=how,
                 ports=ask.ports,
                 healthcheck_stays=healthcheck_stays,
-                asks_itself=_asks_itself(service, status.ports),
+                asks_itself=_asks_itself(service, status.ports) or next((w for _, w in asked_in_plain(service)), None),
                 unreadable=self._unreadable(service),
                 configured=static,
             )
@@ -152,18 +152,11 @@ class _Draft:
             return ""
         image = service.stage.base if service.stage else ("" if service.service.builds else service.service.image or "")
         user = user_of(service.service, image, service.stage)
-        if user is None or user.may_read(self._key(service)):
+        name = f"{self.plan.short_names[service.service.name]}-key.pem"
+        key = self.plan.project.directory / self.plan.policy.certs_dir / name
+        if user is None or user.may_read(key_status(key)):
             return ""
         return f"the container runs as {user.name}{f' ({user.where})' if user.where else ''}, which cannot read the key"
-
-    def _key(self, service: ServiceSources) -> os.stat_result:
-        """The status of a key; of one that is not there yet, what it will be: the person's own, 0600."""
-        place = self._place(service.service.name)
-        path = self.plan.project.directory / self.plan.policy.certs_dir / f"{place.short_name}-key.pem"
-        try:
-            return path.stat()
-        except OSError:
-            return os.stat_result((0o100600, 0, 0, 1, os.getuid(), os.getgid(), 0, 0, 0, 0))
 
     def _sidecar(self, service: ServiceSources, option: Option, mode: Mode) -> None:
         name = service.service.name

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.sources import dockerhealth, nginx
+from aicos_tls.sources import dockerhealth, healthscripts, nginx
 from aicos_tls.sources.languages import Changed
 from aicos_tls.sources.model import CodeResult, Manual, Refusal
 from aicos_tls.sources.shipping import ship
@@ -138,6 +138,8 @@ def _configurations(service: ServiceSources) -> Iterator[CodeResult]:
             yield nginx.transform(file, service.context)
     if service.dockerfile is not None and service.build is not None:
         yield dockerhealth.transform(service.dockerfile, service.context, target=service.build.target)
+    if (script := healthscripts.transform(service)) is not None:
+        yield script
 
 
 def _shipping(

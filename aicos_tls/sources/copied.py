@@ -41,7 +41,7 @@ def sources(instruction: Instruction) -> Iterator[str]:
     flags, rest = _flags(instruction)
     if any(flag.startswith("--from=") for flag in flags):
         return
-    words = exec_words(rest) or tuple(rest.split())
+    words = _words(rest)
     for word in words[:-1]:
         if "://" not in word and not word.startswith("<<"):
             yield os.path.normpath(word.lstrip("/")) or "."
@@ -50,6 +50,21 @@ def sources(instruction: Instruction) -> Iterator[str]:
 def excluded(instruction: Instruction) -> tuple[str, ...]:
     """The patterns of its `--exclude`, below each of its sources (reference, "COPY --exclude")."""
     return tuple(flag.partition("=")[2] for flag in _flags(instruction)[0] if flag.startswith("--exclude="))
+
+
+def places(instruction: Instruction) -> tuple[tuple[str, ...], str] | None:
+    """The sources of a COPY or ADD as they are written, from wherever they are, and its destination."""
+    words = _words(_flags(instruction)[1])
+    return (words[:-1], words[-1]) if len(words) > 1 else None
+
+
+def origin(instruction: Instruction) -> str:
+    """The stage or image that a COPY takes from; empty where that is the build context."""
+    return next((f.partition("=")[2] for f in _flags(instruction)[0] if f.startswith("--from=")), "")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return exec_words(text) or tuple(text.split())
 
 
 def _flags(instruction: Instruction) -> tuple[list[str], str]:

@@ -10,7 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.healthchecks import Form, Test
@@ -27,11 +28,15 @@ _PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*)""")
 
 
 class Stage(Struct, frozen=True):
-    """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image."""
+    """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image.
+
+    `args` are the build arguments that were given.
+    """
 
     file: TextFile
     base: str
     instructions: tuple[Instruction, ...]
+    args: dict[str, str] = field(default_factory=dict)
 
     def last(self, name: str) -> Instruction | None:
         """The last instruction of that name: the one that counts."""
@@ -56,6 +61,17 @@ class Stage(Struct, frozen=True):
         return found
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The values that ARG and ENV give, those of build arguments first (reference, "ARG")."""
+        found: dict[str, str] = {}
+        for instruction in self.instructions:
+            if instruction.name == "ARG":
+                for name, value in _PAIR.findall(instruction.value):
+                    found[name] = self.args.get(name, value.strip("\"'"))
+                found.update((name, self.args[name]) for name in instruction.value.split() if name in self.args)
+        return {**found, **self.environment}
+
+    @property
     def entrypoint(self) -> Instruction | None:
         """The ENTRYPOINT that counts."""
         return self.last("ENTRYPOINT")
@@ -78,7 +94,7 @@ class Stage(Struct, frozen=True):
 def stages(file: TextFile, args: Mapping[str, str] | None = None) -> tuple[Stage, ...]:
     """Every stage of a Dockerfile, each with those that it is built on, in order; `args` are build arguments."""
     rows = list(read(file.text))
-    found = _stages(file, rows, _global_args(rows, args or {}))
+    found = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     return tuple(stage for name, stage in found.items() if name.isdecimal())
 
 
@@ -88,7 +104,7 @@ def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | N
     Raises `TlsError` when there is no stage of that name, or none at all.
     """
     rows = list(read(file.text))
-    stages = _stages(file, rows, _global_args(rows, args or {}))
+    stages = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     wanted = target.lower() if target else None
     if wanted is not None and wanted not in stages:
         raise TlsError(f"there is no build stage {target!r}", where=Where(file.path), hint="see `build: target:`")
@@ -127,7 +143,7 @@ def expand(text: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, text)
 
 
-def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str]) -> dict[str, Stage]:
+def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str], given: dict[str, str]) -> dict[str, Stage]:
     """Stages by number and by name, in lower case; the last entry is the last stage."""
     stages: dict[str, Stage] = {}
     keys: list[str] = []
@@ -140,9 +156,9 @@ def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str]) -> di
             keys = [*([words[2].lower()] if named and len(words) > 2 else []), str(number)]  # noqa: PLR2004 - AS name
             number += 1
             inherited = stages.get(parent.lower())
-            stage = _begun(inherited, row) if inherited else Stage(file, parent, (row,))
+            stage = _begun(inherited, row) if inherited else Stage(file, parent, (row,), given)
         elif keys:
-            stage = Stage(file, stage.base, (*stage.instructions, row))
+            stage = replace(stage, instructions=(*stage.instructions, row))
         else:
             continue  # ARG before the first FROM
         for key in keys:
@@ -155,7 +171,7 @@ def _begun(parent: Stage, row: Instruction) -> Stage:
     """Begin a stage on another one: what that says ONBUILD comes first."""
     own = max(at for at, instruction in enumerate(parent.instructions) if instruction.name == "FROM")
     triggers = [i.part(0) for i in parent.instructions[own:] if i.name == "ONBUILD" and i.value]
-    return Stage(parent.file, parent.base, (*parent.instructions, row, *triggers))
+    return replace(parent, instructions=(*parent.instructions, row, *triggers))
 
 
 def exec_words(text: str) -> tuple[str, ...] | None:

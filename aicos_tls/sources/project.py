@@ -64,11 +64,14 @@ class Sources:
         self._originals = originals or {}
         self.files: dict[PurePosixPath, TextFile] = {}
         self.skipped: list[Skipped] = []
+        certs = PurePosixPath(os.path.relpath(self.root / plan.policy.certs_dir, self.root))
         for found in walk(self.root, limits=limits):
+            path = PurePosixPath(found.path.relative_to(self.root).as_posix())
+            if certs.parts and path.is_relative_to(certs):
+                continue  # certificates, and what runs write beside them: mounted everywhere, and no code of anybody's
             if isinstance(found, Skipped):
                 self.skipped.append(found)
                 continue
-            path = PurePosixPath(found.path.relative_to(self.root).as_posix())
             data = self._originals.get(path.as_posix(), found.raw)
             if data is not None:
                 self.files[path] = found if data == found.raw else replace(found, raw=data)

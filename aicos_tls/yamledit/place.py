@@ -150,6 +150,8 @@ class Page(Struct, frozen=True):
 
     def _replace(self, edit: Replace) -> list[Splice]:
         key, node = edit.mapping.pairs[edit.index]
+        if isinstance(node, Sequence) and not node.flow and isinstance(edit.value, Items):
+            return [self._replace_items(node, edit.value)]
         if isinstance(node, Sequence | Mapping) and not node.flow:
             raise InexpressibleError("a collection in block style is not replaced")
         behind = colon(self.text, key) + 1
@@ -168,6 +170,20 @@ class Page(Struct, frozen=True):
         begin = behind if start == node.start else behind + len(self.text[behind:start].rstrip())
         below = self._after(Span(key.start, max(behind, end)), at + 1, (0,), lines)
         return [below, Splice(begin, end, (0,), "")] if end > start else [below]
+
+    def _replace_items(self, sequence: Sequence, value: Items) -> Splice:
+        """The items of a block sequence in place of those that are there, where nothing stands between these."""
+        dashes = [self._dash(sequence, index) for index in range(len(sequence.items))]
+        ends = [block_end(self.text, item) for item in sequence.items[:-1]]
+        if sequence.anchor is not None or any(
+            self.text[end:dash].strip() for end, dash in zip(ends, dashes[1:], strict=True)
+        ):
+            raise InexpressibleError("a list with comments between its items, or with an anchor, is not replaced")
+        at = column(self.text, dashes[0])
+        prefer, dash = usual_quote(sequence.items), self._dash_text(sequence)
+        rows = [line for item in value.values for line in render.block_item(item, at, dash, prefer, self.manner)]
+        newline = newline_at(self.text, dashes[0], self.newline)
+        return Splice(dashes[0], block_end(self.text, sequence.items[-1]), (0,), f"{newline}{' ' * at}".join(rows))
 
     def _content(self, node: Node) -> tuple[int, int]:
         """What a replacement takes the place of: of a null that has an anchor the anchor stays."""

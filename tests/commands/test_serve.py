@@ -326,3 +326,14 @@ def test_doctor_finds_no_fault_of_its_own_making(run: Run) -> None:
             ("healthcheck-program", "docker-compose.yml"),  # six of them call curl, which their image has not
             ("http-url", "services/common/clients.py"),
         }
+
+
+def test_doctor_says_nothing_of_what_the_run_itself_wrote(project: Project, run: Run) -> None:
+    """Certificates are mounted in every service, so their directory was taken for code of each; this is no git tree."""
+    user = 'FROM node:20-alpine\nUSER node\nCOPY . .\nCMD ["node", "a.js"]\n'
+    project({**FILES, "api/Dockerfile": user})
+    assert run("enable", "--serve", "auto", "--serve", "api=sidecar", "--key-type", "p256", "-q").code == 0
+    report = json.loads(run("doctor", "--format", "json").out)
+    told = [finding for finding in report["findings"] if finding["severity"] == "fault"]
+    assert [finding["check"] for finding in told] == ["healthcheck-program"]  # box: no shell in its image
+    assert "certs/runtime" not in run("code", "status", "--format", "json").out

@@ -47,7 +47,7 @@ def test_it_says_what_was_taken_back_and_what_to_do(mixed: Path, run: Run) -> No
     run("enable", *FAST)
     assert run("rollback").out.splitlines() == [
         "docker-compose.yml: taken back: the bytes from before",
-        "restart: docker compose down, docker compose build, docker compose up -d",
+        "restart: docker compose down, docker compose up -d",
     ]
     assert (mixed / "certs/ca-key.pem").exists()
 
