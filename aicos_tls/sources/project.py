@@ -231,4 +231,5 @@ class ServiceSources:
             is_server=name in plan.servers,
             start=self.start.words if self.start else (),
             templates=self._sources.templates,
+            asks=any(edge.client == name for edge in plan.edges),
         )

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from aicos_tls.sources.node.syntax import Syntax
 
 
+_DEFAULTS = {
+    "assignment_pattern": "right",
+    "object_assignment_pattern": "right",
+    "required_parameter": "value",
+    "optional_parameter": "value",
+}
+"""Patterns that have a default, and the field of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Import:
     """A name that stands for a module, or for what it exports as `name` (`default` for its main export).
@@ -157,7 +166,7 @@ def _last(value: Node) -> Node:
 
 
 def _names(node: Node) -> list[Node]:
-    """The names that a pattern binds (and, on the careful side, those that its defaults use)."""
+    """The names that a pattern binds; those that its defaults use are bound elsewhere."""
     found: list[Node] = []
     stack = [node]
     while stack:
@@ -165,7 +174,8 @@ def _names(node: Node) -> list[Node]:
         if at.type in {"identifier", "shorthand_property_identifier_pattern"}:
             found.append(at)
         elif at.type not in {"type_annotation", "statement_block"}:
-            stack.extend(at.named_children)
+            default = at.child_by_field_name(_DEFAULTS.get(at.type, ""))
+            stack.extend(part for part in at.named_children if part != default)
     return found
 
 
