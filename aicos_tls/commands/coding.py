@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.model import Choice, RuntimeFile
     from aicos_tls.serving.served import Served
+    from aicos_tls.sources.codeplan import CodePlan
     from aicos_tls.sources.languages import Facts
     from aicos_tls.sources.project import ServiceSources, Sources
 
@@ -53,7 +54,7 @@ def coded_plan(
     sources = Sources(plan, originals=originals, templates=templates)
     code = code_plan(sources, wanted) if wanted else CodePlan()
     after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
-    served = _served(plan, after, asked, code.services)
+    served = _served(plan, after, asked, code)
     if served.wanted.needs or served.wanted.sidecars:
         plan = planner.plan(plan.project, plan.policy, names, served.wanted)
     if wanted:
@@ -62,19 +63,20 @@ def coded_plan(
         )
     plan.changes.extend(code.changes)
     plan.declined.extend(code.declined)
+    plan.notes.extend(code.notes)
     plan.notes.extend(_untold(plan, served))
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
     gaps = tuple(_gaps(plan, after, served, code.services))
     return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
 
 
-def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], coded: Sequence[str]) -> Served:
+def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:
     """What services need besides what the guide asks for: by their code, or by the way that was chosen."""
     from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
     from aicos_tls.sources.ways import wanted_settings
 
-    served = serve(plan, sources, asked, coded)
-    settings = {name: each for name, each in wanted_settings(sources.services, coded).items() if name not in asked}
+    served = serve(plan, sources, asked, code.services, code.trusting)
+    settings = wanted_settings(sources.services, [name for name in code.services if name not in asked])
     return replace(served, wanted=joined_wanted(served.wanted, settings_as_needs(settings)))
 
 

@@ -53,9 +53,16 @@ class Served(Struct, frozen=True):
     plain: tuple[tuple[str, SourceReference], ...] = ()
 
 
-def serve(plan: Plan, sources: Sources, asks: Mapping[str, Ask], coded: Collection[str] = ()) -> Served:
+def serve(
+    plan: Plan,
+    sources: Sources,
+    asks: Mapping[str, Ask],
+    coded: Collection[str] = (),
+    trusting: Collection[str] = (),
+) -> Served:
     """Choose for every server that something was asked for. `coded` are services whose code is changed anyway.
 
+    The tools of those in `trusting` trust what a variable names (`aicos_tls.sources.node.tools`).
     `plan` is the plan without all this: what it declines of healthchecks decides whether plain HTTP stays inside.
     """
     draft = _Draft(plan, sources)
@@ -64,6 +71,8 @@ def serve(plan: Plan, sources: Sources, asks: Mapping[str, Ask], coded: Collecti
             draft.server(service, asks[name])
         if name in asks and name not in coded:
             draft.client(service)
+        if name in trusting:
+            draft.trusting(service)
     uncoded = frozenset(asks).difference(coded)
     return replace(draft.served(), plain=tuple(draft.plain(uncoded)) if uncoded else ())
 
@@ -127,6 +136,12 @@ class _Draft:
         needs = joined(before, self._with_values_below(service, more))
         if needs != Needs():
             self.needs[name] = needs
+
+    def trusting(self, service: ServiceSources) -> None:
+        """Note the variable by which tools that run in Node trust the CA."""
+        name = service.service.name
+        more = self._with_values_below(service, trust("Node", self._place(name)))
+        self.needs[name] = joined(self.needs.get(name, Needs()), more)
 
     def plain(self, uncoded: Collection[str]) -> Iterator[tuple[str, SourceReference]]:
         """Yield the places where services whose code is not changed still ask in plain."""

@@ -29,6 +29,11 @@ class ServiceChanges(Struct, frozen=True):
     new: tuple[NewSource, ...]
     refused: str = ""
 
+    @property
+    def trusts_variable(self) -> bool:
+        """Whether a change relies on NODE_EXTRA_CA_CERTS."""
+        return any(result.trusts_variable for result in self.results)
+
 
 def changes_of(service: ServiceSources) -> ServiceChanges:
     """What makes the sources of a service serve and trust TLS; what fails in one language is said, the rest stands."""
@@ -49,7 +54,7 @@ def changes_of(service: ServiceSources) -> ServiceChanges:
             new += changed.new
         results += changed.results
     results += _configurations(service)
-    return ServiceChanges(tuple(r for r in results if r.changes or r.manual), tuple(new), refused)
+    return ServiceChanges(tuple(r for r in results if r.changes or r.manual or r.browser or r.trusts_variable), tuple(new), refused)
 
 
 def _failed(service: ServiceSources, error: TlsError) -> Iterator[CodeResult]:

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from aicos_tls.errors import Where
 from aicos_tls.plan.model import Change, Declined, PlannedFile
 from aicos_tls.sources.changes import ServiceChanges, changes_of, shipping_of
+from aicos_tls.sources.codenotes import browser_notes, callback_notes
 from aicos_tls.sources.languages import Changed
 from aicos_tls.sources.model import HELPER_MARK
 from aicos_tls.yamledit.apply import splice
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aicos_tls.files import TextFile
+    from aicos_tls.plan.model import Note
     from aicos_tls.sources.model import CodeChange, CodeResult
     from aicos_tls.sources.project import ServiceSources, Sources
 
@@ -36,12 +38,18 @@ ID = "code"
 
 
 class CodePlan(Struct, frozen=True):
-    """What is to be done about the sources of `services`: changes, what is left to a person, and the new texts."""
+    """What is to be done about the sources of `services`: changes, what is left to a person, and the new texts.
+
+    `notes` say what stays as it is and what is to be done elsewhere. The changes of those in `trusting` rely on
+    NODE_EXTRA_CA_CERTS.
+    """
 
     services: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     declined: tuple[Declined, ...] = ()
     files: tuple[PlannedFile, ...] = ()
+    notes: tuple[Note, ...] = ()
+    trusting: tuple[str, ...] = ()
 
 
 class _OfFile(Struct, frozen=True):
@@ -62,7 +70,11 @@ def code_plan(sources: Sources, wanted: Collection[str]) -> CodePlan:
     draft = _Draft(sources, {name: found[name] for name in found if name in services})
     draft.refused = {name: service.refused for name, service in found.items() if service.refused}
     draft.write([files[path] for path in sorted(files) if services.intersection(files[path].by_service)])
-    return CodePlan(tuple(draft.found), tuple(draft.changes), tuple(draft.declined), tuple(draft.files))
+    trusting = tuple(name for name, service in draft.found.items() if service.trusts_variable)
+    notes = (*browser_notes(draft.found, sources.servers), *callback_notes(draft.changes, draft.files))
+    return CodePlan(
+        tuple(draft.found), tuple(draft.changes), tuple(draft.declined), tuple(draft.files), notes, trusting
+    )
 
 
 def _by_file(sources: Sources, found: dict[str, ServiceChanges]) -> dict[Path, _OfFile]:

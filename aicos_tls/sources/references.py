@@ -100,6 +100,7 @@ class _Judge:
         self._name = file.path.name.lower()
         self._suffix = suffix(file.path)
         self._spans = [span for result in results for change in result.changes for span in _spans(file, change)]
+        self._browser = next((result.browser for result in results if result.browser), "")
         self._manual = {manual.where.line: manual.reason for result in results for manual in result.manual}
         self._comments = comments(file.path, file.text)
         self._nginx = is_nginx(file.path, file.text)
@@ -127,6 +128,8 @@ class _Judge:
             return Verdict.CODE, what
         if self._nginx and self._spans and "://" not in mention.text and not self._told(mention):
             return Verdict.CODE, "the address stays, what asks it is changed"
+        if self._browser:
+            return Verdict.BROWSER, f"runs in the browser ({self._browser})"
         if self._for_browsers(mention) and not self._told(mention):
             return Verdict.BROWSER, "for browsers: they do not reach containers by service name"
         return Verdict.LOOK, self._told(mention) or self._unknown()

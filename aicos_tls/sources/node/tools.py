@@ -11,13 +11,16 @@ is given NODE_EXTRA_CA_CERTS, which every TLS connection of Node respects. What 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from aicos_tls.errors import TlsError
 from aicos_tls.sources.model import CodeResult, Manual
 from aicos_tls.sources.node import addresses, clients
 from aicos_tls.sources.node.packages import nearest
 from aicos_tls.sources.node.syntax import TYPESCRIPT, Syntax, child, properties
 from aicos_tls.sources.node.transform import look_at, names_server, prove, refusal
+from aicos_tls.yamledit.apply import splice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +38,7 @@ _VITE = "vite.config"
 def configure(file: TextFile, context: CodeContext, *, switch: bool) -> CodeResult:
     """The change of a tool's configuration. Without `switch` its URLs are https for good."""
     if not names_server(file, context):
-        return CodeResult(file)
+        return CodeResult(file, trusts_variable=context.asks and _proxies(file))
     refused = refusal(file, context)
     if refused is not None:
         return CodeResult(file, manual=refused)
@@ -45,6 +48,14 @@ def configure(file: TextFile, context: CodeContext, *, switch: bool) -> CodeResu
     prove(look)
     changes = tuple(sorted(look.changes, key=lambda change: (change.where, change.what)))
     return CodeResult(file, changes, tuple(look.manual), trusts_variable=bool(changes))
+
+
+def _proxies(file: TextFile) -> bool:
+    """Whether a configuration speaks of a proxy: then what a variable has it ask is asked by that."""
+    try:
+        return re.search(r"proxy|rewrites", file.text, re.IGNORECASE) is not None
+    except TlsError:
+        return False
 
 
 def _origins(look: Look) -> None:
@@ -73,10 +84,11 @@ def undecided(file: TextFile, context: CodeContext, why: str) -> CodeResult:
         return CodeResult(file, manual=refused)
     look = look_at(Syntax(file), context, _NO_HELPER, {}, "process")
     addresses.rewrite(look)
+    changed = splice(file.text, [part for change in look.changes for part in change.splices]).split("\n")
     for change in look.changes:
-        paste = "\n".join(part.replacement for part in change.splices)
+        paste = changed[change.where.line - 1].strip()
         look.manual.append(Manual(change.where, f"it may run in the browser as well ({why}): not changed", paste))
-    return CodeResult(file, manual=tuple(look.manual))
+    return CodeResult(file, manual=tuple(dict.fromkeys(look.manual)))
 
 
 def knows_process(path: PurePosixPath, file: TextFile, packages: Mapping[PurePosixPath, Package]) -> bool:

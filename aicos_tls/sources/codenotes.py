@@ -1,0 +1,57 @@
+"""What is said of a change of sources besides the change: what browsers run stays, callbacks are registered elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from aicos_tls.compose import urls
+from aicos_tls.plan.callbacks import REGISTER, is_callback
+from aicos_tls.plan.model import Note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from aicos_tls.files import TextFile
+    from aicos_tls.plan.model import Change, PlannedFile
+    from aicos_tls.sources.changes import ServiceChanges
+
+
+def browser_notes(found: Mapping[str, ServiceChanges], servers: Mapping[str, str]) -> Iterator[Note]:
+    """Yield for each service which of its sources run in browsers, by the evidence, and the servers that they name."""
+    for name, service in found.items():
+        files = defaultdict(list)
+        for result in service.results:
+            if result.browser:
+                files[result.browser].append(result.file)
+        for evidence, each in files.items():
+            what = "it runs" if len(each) == 1 else f"it and {len(each) - 1} more run"
+            yield Note("kept", f"not changed: {what} in the browser ({evidence})", name, each[0].where(0))
+            for file in each:
+                yield from _named(file, name, servers, evidence)
+
+
+def _named(file: TextFile, service: str, servers: Mapping[str, str], evidence: str) -> Iterator[Note]:
+    for url in urls.find(file.text):
+        if url.plain and urls.host_name(url.host) in servers:
+            text = f"{file.text[url.start : url.end]} stays: browsers ({evidence}) do not reach containers by service name"
+            yield Note("kept", text, service, file.where(url.start))
+
+
+def callback_notes(changes: Iterable[Change], files: Iterable[PlannedFile]) -> Iterator[Note]:
+    """Yield the redirect URIs among the changed URLs: who sends users there compares them letter by letter."""
+    before = {file.path: file.before.text for file in files if file.before is not None}
+    seen = set()
+    for change in changes:
+        line = _line(before.get(change.where.path, ""), change.where.line)
+        for url in urls.find(line):
+            text = re.split(r"[\s\"'`<>]", line[url.start :], maxsplit=1)[0].rstrip(",;)")
+            if url.plain and is_callback(text, line[: url.start]) and (change.where.line, text) not in seen:
+                seen.add((change.where.line, text))
+                yield Note("todo", f"{text} is https with TLS: {REGISTER}", change.service, change.where)
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.split("\n")
+    return lines[number - 1] if 0 < number <= len(lines) else ""
