@@ -14,6 +14,7 @@ from aicos_tls.plan.schemes import BareHost, SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import Decision, decide
 from aicos_tls.plan.servers import find_servers
 from aicos_tls.rules.placement import Placement
+from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
 
@@ -40,6 +41,8 @@ class Context(Struct, frozen=True, dict=True):
     servers: dict[str, Server]
     needs: abc.Mapping[str, Needs]
     sidecars: tuple[Sidecar, ...]
+    node: bool = True
+    """Whether Node runs in a service in scope, or nobody knows what does."""
 
     @classmethod
     def of(cls, project: Project, policy: Policy, wanted: Wanted | None) -> Context:
@@ -52,7 +55,8 @@ class Context(Struct, frozen=True, dict=True):
         checks = healthchecks(project)
         servers = find_servers(project, decisions, found, schemes, checks)
         needs, sidecars = (wanted.needs, wanted.sidecars) if wanted else ({}, ())
-        return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars)
+        node = may_run_node(project, [name for name, decision in decisions.items() if decision.in_scope])
+        return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars, node)
 
     @cached_property
     def in_scope(self) -> frozenset[str]:

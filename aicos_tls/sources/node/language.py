@@ -70,6 +70,9 @@ class Node:
             if file.path != helper.path and file.path.is_relative_to(_root(inner))
         )
         new = (helper,) if any(result.helper for result in results) else ()
+        if new and _is_bundled(facts, inner, own):
+            # a bundler may leave out an import that nothing is taken from: the variable trusts the CA then
+            results = tuple(replace(result, trusts_variable=result.helper) for result in results)
         return Changed((*results, *others), new)
 
 
@@ -93,11 +96,17 @@ def _helper_kind(
     facts: NodeFacts, files: Mapping[PurePosixPath, TextFile], own: Mapping[PurePosixPath, TextFile]
 ) -> ModuleKind:
     """How the helper is written: as the program that Node is started with, else as what a bundler is given."""
-    bundled = facts.entry is None and len(own) < sum(path.suffix.lower() in EXTENSIONS for path in files)
-    if not bundled:
+    if not _is_bundled(facts, files, own):
         return facts.module_kind
     typed = any(path.suffix.lower() in {".ts", ".tsx", ".mts"} for path in own)
     return ModuleKind.TYPESCRIPT if typed else ModuleKind.ESM
+
+
+def _is_bundled(
+    facts: NodeFacts, files: Mapping[PurePosixPath, TextFile], own: Mapping[PurePosixPath, TextFile]
+) -> bool:
+    """Whether a tool makes the program of what runs in Node, beside what runs in browsers."""
+    return facts.entry is None and len(own) < sum(path.suffix.lower() in EXTENSIONS for path in files)
 
 
 def _below_package(files: Mapping[PurePosixPath, TextFile]) -> dict[PurePosixPath, TextFile]:
