@@ -88,10 +88,33 @@ class Bindings:
         elif node.type == "import_statement":
             self._import(node)
         elif node.type == "formal_parameters":
-            for name in _names(node):
-                self.values[self.syntax.source(name)].append(Opaque())
+            self._parameters(node)
         elif node.type == "arrow_function" and (name := node.child_by_field_name("parameter")) is not None:
-            self.values[self.syntax.source(name)].append(Opaque())
+            self.values[self.syntax.source(name)].append(self._promised(node) or Opaque())
+        elif node.type in {"function_declaration", "generator_function_declaration"}:
+            self.values[self.syntax.source(child(node, "name"))].append(node)
+
+    def _parameters(self, node: Node) -> None:
+        """Bind parameters: what `.then` hands to a function is what the promise before it gives."""
+        promised = self._promised(node.parent) if node.parent is not None else None
+        for index, part in enumerate(part for part in node.named_children if part.type != "comment"):
+            inner = part.child_by_field_name("pattern") or part
+            if index == 0 and promised is not None and inner.type == "identifier":
+                self.values[self.syntax.source(inner)].append(promised)
+                continue
+            for name in _names(part):
+                self.values[self.syntax.source(name)].append(Opaque())
+
+    def _promised(self, function: Node) -> Node | None:
+        """The promise whose value a function is given: `build().then((app) => …)`."""
+        around = function.parent
+        call = around.parent if around is not None and around.type == "arguments" else None
+        if call is None or call.type != "call_expression" or arguments(call)[:1] != [function]:
+            return None
+        target = bare(child(call, "function"))
+        if target.type != "member_expression" or self.syntax.source(child(target, "property")) != "then":
+            return None
+        return bare(child(target, "object"))
 
     def _assign(self, left: Node, right: Node) -> None:
         if left.type == "identifier":
