@@ -98,6 +98,7 @@ class _Draft(Struct, eq=False):
             before = old_readers.service(service)
             goal = _with_variables(readers.service(self.after.services[name]), project, name, new)
             goal = _with_mounts(before, goal, _Certificates.of(project, service, policy))
+            goal = {key: value for key, value in goal.items() if value not in ([], "") or not before.get(key)}
             found = delta(before, goal, ("services", name))
             self._note(found, lost)
             if found.written:

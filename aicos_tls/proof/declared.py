@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from aicos_tls.compose.entries import split_short_mount
-from aicos_tls.proof.leaves import Absent, Leaf
+from aicos_tls.proof.leaves import ABSENT, Absent, Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -69,6 +69,15 @@ class Declared:
         mounts = (change.after for name in names for change in self._by_service[name] if change.rule == "mount")
         return frozenset(split_short_mount(mount)[1] for mount in mounts)
 
+    def joined(self) -> dict[str, str]:
+        """The services that join the network of a new one, each with that one's name."""
+        changes = (change for change in self.changes if change.rule == "sidecar")
+        return {
+            change.service: change.after.removeprefix("service:")
+            for change in changes
+            if change.path == f"services.{change.service}.network_mode"
+        }
+
     def adds(self, service: str) -> bool:
         """Whether a service as a whole is new."""
         return any(
@@ -106,6 +115,8 @@ class Declared:
 def _is_whole(change: Change, leaf: Leaf) -> bool:
     key = change.path.rpartition(".")[2]
     after, before = text(leaf.after), text(leaf.before)
+    if change.rule == "sidecar" and not change.after:  # what the service hands over, or an empty value of the sidecar
+        return leaf.after in (ABSENT, None, "", [], {})
     if after == change.after:
         # what stands in the image, and not in the model, is before an override of its healthcheck
         return before == change.before or (change.rule == "healthcheck" and not before)

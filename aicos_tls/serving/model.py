@@ -157,17 +157,15 @@ class Mode(Enum):
 class Sidecar(Struct, frozen=True, kw_only=True):
     """A sidecar: the service it stands before, its ports, and the settings of its image.
 
-    `ports` are pairs of the application's port and haproxy's. `certs_source` is the certificates directory as a mount
-    writes it, `mount_path` where that is in the container.
+    `ports` are pairs of the application's port and haproxy's. `image` is empty where compose builds it. `certs_source`
+    is the certificates directory as a mount writes it, `mount_path` where that is in the container.
     """
 
     service: str
     short_name: str
     ports: tuple[tuple[int, int], ...]
     name: str
-    init_name: str
-    image: str = "aicos-tls-sidecar:1"
-    build: bool = True
+    image: str = ""
     certs_source: str = "./certs"
     mount_path: str = "/app/certs"
     mode: Mode = Mode.HTTP

@@ -183,22 +183,19 @@ class _Draft:
     def _sidecar(self, service: ServiceSources, option: Option) -> None:
         name = service.service.name
         policy = self.plan.policy
-        taken = {*self.plan.project.services, *(n for one in self.sidecars for n in (one.name, one.init_name))}
-        own, init = sidecars.names(name, taken)
-        profiles = sidecars.profiles(service.service)
-        first = not any(one.build and not one.profiles for one in self.sidecars)  # the others use the same image
-        made = Sidecar(
-            service=name,
-            short_name=self.plan.short_names[name],
-            ports=sidecars.port_pairs(option.ports, service.context.ports),
-            name=own,
-            init_name=init,
-            build=not policy.sidecar_image and (first or bool(profiles)),
-            certs_source=policy.certs_source(),
-            mount_path=policy.mount_path,
-            profiles=profiles,
+        taken = {*self.plan.project.services, *(one.name for one in self.sidecars)}
+        self.sidecars.append(
+            Sidecar(
+                service=name,
+                short_name=self.plan.short_names[name],
+                ports=sidecars.port_pairs(option.ports, service.context.ports),
+                name=sidecars.name_for(name, taken),
+                image=policy.sidecar_image,
+                certs_source=policy.certs_source(),
+                mount_path=policy.mount_path,
+                profiles=sidecars.profiles(service.service),
+            )
         )
-        self.sidecars.append(replace(made, image=policy.sidecar_image or made.image))
 
     def _with_values_below(self, service: ServiceSources, needs: Needs) -> Needs:
         """The needs with the values that variables have from env files and the image: merged, never lost."""

@@ -61,6 +61,7 @@ def test_auto_and_back(project: Project, run: Run) -> None:
         "certs/runtime/node/preload.cjs",
         "certs/runtime/sidecar/Dockerfile",
         "certs/runtime/sidecar/box.cfg",
+        "certs/runtime/sidecar/healthy.sh",
         "certs/runtime/sidecar/redirect.sh",
         "certs/runtime/sidecar/serve.sh",
         "docker-compose.yml",
@@ -69,9 +70,9 @@ def test_auto_and_back(project: Project, run: Run) -> None:
     assert "- NODE_OPTIONS=--max-old-space-size=300 --require /app/certs/runtime/node/preload.cjs\n" in compose
     assert "./certs/runtime/nginx/web/site.conf:/etc/nginx/conf.d/default.conf:ro" in compose
     assert "http://localhost:9000/" in compose
-    assert "  box-tls-init:\n" in compose
+    assert "  box-tls:\n" in compose
     assert b"proxy_pass https://api:8001;" in after["certs/runtime/nginx/web/site.conf"]
-    assert b"server application 127.0.0.1:9000" in after["certs/runtime/sidecar/box.cfg"]
+    assert b"server application *:9000" in after["certs/runtime/sidecar/box.cfg"]
     again = run("enable", "--no-certs")
     assert "TLS is enabled already" in again.out
     assert tree(directory) == after
@@ -144,20 +145,22 @@ def test_a_later_run_keeps_it_and_another_way_takes_its_place(project: Project, 
     run("enable", "--serve", "sidecar", *FAST)
     compose = (directory / "docker-compose.yml").read_text()
     assert "preload.cjs" not in compose
-    assert "api-tls-init" in compose
+    assert "network_mode: service:api-tls" in compose
     assert not (directory / "certs/runtime/node").exists()
     run("enable", "--serve", "code", *FAST)
     assert not (directory / "certs").exists()
 
 
-def test_one_image_is_built_for_all_sidecars(project: Project, run: Run) -> None:
+def test_each_sidecar_is_built_so_that_none_is_pulled(project: Project, run: Run) -> None:
     directory = project(FILES)
     run("enable", "--serve", "sidecar", *FAST)
-    assert (directory / "docker-compose.yml").read_text().count("build: ./certs/runtime/sidecar") == 1
+    compose = (directory / "docker-compose.yml").read_text()
+    assert compose.count("build: ./certs/runtime/sidecar\n") == compose.count("sidecar-of:")
+    assert "image: aicos" not in compose
     run("enable", "--serve", "sidecar", "--sidecar-image", "registry.example/tls:2", *FAST)
     compose = (directory / "docker-compose.yml").read_text()
     assert "runtime/sidecar\n" not in compose
-    assert compose.count("image: registry.example/tls:2") == 4
+    assert compose.count("image: registry.example/tls:2") == compose.count("sidecar-of:")
 
 
 def test_the_override_form(project: Project, run: Run) -> None:
@@ -165,7 +168,7 @@ def test_the_override_form(project: Project, run: Run) -> None:
     assert run("enable", "--serve", "auto", "--override", *FAST).code == 0
     assert (directory / "docker-compose.yml").read_text() == COMPOSE
     written = (directory / "docker-compose.tls.yml").read_text()
-    assert "box-tls-init:" in written
+    assert "box-tls:" in written
     assert "./certs/runtime/nginx/web/site.conf:/etc/nginx/conf.d/default.conf:ro" in written
     assert run("rollback").code == 0
     assert tree(directory) == {name: text.encode() if isinstance(text, str) else text for name, text in FILES.items()}

@@ -164,4 +164,4 @@ def test_a_server_that_nobody_asks_can_have_a_way_all_the_same(tmp_path: Path) -
 def test_the_reasons_against_the_other_ways(tmp_path: Path) -> None:
     choice = chosen(tmp_path, STATUS, "build: .", "network_mode: host")
     assert [how for how, _ in choice.declined] == [How.CODE, How.ENV, How.PRELOAD, How.SIDECAR]
-    assert choice.option.reason.endswith("network_mode: host leaves no network namespace of its own to stand in")
+    assert choice.option.reason.endswith("network_mode: host leaves it no network of its own that a sidecar could have")
