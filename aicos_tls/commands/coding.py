@@ -62,12 +62,12 @@ def coded_plan(
             Note("kept", f"not looked at: {each.reason}", where=Where(each.path)) for each in sources.skipped
         )
     plan.changes.extend(code.changes)
-    plan.declined.extend(code.declined)
+    plan.declined.extend((*code.declined, *served.declined))
     plan.notes.extend(code.notes)
     plan.notes.extend(_untold(plan, served))
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
     gaps = tuple(_gaps(plan, after, served, code.services))
-    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
+    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices, served.bundles)
 
 
 def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
+    from aicos_tls.serving.bundles import Bundle
     from aicos_tls.serving.model import Choice
 
 
@@ -53,7 +54,8 @@ class Prepared(Struct, frozen=True):
     """Everything that is known before anything is written.
 
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
-    the ways to serve it of those that one was asked for.
+    the ways to serve it of those that one was asked for, `bundles` files of trusted certificates that are written with
+    the CA's certificate.
     """
 
     directory: Path
@@ -64,6 +66,7 @@ class Prepared(Struct, frozen=True):
     code: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -183,6 +186,7 @@ def prepare(
         coded.services,
         coded.gaps,
         coded.choices,
+        coded.bundles,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__, disk, files, rollback
+from aicos_tls.commands import trusted
 from aicos_tls.commands.directories import MODE, emptying, making
 from aicos_tls.commands.project import (
     CODE_SERVICES,
@@ -31,6 +32,7 @@ def certificate_operations(prepared: Prepared, issued: Issued) -> list[disk.Oper
 def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
     """Everything that `enable` writes; nothing at all when no file and no certificate changes."""
     operations = certificate_operations(prepared, issued) if issued else []
+    operations += trusted.operations(prepared, trusted.texts(prepared, issued))
     changed = [target for target in prepared.targets if target.changes]
     certs = certs_directory(prepared)
     operations += making(certs, (target.path for target in changed if target.after is not None))
@@ -93,4 +95,6 @@ def recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rol
         if new.path.name.endswith("-cert.pem"):
             path = relative(prepared.directory, new.path)
             known[path] = rollback.Certificate(path, files.sha256(new.data))
+    bundles = trusted.texts(prepared, issued)
+    known.update((each.path, each) for each in trusted.recorded(prepared, bundles))
     return sorted(known.values(), key=lambda certificate: certificate.path)

@@ -54,7 +54,9 @@ def changes_of(service: ServiceSources) -> ServiceChanges:
             new += changed.new
         results += changed.results
     results += _configurations(service)
-    return ServiceChanges(tuple(r for r in results if r.changes or r.manual or r.browser or r.trusts_variable), tuple(new), refused)
+    return ServiceChanges(
+        tuple(r for r in results if r.changes or r.manual or r.browser or r.trusts_variable), tuple(new), refused
+    )
 
 
 def _failed(service: ServiceSources, error: TlsError) -> Iterator[CodeResult]:

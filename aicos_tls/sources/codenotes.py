@@ -1,4 +1,4 @@
-"""What is said of a change of sources besides the change: what browsers run stays, callbacks are registered elsewhere."""
+"""What is said beside a change of sources: what browsers run stays, redirect URIs are registered elsewhere."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def browser_notes(found: Mapping[str, ServiceChanges], servers: Mapping[str, str
 def _named(file: TextFile, service: str, servers: Mapping[str, str], evidence: str) -> Iterator[Note]:
     for url in urls.find(file.text):
         if url.plain and urls.host_name(url.host) in servers:
-            text = f"{file.text[url.start : url.end]} stays: browsers ({evidence}) do not reach containers by service name"
+            text = (
+                f"{file.text[url.start : url.end]} stays: browsers ({evidence}) do not reach containers by service name"
+            )
             yield Note("kept", text, service, file.where(url.start))
 
 

@@ -153,6 +153,11 @@ class ServiceSources:
                     found.setdefault(path, file)
         return found
 
+    @property
+    def root(self) -> Path:
+        """The directory of the project."""
+        return self._sources.root
+
     def in_the_way(self, path: Path) -> str:
         """Why no new file may be written to a path; empty when it may."""
         return self._sources.in_the_way(path)

@@ -128,10 +128,9 @@ class _Judge:
             return Verdict.CODE, what
         if self._nginx and self._spans and "://" not in mention.text and not self._told(mention):
             return Verdict.CODE, "the address stays, what asks it is changed"
-        if self._browser:
-            return Verdict.BROWSER, f"runs in the browser ({self._browser})"
-        if self._for_browsers(mention) and not self._told(mention):
-            return Verdict.BROWSER, "for browsers: they do not reach containers by service name"
+        if self._browser or (self._for_browsers(mention) and not self._told(mention)):
+            unreached = "for browsers: they do not reach containers by service name"
+            return Verdict.BROWSER, f"runs in the browser ({self._browser})" if self._browser else unreached
         return Verdict.LOOK, self._told(mention) or self._unknown()
 
     def _for_browsers(self, mention: Mention) -> bool:

@@ -18,7 +18,8 @@ HELPERS = {"api/tls.js", "kit/tls.mjs", "next/tls.ts", "nuxt/tls.ts", "vite/serv
 
 def _folder(name: str) -> dict[str, bytes]:
     directory = FOLDER / name
-    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    files = (path for path in directory.rglob("*") if path.is_file())
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in files}
 
 
 @pytest.fixture
@@ -37,7 +38,8 @@ def test_before_becomes_after_and_comes_back(directory: Path, run: Run) -> None:
     assert tree(directory) == before
 
 
-def test_what_stays_and_what_is_to_be_done_is_said(directory: Path, run: Run) -> None:
+@pytest.mark.usefixtures("directory")
+def test_what_stays_and_what_is_to_be_done_is_said(run: Run) -> None:
     done: Ran = run("enable", "--code", "--dry-run", "--no-certs", "--format", "json")
     found = json.loads(done.out)
     kept = {(note["service"], note["text"]) for note in found["notes"] if note["topic"] == "kept"}
@@ -61,7 +63,8 @@ def test_status_names_the_evidence(directory: Path, run: Run) -> None:
     assert "cra/src/client.js:1  http://api:8001  runs in the browser (package.json:12 react-scripts)" in out
 
 
-def test_without_a_change_of_the_code_the_proxies_are_named(directory: Path, run: Run) -> None:
+@pytest.mark.usefixtures("directory")
+def test_without_a_change_of_the_code_the_proxies_are_named(run: Run) -> None:
     out = run("enable", "--serve", "auto", "--dry-run", "--no-certs").out
     assert "vite: its code asks http://api:8001 in plain" in out
     assert "cra/src/setupProxy.js:4" in out

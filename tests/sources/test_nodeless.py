@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from aicos_tls.compose.load import load
 from aicos_tls.sources.nodeless import may_run_node
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _may(tmp_path: Path, dockerfile: str | None, service: str = "build: .") -> bool:

@@ -95,11 +95,7 @@ def detect(
 
 
 def _is_source(path: PurePosixPath) -> bool:
-    return (
-        path.suffix.lower() in EXTENSIONS
-        and not path.name.endswith(".d.ts")
-        and not _SKIPPED & set(path.parts[:-1])
-    )
+    return path.suffix.lower() in EXTENSIONS and not path.name.endswith(".d.ts") and not _SKIPPED & set(path.parts[:-1])
 
 
 def _bindings(file: TextFile) -> Bindings | None:

@@ -76,7 +76,7 @@ def _of_statement(statement: Node, name: str, syntax: Syntax) -> Iterator[Node]:
     declaration = statement.child_by_field_name("declaration")
     if declaration is not None and declaration.type == "function_declaration":
         is_default = any(part.type == "default" for part in statement.children)
-        if "default" == name if is_default else syntax.source(child(declaration, "name")) == name:
+        if name == "default" if is_default else syntax.source(child(declaration, "name")) == name:
             yield declaration
     for declarator in declaration.named_children if declaration is not None else ():
         value = declarator.child_by_field_name("value")

@@ -79,21 +79,21 @@ STACKS = (
 """In the order in which they are looked for: SvelteKit and Remix list Vite, too."""
 
 NODE_MODULES = frozenset(
-    "child_process cluster dgram dns fs fs/promises http http2 https module net os perf_hooks readline tls vm"
-    " worker_threads".split()
+    {"child_process", "cluster", "dgram", "dns", "fs", "fs/promises", "http", "http2", "https", "module", "net", "os"}
+    | {"perf_hooks", "readline", "tls", "vm", "worker_threads"}
 )
 """Modules of Node that no bundler replaces for browsers (those that are replaced: path, url, util, crypto, …)."""
 
 NODE_PACKAGES = frozenset(
-    "express koa fastify connect restify polka @hapi/hapi @nestjs/core @nestjs/common @hono/node-server ws socket.io"
-    " http-proxy http-proxy-middleware pg mysql2 mongoose mongodb redis ioredis bullmq amqplib kafkajs nodemailer"
-    " dotenv jsonwebtoken bcrypt multer body-parser cors helmet winston puppeteer playwright server-only"
-    " react-dom/server".split()
+    {"express", "koa", "fastify", "connect", "restify", "polka", "@hapi/hapi", "@nestjs/core", "@nestjs/common"}
+    | {"@hono/node-server", "ws", "socket.io", "http-proxy", "http-proxy-middleware", "server-only", "react-dom/server"}
+    | {"pg", "mysql2", "mongoose", "mongodb", "redis", "ioredis", "bullmq", "amqplib", "kafkajs", "nodemailer"}
+    | {"dotenv", "jsonwebtoken", "bcrypt", "multer", "body-parser", "cors", "helmet", "winston", "puppeteer"}
 )
 """Packages that work in Node only."""
 
 BROWSER_PACKAGES = frozenset(
-    "react-dom react-dom/client react-native vue svelte @angular/core @angular/platform-browser next/router"
-    " next/navigation next/link preact solid-js/web jquery".split()
+    {"react-dom", "react-dom/client", "react-native", "vue", "svelte", "@angular/core", "@angular/platform-browser"}
+    | {"next/router", "next/navigation", "next/link", "preact", "solid-js/web", "jquery"}
 )
 """Packages that nobody imports into a server that renders no pages."""

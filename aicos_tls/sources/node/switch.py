@@ -55,7 +55,10 @@ def _in_parts(text: str, urls: Sequence[Url], name: str) -> list[Splice]:
     if urls[0].start == 1:
         found = [Splice(0, 0, _INNERMOST, f"({call}")]
     else:
-        found = [Splice(0, 0, _INNERMOST, "("), Splice(urls[0].start, urls[0].start, _FIRST, f"{quote} + {call}{quote}")]
+        found = [
+            Splice(0, 0, _INNERMOST, "("),
+            Splice(urls[0].start, urls[0].start, _FIRST, f"{quote} + {call}{quote}"),
+        ]
     found += [Splice(url.start, url.start, _FIRST, f"{quote}) + {call}{quote}") for url in urls[1:]]
     return [*found, Splice(len(text), len(text), _FIRST, "))")]
 
@@ -82,7 +85,12 @@ def _by_process(text: str, urls: Sequence[Url]) -> list[Splice]:
 def _literally(urls: Sequence[Url], letter: str) -> list[Splice]:
     """The URLs with the port that they mean, and `s` (or what stands for it) behind their scheme."""
     return [
-        Splice(insertion.at, insertion.at, _FIRST, insertion.text if insertion.at == url.host_end else letter or insertion.text)
+        Splice(
+            insertion.at,
+            insertion.at,
+            _FIRST,
+            insertion.text if insertion.at == url.host_end else letter or insertion.text,
+        )
         for url in urls
         for insertion in url.insertions
     ]

@@ -1,4 +1,4 @@
-"""The configuration of tools that proxy to servers while a front end is developed: Vite, webpack, setupProxy.js, …
+"""The configuration of tools that proxy to servers while a front end is developed: Vite, webpack, setupProxy.js.
 
     proxy: { '/api': 'http://api:8001' }
     proxy: { '/api': `http${process.env.TLS_ENABLED === 'true' ? 's' : ''}://api:8001` }
@@ -68,11 +68,10 @@ def _origins(look: Look) -> None:
     if look.syntax.file.path.name.startswith(_VITE):
         return
     for node in look.syntax.of("pair"):
-        value = child(node, "value")
-        if look.syntax.source(child(node, "key")).strip("\"'").startswith("/") and value.type == "string":
-            target = look.syntax.source(value)
-            if addresses.named(value, look)[0]:
-                clients.check_origin(node, {}, look, f"{{ target: {target}, changeOrigin: true }},")
+        value, key = child(node, "value"), look.syntax.source(child(node, "key")).strip("\"'")
+        if key.startswith("/") and value.type == "string" and addresses.named(value, look)[0]:
+            paste = f"{{ target: {look.syntax.source(value)}, changeOrigin: true }},"
+            clients.check_origin(node, {}, look, paste)
 
 
 def undecided(file: TextFile, context: CodeContext, why: str) -> CodeResult:
