@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING
 
 from aicos_tls.compose import urls
-from aicos_tls.errors import TlsError
 from aicos_tls.sources.model import CodeChange, CodeResult
+from aicos_tls.sources.node.graph import text_of
 from aicos_tls.sources.node.packages import NAME, nearest, packages_in
 from aicos_tls.yamledit.edits import Splice
 
@@ -43,7 +43,7 @@ def in_json(files: Mapping[PurePosixPath, TextFile], context: CodeContext) -> It
 
 def _change(file: TextFile, context: CodeContext, pattern: re.Pattern[str], *, verifies: bool) -> CodeResult:
     changes = []
-    for match in pattern.finditer(_text(file)):
+    for match in pattern.finditer(text_of(file)):
         for url in urls.find(match[1]):
             service = context.names_server(url.host)
             if url.plain and service is not None:
@@ -52,10 +52,3 @@ def _change(file: TextFile, context: CodeContext, pattern: re.Pattern[str], *, v
                 what = f"ask {service} over HTTPS, whatever TLS_ENABLED says: JSON knows no condition"
                 changes.append(CodeChange(what, file.where(at), splices))
     return CodeResult(file, tuple(changes), trusts_variable=verifies and bool(changes))
-
-
-def _text(file: TextFile) -> str:
-    try:
-        return file.text
-    except TlsError:
-        return ""

@@ -85,14 +85,9 @@ def _by_process(text: str, urls: Sequence[Url]) -> list[Splice]:
 def _literally(urls: Sequence[Url], letter: str) -> list[Splice]:
     """The URLs with the port that they mean, and `s` (or what stands for it) behind their scheme."""
     return [
-        Splice(
-            insertion.at,
-            insertion.at,
-            _FIRST,
-            insertion.text if insertion.at == url.host_end else letter or insertion.text,
-        )
+        Splice(each.at, each.at, _FIRST, each.text if each.text.startswith(":") else letter or each.text)
         for url in urls
-        for insertion in url.insertions
+        for each in url.insertions
     ]
 
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aicos_tls.errors import TlsError
 from aicos_tls.sources.model import CodeResult, Manual
 from aicos_tls.sources.node import addresses, clients
+from aicos_tls.sources.node.graph import text_of
 from aicos_tls.sources.node.packages import nearest
 from aicos_tls.sources.node.syntax import TYPESCRIPT, Syntax, child, properties
 from aicos_tls.sources.node.transform import look_at, names_server, prove, refusal
@@ -36,9 +36,13 @@ _VITE = "vite.config"
 
 
 def configure(file: TextFile, context: CodeContext, *, switch: bool) -> CodeResult:
-    """The change of a tool's configuration. Without `switch` its URLs are https for good."""
-    if not names_server(file, context):
-        return CodeResult(file, trusts_variable=context.asks and _proxies(file))
+    """The change of a tool's configuration. Without `switch` its URLs are https for good.
+
+    A proxy to what a variable says needs no change, and the CA all the same.
+    """
+    told = context.asks and re.search(r"proxy|rewrites", text_of(file), re.IGNORECASE) is not None
+    if "://" not in text_of(file):
+        return CodeResult(file, trusts_variable=told)
     refused = refusal(file, context)
     if refused is not None:
         return CodeResult(file, manual=refused)
@@ -47,15 +51,7 @@ def configure(file: TextFile, context: CodeContext, *, switch: bool) -> CodeResu
     _origins(look)
     prove(look)
     changes = tuple(sorted(look.changes, key=lambda change: (change.where, change.what)))
-    return CodeResult(file, changes, tuple(look.manual), trusts_variable=bool(changes))
-
-
-def _proxies(file: TextFile) -> bool:
-    """Whether a configuration speaks of a proxy: then what a variable has it ask is asked by that."""
-    try:
-        return re.search(r"proxy|rewrites", file.text, re.IGNORECASE) is not None
-    except TlsError:
-        return False
+    return CodeResult(file, changes, tuple(look.manual), trusts_variable=told or bool(changes))
 
 
 def _origins(look: Look) -> None:
