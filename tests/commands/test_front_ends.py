@@ -49,9 +49,11 @@ def test_what_stays_and_what_is_to_be_done_is_said(run: Run) -> None:
         ("next", "not changed: it runs in the browser (Orders.tsx:1 'use client')"),
     }
     left = {f"{each['file']}:{each['line']}": each["reason"] for each in found["declined"]}
+    unsure = "it does not surely run in Node alone"
+    edge = "in the Edge runtime, which has no modules of Node"
     assert left == {
-        "next/middleware.ts:4": "it may run in the browser as well (package.json:9 next): not changed",
-        "nuxt/composables/useOrders.ts:6": "it may run in the browser as well (package.json:10 nuxt): not changed",
+        "next/middleware.ts:4": f"{unsure} (package.json:9 next, {edge}): not changed",
+        "nuxt/composables/useOrders.ts:6": f"{unsure} (package.json:10 nuxt): not changed",
     }
     registered = {(note["file"], note["line"]) for note in found["notes"] if "register the https one" in note["text"]}
     assert registered == {("api/server.js", 3), ("docker-compose.yml", 6)}

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aicos_tls.errors import TlsError
-from aicos_tls.sources.node.packages import packages_in
+from aicos_tls.sources.node.packages import nearest, packages_in
 from aicos_tls.sources.node.syntax import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -69,11 +69,21 @@ class Graph:
         while left:
             path = left.pop()
             for name in self.imports[path]:
-                target = self._resolve(path, name) if name.startswith(".") else None
+                target = self._imported(path, name)
                 if target is not None and target not in reached:
                     reached[target] = reached[path]
                     left.append(target)
         return reached
+
+    def _imported(self, path: PurePosixPath, name: str) -> PurePosixPath | None:
+        """The source that an import brings; `@/` and `~/` are the usual names of a package's own sources."""
+        if name.startswith("."):
+            return self._resolve(path, name)
+        if not name.startswith(("@/", "~/")):
+            return None
+        manifest = nearest(path, self.packages)[0] / "package.json"
+        places = (self._resolve(manifest, f"./{base}{name[2:]}") for base in ("src/", "", "app/"))
+        return next((place for place in places if place is not None), None)
 
     def _resolve(self, path: PurePosixPath, name: str) -> PurePosixPath | None:
         """The source that a file means by a relative name; TypeScript names the `.js` that it will be compiled to."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.sources.node.graph import Graph, imports
 from aicos_tls.sources.node.packages import nearest
-from aicos_tls.sources.node.stacks import BROWSER_PACKAGES, NODE_MODULES, NODE_PACKAGES, STACKS, Stack
+from aicos_tls.sources.node.stacks import BROWSER_PACKAGES, NODE_MODULES, NODE_PACKAGES, PAGES, STACKS, Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,17 +71,26 @@ def _place(graph: Graph, path: PurePosixPath) -> Place:
     stack = next((each for each in STACKS if package.dependencies.intersection(each.packages)), None)
     if stack is None:
         return _without_stack(graph, path)
-    return _in_stack(graph, path, path.relative_to(directory).as_posix(), stack, _evidence(stack, package))
+    name, evidence = path.relative_to(directory).as_posix(), _evidence(stack, package)
+    if re.search(stack.tool, name):
+        return Place(Runs.TOOL, evidence)
+    if stack.needs_page and not _has_pages(graph, directory, package):
+        return _without_stack(graph, path)
+    return _in_stack(graph, path, name, stack, evidence)
+
+
+def _has_pages(graph: Graph, directory: PurePosixPath, package: Package) -> bool:
+    """Whether a package has an HTML file, or a library for pages."""
+    pages = (path for path in graph.files if path.suffix == ".html" and path.is_relative_to(directory))
+    return not PAGES.isdisjoint(package.dependencies) or next(pages, None) is not None
 
 
 def _in_stack(graph: Graph, path: PurePosixPath, name: str, stack: Stack, evidence: str) -> Place:
     """In a package of a front-end stack; `name` is the path in the package."""
-    if re.search(stack.tool, name):
-        return Place(Runs.TOOL, evidence)
     if re.search(stack.built, name):
         return Place(Runs.BUILD, evidence)
     text = graph.texts[path]
-    if stack.renders and _EDGE.search(text):
+    if re.search(stack.edge, name) or (stack.renders and _EDGE.search(text)):
         return Place(Runs.UNDECIDED, f"{evidence}, in the Edge runtime, which has no modules of Node")
     if (
         re.search(stack.node, name)
@@ -97,7 +106,8 @@ def _is_program(graph: Graph, path: PurePosixPath, name: str, stack: Stack) -> b
     bundled = re.search(stack.browser, name) is not None
     if path in graph.pages or (stack.renders and bundled):
         return False
-    return _needs_node(graph, path) or (path in graph.started and not bundled)
+    # where pages are known to load sources, what they do not reach and a program does is that program's
+    return _needs_node(graph, path) or (path in graph.started and not (bundled and not graph.pages))
 
 
 def _without_stack(graph: Graph, path: PurePosixPath) -> Place:

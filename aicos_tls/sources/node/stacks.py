@@ -17,7 +17,11 @@ _SOURCES = r"^(?:src|app|client|public|frontend)/"
 
 
 class Stack(Struct, frozen=True):
-    """A front-end stack; `packages` are the names of which any one means it."""
+    """A front-end stack; `packages` are the names of which any one means it.
+
+    With `needs_page` it is one only beside a library for pages, or with an HTML file: programs for Node are tested and
+    bundled by Vite as well. `edge` is what runs neither in browsers nor in Node.
+    """
 
     packages: tuple[str, ...]
     node: str = r"(?!)"
@@ -25,6 +29,8 @@ class Stack(Struct, frozen=True):
     built: str = r"(?!)"
     browser: str = _SOURCES
     renders: bool = False
+    edge: str = r"(?!)"
+    needs_page: bool = False
 
 
 _NEXT_NODE = (
@@ -33,7 +39,14 @@ _NEXT_NODE = (
 )
 
 STACKS = (
-    Stack(("next",), _NEXT_NODE, built=rf"^next\.config{_S}", browser=r"^(?:src/)?(?:pages|components)/", renders=True),
+    Stack(
+        ("next",),
+        _NEXT_NODE,
+        built=rf"^next\.config{_S}",
+        browser=r"^(?:src/)?(?:pages|components)/",
+        renders=True,
+        edge=rf"^(?:src/)?middleware{_S}",
+    ),
     Stack(
         ("nuxt", "nuxt3", "nuxt-edge"),
         r"^server/",
@@ -69,7 +82,7 @@ STACKS = (
     Stack(("react-scripts",), tool=rf"^src/setupProxy\.js$|^(?:craco|config-overrides)(?:\.config)?{_S}"),
     Stack(("@vue/cli-service",), tool=rf"^vue\.config{_S}"),
     Stack(("expo", "react-native"), browser=r""),
-    Stack(("vite",), tool=rf"(?:^|/)vite\.config(?:\.\w+)?{_S}"),
+    Stack(("vite",), tool=rf"(?:^|/)vite\.config(?:\.\w+)?{_S}", needs_page=True),
     Stack(
         ("webpack-dev-server", "html-webpack-plugin", "@rspack/dev-server"),
         tool=r"(?:^|/)(?:webpack|rspack)[\w./-]*\.[cm]?[jt]s$",
@@ -77,6 +90,23 @@ STACKS = (
     Stack(("parcel", "parcel-bundler", "snowpack", "@rsbuild/core"), tool=rf"^rsbuild\.config{_S}"),
 )
 """In the order in which they are looked for: SvelteKit and Remix list Vite, too."""
+
+PAGES = frozenset(
+    {
+        "react",
+        "react-dom",
+        "vue",
+        "svelte",
+        "preact",
+        "solid-js",
+        "lit",
+        "alpinejs",
+        "jquery",
+        "three",
+        "@builder.io/qwik",
+    }
+)
+"""Libraries for pages: what Vite bundles beside one of these is a front end."""
 
 NODE_MODULES = frozenset(
     {"child_process", "cluster", "dgram", "dns", "fs", "fs/promises", "http", "http2", "https", "module", "net", "os"}

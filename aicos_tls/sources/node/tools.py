@@ -82,7 +82,7 @@ def undecided(file: TextFile, context: CodeContext, why: str) -> CodeResult:
     changed = splice(file.text, [part for change in look.changes for part in change.splices]).split("\n")
     for change in look.changes:
         paste = changed[change.where.line - 1].strip()
-        look.manual.append(Manual(change.where, f"it may run in the browser as well ({why}): not changed", paste))
+        look.manual.append(Manual(change.where, f"it does not surely run in Node alone ({why}): not changed", paste))
     return CodeResult(file, manual=tuple(dict.fromkeys(look.manual)))
 
 

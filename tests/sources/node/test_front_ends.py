@@ -163,7 +163,7 @@ def test_what_may_run_in_browsers_is_left_to_a_person() -> None:
     changed = change({"package.json": package("next"), "lib/a.ts": text}, asks=True)
     assert after(changed) == {}
     paste = text.strip().replace("'http://api:8001'", f"`http{S}://api:8001`")
-    assert reasons(changed) == [("it may run in the browser as well (package.json:3 next): not changed", paste)]
+    assert reasons(changed) == [("it does not surely run in Node alone (package.json:3 next): not changed", paste)]
     broken = change({"package.json": package("next"), "lib/a.ts": "const a = 'http://api:8001"}, asks=True)
     assert [reason for reason, _ in reasons(broken)] == [UNPARSED]
 
@@ -190,7 +190,7 @@ def test_a_server_that_asks_nobody_gets_no_agents() -> None:
 
 
 def test_a_browsers_file_is_named_with_its_evidence() -> None:
-    changed = change({"package.json": package("vite"), "src/a.ts": "fetch('http://api:8001');\n"}, asks=True)
+    changed = change({"package.json": package("vite", "vue"), "src/a.ts": "fetch('http://api:8001');\n"}, asks=True)
     assert [result.browser for result in changed.results] == ["package.json:3 vite"]
     assert changed.new == ()
 

@@ -81,7 +81,7 @@ STACKS = [
 def test_by_the_package(name: str, path: str, runs: Runs) -> None:
     place = found({"package.json": package("react", name), path: FETCH}, path)
     assert place.runs is runs
-    if runs in (Runs.BROWSER, Runs.UNDECIDED):
+    if runs in (Runs.BROWSER, Runs.UNDECIDED) and not path.startswith("middleware"):
         assert place.why == f"package.json:5 {name}"
 
 
@@ -155,7 +155,29 @@ def test_a_server_beside_a_front_end() -> None:
         "src/server.js",
         "server/index.js",
         "server/orders.js",
+        "src/used.js",
     ]
+
+
+def test_a_program_that_is_tested_by_vite_is_no_front_end() -> None:
+    files = {"package.json": package("vite", "fastify"), "src/a.ts": FETCH, "vite.config.ts": FETCH}
+    assert found(files, "src/a.ts").runs is Runs.NODE
+    assert found(files, "vite.config.ts").runs is Runs.TOOL
+    assert found({**files, "web/index.html": ""}, "src/a.ts").runs is Runs.BROWSER
+
+
+def test_usual_names_of_own_sources() -> None:
+    files = {
+        "package.json": package("vite", "vue", start="tsx src/server/main.ts"),
+        "index.html": "<script src='/src/main.ts'></script>",
+        "src/main.ts": "import '@/shared/url';\n",
+        "src/server/main.ts": "import '../shared/url';\nimport '~/server/orders';\nimport '@/x';\nimport 'vue';\n",
+        "src/server/orders.ts": FETCH,
+        "src/shared/url.ts": FETCH,
+    }
+    assert found(files, "src/server/orders.ts").runs is Runs.NODE
+    assert found(files, "src/shared/url.ts").runs is Runs.BROWSER
+    assert found({**files, "index.html": ""}, "src/server/orders.ts").runs is Runs.BROWSER
 
 
 def test_signs_of_servers_in_what_renders_pages() -> None:
@@ -171,7 +193,12 @@ def test_signs_of_servers_in_what_renders_pages() -> None:
 
 
 def test_the_nearest_package_counts() -> None:
-    files = {"package.json": package("express"), "web/package.json": package("vite"), "web/a.js": FETCH, "a.js": FETCH}
+    files = {
+        "package.json": package("express"),
+        "web/package.json": package("vite", "react"),
+        "web/a.js": FETCH,
+        "a.js": FETCH,
+    }
     assert found(files, "web/a.js").runs is Runs.BROWSER
     assert found(files, "a.js").runs is Runs.NODE
 
