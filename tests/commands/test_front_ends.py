@@ -63,6 +63,8 @@ def test_status_names_the_evidence(directory: Path, run: Run) -> None:
     (directory / "cra/src/client.js").write_text("fetch('http://api:8001/x');\n")
     out = run("code", "status").out
     assert "cra/src/client.js:1  http://api:8001  runs in the browser (package.json:12 react-scripts)" in out
+    said = run("enable", "--code", "--no-certs", "--dry-run").out
+    assert "cra: http://api:8001 stays: browsers (package.json:12 react-scripts) do not reach containers" in said
 
 
 @pytest.mark.usefixtures("directory")
