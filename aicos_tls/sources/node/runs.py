@@ -47,6 +47,8 @@ class Place:
 
 NODE = Place(Runs.NODE)
 TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress)/|\.(?:test|spec|cy|e2e)\.[cm]?[jt]sx?$")
+_RUNNERS = frozenset({"ava", "cypress", "jest", "mocha", "nightwatch", "playwright", "vitest"})
+"""Programs that run tests."""
 _DIRECTIVE = re.compile(r"\A(?:\s|//[^\n]*\n|/\*.*?\*/)*([\"'])use (client|server)\1", re.DOTALL)
 _EDGE = re.compile(r"""\bruntime\s*[:=]\s*["'](?:experimental-)?edge["']""")
 _STYLES = (".css", ".scss", ".sass", ".less", ".vue", ".svelte", ".svg", ".png")
@@ -58,12 +60,17 @@ _SERVED = frozenset({"public", "static", "assets", "wwwroot", "www"})
 def places(files: Mapping[PurePosixPath, TextFile], start: Iterable[str] = ()) -> dict[PurePosixPath, Place]:
     """Where each source among the files of a service runs. `start` are the words of the program that it starts."""
     graph = Graph(files, start)
-    return {path: _place(graph, path) for path in graph.texts}
+    tests = frozenset() if _RUNNERS.intersection(start) else _tests(graph)
+    return {path: Place(Runs.TEST, "a test") if path in tests else _place(graph, path) for path in graph.texts}
+
+
+def _tests(graph: Graph) -> frozenset[PurePosixPath]:
+    """The sources that are tests; none where there is nothing else: then they are what the service runs."""
+    found = frozenset(path for path in graph.texts if TESTS.search(path.as_posix()) and path not in graph.started)
+    return found if len(found) < len(graph.texts) else frozenset()
 
 
 def _place(graph: Graph, path: PurePosixPath) -> Place:
-    if TESTS.search(path.as_posix()) and path not in graph.started:
-        return Place(Runs.TEST, "a test")
     directive = _DIRECTIVE.match(graph.texts[path])
     if directive and directive[2] == "client":
         return Place(Runs.BROWSER, _said(graph.files[path].where(directive.start(1)), "'use client'"))

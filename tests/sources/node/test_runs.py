@@ -79,7 +79,7 @@ STACKS = [
 
 @pytest.mark.parametrize(("name", "path", "runs"), STACKS, ids=[f"{name} {path}" for name, path, _ in STACKS])
 def test_by_the_package(name: str, path: str, runs: Runs) -> None:
-    place = found({"package.json": package("react", name), path: FETCH}, path)
+    place = found({"package.json": package("react", name), path: FETCH, "scripts/other.js": FETCH}, path)
     assert place.runs is runs
     if runs in (Runs.BROWSER, Runs.UNDECIDED) and not path.startswith("middleware"):
         assert place.why == f"package.json:5 {name}"
@@ -125,6 +125,13 @@ def test_the_program_that_the_service_starts() -> None:
     files = {"tests/mock.js": FETCH, "a.js": FETCH}
     assert found(files, "tests/mock.js", "node", "tests/mock.js").runs is Runs.NODE
     assert found(files, "tests/mock.js", "node", "a.js").runs is Runs.TEST
+
+
+def test_tests_that_are_all_that_a_service_runs() -> None:
+    files = {"package.json": package("got"), "tests/a.spec.js": FETCH}
+    assert found(files, "tests/a.spec.js").runs is Runs.NODE
+    assert found({**files, "pages.js": FETCH}, "tests/a.spec.js").runs is Runs.TEST
+    assert found({**files, "pages.js": FETCH}, "tests/a.spec.js", "playwright", "test").runs is Runs.NODE
 
 
 def test_what_a_page_loads_is_not_nodes() -> None:
