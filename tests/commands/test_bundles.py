@@ -179,3 +179,18 @@ def test_reasons(directory: Path, run: Run, value: str, reason: str) -> None:
     done = run("enable", *OPTIONS, "--dry-run", "--format", "json")
     left = {each["service"]: each["reason"] for each in json.loads(done.out)["declined"]}
     assert re.search(reason, left["mounted"])
+
+
+def test_in_the_form_of_an_override(directory: Path, run: Run) -> None:
+    before = tree(directory)
+    assert run("enable", *OPTIONS, "--override").code == 0
+    text = (directory / "docker-compose.tls.yml").read_text()
+    assert "NODE_EXTRA_CA_CERTS: /app/certs/mounted-node-extra-ca-certs.pem" in text
+    assert (directory / "certs/mounted-node-extra-ca-certs.pem").exists()
+    assert run("rollback", "--certs").code == 0
+    assert tree(directory) == before
+
+
+def test_doctor_has_nothing_to_say_of_them(directory: Path, run: Run) -> None:
+    assert run("enable", *OPTIONS).code == 0
+    assert "extra-ca-certs" not in run("doctor").out

@@ -44,7 +44,7 @@ _NAMES = frozenset({"enum_assignment"})
 _WHEN: dict[Form, str] = {
     "helper": " when TLS_ENABLED is true",
     "process": " when TLS_ENABLED is true",
-    "literal": ", whatever TLS_ENABLED says: it is read when the image is built",
+    "literal": ", whatever TLS_ENABLED says",
 }
 
 
