@@ -23,6 +23,7 @@ from aicos_tls.live.packets import Side
 from aicos_tls.live.probe import Answer, interfaces, probe, question, reached_from_here
 from aicos_tls.live.questions import Questions
 from aicos_tls.live.results import EdgeResult, ServiceResult, edge_result, service_results
+from aicos_tls.live.sidecars import sidecars
 from aicos_tls.live.sniff import Flow, Sniffer, flows
 from aicos_tls.live.stack import check_own, look, project_name
 from aicos_tls.live.waiting import settled
@@ -104,7 +105,7 @@ def verify(
     questions = Questions.of(plan, stack)
     heard = _ask(docker, stack, prepared, questions, options, progress)
     progress("reading logs")
-    judged = _judge(questions, heard, clock())
+    judged = _judge(questions, heard, sidecars(plan), clock())
     return Result(
         prepared,
         name,
@@ -157,10 +158,18 @@ def _ask(
     return _Heard(answers, before, after, began, flows(sniffer.streams, stack, ours), sniffer.lost)
 
 
-def _judge(questions: Questions, heard: _Heard, now: datetime) -> dict[Endpoint, Served]:
-    """What the answer of each server comes to."""
+def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: datetime) -> dict[Endpoint, Served]:
+    """What the answer of each server comes to; `behind` are those with a sidecar, and its name."""
     return {
-        end: served(end.port, heard.answers[end], heard.before[service], heard.after[service], service=service, now=now)
+        end: served(
+            end.port,
+            heard.answers[end],
+            heard.before[service],
+            heard.after[service],
+            service=service,
+            now=now,
+            sidecar=behind.get(service, ""),
+        )
         for end, service in questions.services.items()
     }
 

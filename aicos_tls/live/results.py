@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.live import sidecars
 from aicos_tls.live.addresses import resolves
 from aicos_tls.live.health import condition, log
 from aicos_tls.live.model import Check, State
@@ -135,6 +136,7 @@ def service_results(
     timeout: float,
 ) -> Iterator[ServiceResult]:
     """Yield every container of the services in scope; a service without any is one, too. `timeout`: seconds a log."""
+    behind = sidecars.sidecars(plan)
     ends: dict[str, list[Endpoint]] = defaultdict(list)
     for end in questions.services:
         ends[end.container].append(end)
@@ -147,6 +149,8 @@ def service_results(
         elif container.service in plan.servers and container.running:
             encrypted = any(port.encrypted for port in found)
             checks = (*checks, log(docker, container, encrypted=encrypted, timeout=timeout))
+        if container.service in behind:
+            checks = (*checks, sidecars.check(stack, container, behind[container.service]))
         return ServiceResult(container.service, container.name, checks, found)
 
     containers = [c for name in in_scope(plan) for c in stack.of(name)]

@@ -69,15 +69,6 @@ class Declared:
         mounts = (change.after for name in names for change in self._by_service[name] if change.rule == "mount")
         return frozenset(split_short_mount(mount)[1] for mount in mounts)
 
-    def joined(self) -> dict[str, str]:
-        """The services that join the network of a new one, each with that one's name."""
-        changes = (change for change in self.changes if change.rule == "sidecar")
-        return {
-            change.service: change.after.removeprefix("service:")
-            for change in changes
-            if change.path == f"services.{change.service}.network_mode"
-        }
-
     def adds(self, service: str) -> bool:
         """Whether a service as a whole is new."""
         return any(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from aicos_tls.errors import InternalError, TlsError
+from aicos_tls.plan.model import joined_networks
 from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves
 from aicos_tls.proof.merged import normal, target
@@ -102,7 +103,7 @@ def compare(old: dict[str, Any], new: dict[str, Any], declared: Declared) -> Non
     """
     one, other = ({**model, "services": _services(model)} for model in (old, new))
     known = one["services"]
-    for name, holder in declared.joined().items():
+    for name, holder in joined_networks(declared.changes).items():
         known[name], other["services"][name] = _network_apart(name, holder, known[name], other["services"])
         for linking in (each for each in known if _links_to(other["services"].get(each, {}), holder)):
             for service, gone in ((known[linking], name), (other["services"][linking], holder)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from support import tree
+from support import need, tree
 
 from aicos_tls.pki import KeyType, Profile, keys
 from aicos_tls.pki.authority import new_authority
@@ -54,7 +54,7 @@ def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
 def verified(directory: Path) -> int:
     """How many leaves openssl verifies against the CA."""
     leaves = [str(path) for path in (directory / "certs").glob("*-cert.pem") if path.name != "ca-cert.pem"]
-    command = ["openssl", "verify", "-x509_strict", "-CAfile", str(directory / "certs/ca-cert.pem"), *leaves]
+    command = [need("openssl"), "verify", "-x509_strict", "-CAfile", str(directory / "certs/ca-cert.pem"), *leaves]
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout.count(": OK")
 
 

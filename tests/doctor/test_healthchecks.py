@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from support import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,7 @@ def test_what_is_proposed(project: Project, run: Run, image: str, more: str, tod
 def test_the_proposal_asks_a_real_server(project: Project, run: Run, image: str, tls_port: int) -> None:
     words = json.loads(proposed(project, run, image, tls_port).removeprefix("write test: "))
     program = {"python": "python3"}.get(words[1], words[1])
+    need(program)
     assert subprocess.run([program, *words[2:]], check=False, timeout=20).returncode == 0
     closed = [word.replace(f":{tls_port}", ":1") for word in words[2:]]
     assert subprocess.run([program, *closed], check=False, timeout=20, capture_output=True).returncode == 1

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import needs
 
 from aicos_tls.serving.sidecar import Mode, Sidecar, haproxy_config
 
@@ -27,12 +28,10 @@ assert _spec.loader is not None
 run: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(run)
 
-TOOLS = ("ip", "iptables", "haproxy")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        os.geteuid() != 0 or not all(map(shutil.which, TOOLS)), reason="needs root, ip, iptables, haproxy"
-    ),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root may make network namespaces"),
+    needs("ip", "iptables", "haproxy"),
 ]
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "sidecar"

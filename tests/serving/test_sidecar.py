@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from msgspec.structs import replace
+from support import needs
 
 from aicos_tls.serving.sidecar import Mode, Sidecar, files, haproxy_config, name_for, port_pairs, service_of
 
@@ -92,7 +92,7 @@ def test_bytes_are_passed_for_what_is_not_http_1() -> None:
     assert "http" not in config
 
 
-@pytest.mark.skipif(shutil.which("haproxy") is None, reason="needs haproxy")
+@needs("haproxy")
 @pytest.mark.parametrize(("mode", "protocols"), [(Mode.HTTP, ("http/1.1",)), (Mode.TCP, ("h2",))])
 def test_haproxy_accepts_the_configuration(mode: Mode, protocols: tuple[str, ...], tmp_path: Path) -> None:
     key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "server.pem.key")
