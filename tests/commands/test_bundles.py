@@ -191,6 +191,7 @@ def test_in_the_form_of_an_override(directory: Path, run: Run) -> None:
     assert tree(directory) == before
 
 
-def test_doctor_has_nothing_to_say_of_them(directory: Path, run: Run) -> None:
+@pytest.mark.usefixtures("directory")
+def test_doctor_has_nothing_to_say_of_them(run: Run) -> None:
     assert run("enable", *OPTIONS).code == 0
     assert "extra-ca-certs" not in run("doctor").out
