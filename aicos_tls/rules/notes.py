@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aicos_tls.rules.context import Context
 
 _LEFT_ALONE = (Kind.OUT_OF_SCOPE, Kind.BROWSER, Kind.PROXY, Kind.NO_NETWORK, Kind.UNKNOWN)
+_LONGEST = 500
+"""Characters of a path that are looked at."""
 
 
 def notes(context: Context) -> list[Note]:
@@ -81,7 +83,8 @@ def _redirect_uris(context: Context) -> Iterator[Note]:
 
 def _registered(reference: Reference) -> str:
     """What a redirect URI asks for besides, in words; empty for any other URL."""
-    rest = re.split(r"[\s\"'`<>,;]", reference.site.text[reference.url.end :], maxsplit=1)[0]
+    end = reference.url.end
+    rest = re.split(r"[\s\"'`<>,;]", reference.site.text[end : end + _LONGEST], maxsplit=1)[0]
     names = " ".join(sorted(reference.site.variables))
     return f"; {REGISTER}" if is_callback(f"{reference.text}{rest}", names) else ""
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import Change, PlannedFile
     from aicos_tls.sources.changes import ServiceChanges
 
+_LONGEST = 2_000
+"""Characters of a line that are looked at; a longer one is written by a program."""
+
 
 def browser_notes(found: Mapping[str, ServiceChanges], servers: Mapping[str, str]) -> Iterator[Note]:
     """Yield for each service which of its sources run in browsers, by the evidence, and the servers that they name."""
@@ -43,17 +46,13 @@ def _named(file: TextFile, service: str, servers: Mapping[str, str], evidence: s
 
 def callback_notes(changes: Iterable[Change], files: Iterable[PlannedFile]) -> Iterator[Note]:
     """Yield the redirect URIs among the changed URLs: who sends users there compares them letter by letter."""
-    before = {file.path: file.before.text for file in files if file.before is not None}
+    before = {file.path: file.before.text.split("\n") for file in files if file.before is not None}
     seen = set()
     for change in changes:
-        line = _line(before.get(change.where.path, ""), change.where.line)
+        line = "".join(before.get(change.where.path, [])[change.where.line - 1 : change.where.line])[:_LONGEST]
         for url in urls.find(line):
             text = re.split(r"[\s\"'`<>]", line[url.start :], maxsplit=1)[0].rstrip(",;)")
-            if url.plain and is_callback(text, line[: url.start]) and (change.where.line, text) not in seen:
-                seen.add((change.where.line, text))
+            place = (change.where.path, change.where.line, text)
+            if url.plain and place not in seen and is_callback(text, line[: url.start]):
+                seen.add(place)
                 yield Note("todo", f"{text} is https with TLS: {REGISTER}", change.service, change.where)
-
-
-def _line(text: str, number: int) -> str:
-    lines = text.split("\n")
-    return lines[number - 1] if 0 < number <= len(lines) else ""

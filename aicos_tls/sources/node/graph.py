@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
 
 _IMPORT = re.compile(
-    r"""(?:\bfrom\s*|\bimport\s*\(\s*|\brequire\s*\(\s*|^\s*import\s+)(["'])([^"'\n]+)\1""", re.MULTILINE
+    r"""(?:\bfrom\s*|\bimport\s*\(\s*|\brequire\s*\(\s*|^[ \t]*import\s+)(["'])([^"'\n]+)\1""", re.MULTILINE
 )
-_TYPES = re.compile(r"""\b(?:import|export)\s+type\b[^;"']*?["'][^"'\n]+["']""")
-_SCRIPT = re.compile(r"""<script\b[^>]*?\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+_TYPES = re.compile(r"""\b(?:import|export)\s+type\b(?:(?!\b(?:import|export)\b)[^;"'])*+["'][^"'\n]+["']""")
+_SCRIPT = re.compile(r"""<script\b[^<>]*?\bsrc\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _STARTED = re.compile(
     r"(?:^|[\s;&|])(?:node|nodemon|tsx|ts-node|ts-node-dev|pm2|bun)\s[^;&|]*?([\w@./-]+\.[cm]?[jt]sx?)\b"
 )
 _SCRIPTS = ("start", "serve", "server", "start:prod", "dev")
+_LONGEST = 1_000
+"""Characters of a command that are looked at: nobody writes a longer one."""
 _ENDINGS = ("", *sorted(EXTENSIONS), *(f"/index{ending}" for ending in sorted(EXTENSIONS)))
 
 
@@ -38,6 +40,7 @@ class Graph:
     def __init__(self, files: Mapping[PurePosixPath, TextFile], start: Iterable[str]) -> None:
         self.files = files
         self.packages = packages_in(files)
+        self.documents = [path for path in files if path.suffix.lower() in {".html", ".htm"}]
         self.texts = {path: text_of(file) for path, file in files.items() if path.suffix.lower() in EXTENSIONS}
         self.imports = {path: list(imports(text)) for path, text in self.texts.items()}
         self.pages = self._reached(dict(self._loaded()))
@@ -45,12 +48,12 @@ class Graph:
 
     def _loaded(self) -> Iterator[tuple[PurePosixPath, str]]:
         """Yield the sources that HTML files load, with the place."""
-        for path, file in self.files.items():
-            if path.suffix.lower() in {".html", ".htm"}:
-                for match in _SCRIPT.finditer(text_of(file)):
-                    target = self._resolve(path, f"./{match[1].lstrip('/')}")
-                    if target is not None:
-                        yield target, f"{path.name}:{file.where(match.start()).line} <script>"
+        for path in self.documents:
+            file = self.files[path]
+            for match in _SCRIPT.finditer(text_of(file)):
+                target = self._resolve(path, f"./{match[1].lstrip('/')}")
+                if target is not None:
+                    yield target, f"{path.name}:{file.where(match.start()).line} <script>"
 
     def _programs(self, start: str) -> Iterator[PurePosixPath]:
         """Yield the sources that Node is started with, by the command of the service and the scripts of packages."""
@@ -58,7 +61,7 @@ class Graph:
         for directory, package in self.packages.items():
             commands += [(directory, package.script(name)) for name in _SCRIPTS]
         for directory, command in commands:
-            for match in _STARTED.finditer(command):
+            for match in _STARTED.finditer(command[:_LONGEST]):
                 target = self._resolve(directory / "package.json", f"./{match[1].removeprefix('./')}")
                 if target is not None:
                     yield target

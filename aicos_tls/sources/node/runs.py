@@ -49,7 +49,7 @@ NODE = Place(Runs.NODE)
 TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__|__mocks__|specs?|e2e|cypress)/|\.(?:test|spec|cy|e2e)\.[cm]?[jt]sx?$")
 _RUNNERS = frozenset({"ava", "cypress", "jest", "mocha", "nightwatch", "playwright", "vitest"})
 """Programs that run tests."""
-_DIRECTIVE = re.compile(r"\A(?:\s|//[^\n]*\n|/\*.*?\*/)*([\"'])use (client|server)\1", re.DOTALL)
+_DIRECTIVE = re.compile(r"\A(?>\s+|//[^\n]*\n|/\*(?>[^*]+|\*(?!/))*\*/)*+([\"'])use (client|server)\1")
 _EDGE = re.compile(r"""\bruntime\s*[:=]\s*["'](?:experimental-)?edge["']""")
 _STYLES = (".css", ".scss", ".sass", ".less", ".vue", ".svelte", ".svg", ".png")
 _GLOBALS = re.compile(r"(?<![\w.$'\"`-])(?:window|document|localStorage|sessionStorage)\s*(?:\.|\?\.|\[)\s*\w")
@@ -88,8 +88,8 @@ def _place(graph: Graph, path: PurePosixPath) -> Place:
 
 def _has_pages(graph: Graph, directory: PurePosixPath, package: Package) -> bool:
     """Whether a package has an HTML file, or a library for pages."""
-    pages = (path for path in graph.files if path.suffix == ".html" and path.is_relative_to(directory))
-    return not PAGES.isdisjoint(package.dependencies) or next(pages, None) is not None
+    beside = any(path.is_relative_to(directory) for path in graph.documents)
+    return beside or not PAGES.isdisjoint(package.dependencies)
 
 
 def _in_stack(graph: Graph, path: PurePosixPath, name: str, stack: Stack, evidence: str) -> Place:

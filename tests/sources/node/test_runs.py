@@ -213,3 +213,20 @@ def test_the_nearest_package_counts() -> None:
 def test_what_is_no_text_is_nodes_and_stays() -> None:
     file = TextFile(Path("/p/a.js"), b"\xff")
     assert places({PurePosixPath("a.js"): file})[PurePosixPath("a.js")].runs is Runs.NODE
+
+
+HARD = {
+    "comments": "/* a */ " * 40_000,
+    "an open comment": "/*" * 100_000,
+    "types": "import type " * 40_000,
+    "imports": "import " * 40_000,
+    "lines": "\n" * 200_000,
+    "blanks": " " * 200_000,
+}
+
+
+@pytest.mark.parametrize("text", HARD.values(), ids=HARD.keys())
+def test_texts_that_would_take_for_ever(text: str) -> None:
+    assert found({"a.js": text}, "a.js").runs is Runs.NODE
+    assert found({"index.html": "<script " * 40_000, "a.js": ""}, "a.js").runs is Runs.NODE
+    assert found({"package.json": package(start="node " * 40_000), "a.js": ""}, "a.js").runs is Runs.NODE
