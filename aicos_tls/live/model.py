@@ -26,12 +26,16 @@ class Check(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A container's place on one network. `address` is empty where it has none (stopped, or the host's network)."""
+    """A container's place on one network. `address` is empty where it has none (stopped, or the host's network).
+
+    `ipv6` is its other address, where the network has both kinds.
+    """
 
     network: str
     address: str = ""
     aliases: frozenset[str] = frozenset()
     gateway: str = ""
+    ipv6: str = ""
 
 
 class Mounted(Struct, frozen=True):

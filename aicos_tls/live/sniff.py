@@ -130,7 +130,8 @@ def flows(streams: Streams, stack: Stack, ours: Collection[tuple[Side, int]]) ->
 
     `ours` are our own attempts in clear: the server's end and the port on our side.
     """
-    names = {a.address: stands_before(stack, c) for c in stack.containers for a in c.attachments if a.address}
+    places = [(stands_before(stack, c), a) for c in stack.containers for a in c.attachments]
+    names = {address: service for service, a in places for address in (a.address, a.ipv6) if address}
     sums: dict[tuple[str, str, int], Bytes] = defaultdict(Bytes)
     for connection in streams.connections.values():
         server = names.get(connection.server.address)

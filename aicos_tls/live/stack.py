@@ -118,6 +118,7 @@ def _attachments(described: dict[str, Any]) -> Iterable[Attachment]:
                 network.get("IPAddress") or network.get("GlobalIPv6Address") or "",
                 frozenset({*(network.get("Aliases") or ()), *own}),
                 network.get("Gateway") or "",
+                (network.get("GlobalIPv6Address") or "") if network.get("IPAddress") else "",
             )
 
 

@@ -60,12 +60,16 @@ def test_a_sidecar_in_its_place(before: Container) -> None:
 
 
 def test_what_is_seen_on_the_network_belongs_to_the_service() -> None:
-    place = Attachment("n", "172.18.0.2")
+    place = Attachment("n", "172.18.0.2", ipv6="fd00::2")
     other = container("tools", environment={"TLS_SERVICE": "api"}, attachments=(Attachment("n", "172.18.0.3"),))
     whole = stack(api(), sidecar(attachments=(place,)), other)
     assert [stands_before(whole, each) for each in whole.containers] == ["api", "api", "tools"]
     streams = Streams()
     ends = Side("172.18.0.3", 4000), Side("172.18.0.2", 80)
     streams.connections[frozenset(ends)] = Connection(*ends, Bytes())
-    (flow,) = flows(streams, whole, ())
-    assert (flow.client, flow.server, flow.port) == ("tools", "api", 80)
+    ends = Side("172.18.0.3", 4000), Side("fd00::2", 81)
+    streams.connections[frozenset(ends)] = Connection(*ends, Bytes())
+    assert [(f.client, f.server, f.port) for f in flows(streams, whole, ())] == [
+        ("tools", "api", 80),
+        ("tools", "api", 81),
+    ]
