@@ -33,12 +33,17 @@ def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operat
     """Everything that `enable` writes; nothing at all when no file and no certificate changes."""
     operations = certificate_operations(prepared, issued) if issued else []
     operations += trusted.operations(prepared, trusted.texts(prepared, issued))
+    operations += file_operations(prepared)
+    return [*operations, *_record_operations(prepared, issued)] if operations else []
+
+
+def file_operations(prepared: Prepared) -> list[disk.Operation]:
+    """What is written besides certificates and the record."""
     changed = [target for target in prepared.targets if target.changes]
     certs = certs_directory(prepared)
-    operations += making(certs, (target.path for target in changed if target.after is not None))
+    operations = list(making(certs, (target.path for target in changed if target.after is not None)))
     operations += [_operation(target) for target in changed]
-    operations += emptying(certs, (target.path for target in changed if target.after is None))
-    return [*operations, *_record_operations(prepared, issued)] if operations else []
+    return operations + list(emptying(certs, (target.path for target in changed if target.after is None)))
 
 
 def _operation(target: Target) -> disk.Operation:

@@ -158,14 +158,23 @@ def test_the_helper_comes_into_an_image_that_copies_file_by_file(project: Projec
     assert "COPY main.py tls.py ./" in (directory / "api/Dockerfile").read_text()
 
 
-def test_code_that_could_not_find_its_helper_is_left(project: Project, run: Run) -> None:
+def test_the_helper_goes_where_the_code_goes_under_another_name(project: Project, run: Run) -> None:
     dockerfile = 'FROM python:3.11-slim\nCOPY main.py /srv/app.py\nCMD ["python", "/srv/app.py"]\n'
     directory = project({**FILES, "api/Dockerfile": dockerfile})
+    run("enable", "--code", *FAST)
+    assert "COPY main.py /srv/app.py\nCOPY tls.py /srv/tls.py\n" in (directory / "api/Dockerfile").read_text()
+
+
+def test_code_whose_helper_is_kept_from_the_image_is_left(project: Project, run: Run) -> None:
+    directory = project({**FILES, "api/.dockerignore": "*\n!main.py\n"})
     shown = run("enable", "--code", "--no-certs")
-    assert "would not bring tls.py into the image" in shown.out
+    assert ".dockerignore keeps tls.py from the image of api" in shown.out
+    assert "!tls.py" in shown.out
     assert (directory / "api/main.py").read_text() == MAIN
+    assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
     assert not (directory / "api/tls.py").exists()
     assert "api does not serve HTTPS yet" in shown.out
+    assert "https://api:8001" in (directory / "web/server.js").read_text()
 
 
 def test_a_worker_of_the_same_image_shares_the_helper(project: Project, run: Run) -> None:
@@ -180,22 +189,27 @@ def test_a_worker_of_the_same_image_shares_the_helper(project: Project, run: Run
 def test_a_shared_file_waits_for_the_one_that_cannot_have_the_helper(project: Project, run: Run) -> None:
     compose = COMPOSE + "  job:\n    build: {context: ., dockerfile: job.Dockerfile}\n"
     job = 'FROM python:3.11-slim\nCOPY ["api/main.py", "/srv/x.py"]\nCMD ["python", "/srv/x.py"]\n'
-    directory = project({**FILES, "docker-compose.yml": compose, "job.Dockerfile": job})
+    ignore = "**/tls.*\n"
+    files = {**FILES, "docker-compose.yml": compose, "job.Dockerfile": job, "job.Dockerfile.dockerignore": ignore}
+    directory = project(files)
     shown = run("enable", "--code", "--no-certs")
-    assert "the Dockerfile of job would not bring api/tls.py into the image" in shown.out
+    assert "api/main.py is also in the image of job, which cannot have the helper" in shown.out
+    assert "job.Dockerfile.dockerignore" in shown.out
     assert (directory / "api/main.py").read_text() == MAIN
+    assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
 
 
-def test_a_file_that_two_servers_would_have_in_two_ways(project: Project, run: Run) -> None:
+def test_a_file_that_two_servers_have_asks_each_itself(project: Project, run: Run) -> None:
     main = MAIN.replace("app = ", "ME = 'http://localhost:8001'\nOTHER = 'http://localhost:8002'\napp = ")
     compose = (
         COMPOSE + "  admin:\n    build: ./api\n    expose: ['8002']\n"
         "  more:\n    build: ./web\n    environment: [A=http://admin:8002]\n"
     )
     directory = project({**FILES, "docker-compose.yml": compose, "api/main.py": main})
-    shown = run("enable", "--code", "--no-certs")
-    assert "api and admin have this file, and it would have to be changed for each in another way" in shown.out
-    assert (directory / "api/main.py").read_text() == main
+    run("enable", "--code", *FAST)
+    after = (directory / "api/main.py").read_text()
+    assert after.count("//localhost:800") == 2
+    assert after != main
 
 
 def test_what_is_left_in_a_shared_file_is_said_once(project: Project, run: Run) -> None:
