@@ -43,7 +43,6 @@ FILES: dict[str, str | bytes] = {
 }
 
 
-@pytest.mark.xfail(reason="a shared module that would be changed keeps the services that copy it from their helpers")
 def test_both_halves_of_the_aicos_stack_and_back(aicos: Path, run: Run) -> None:
     before = tree(aicos)
     assert run("enable", "--code", *FAST).code == 0
