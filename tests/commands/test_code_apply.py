@@ -173,7 +173,7 @@ def test_code_whose_helper_is_kept_from_the_image_is_left(project: Project, run:
     assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
     assert not (directory / "api/tls.py").exists()
     assert "api does not serve HTTPS yet" in shown.out
-    assert "https://api:8001" in (directory / "web/server.js").read_text()
+    assert "tls.url('http://api:8001')" in (directory / "web/server.js").read_text()
 
 
 def test_a_worker_of_the_same_image_shares_the_helper(project: Project, run: Run) -> None:
