@@ -12,6 +12,7 @@ from aicos_tls.plan.published import published_ports
 from aicos_tls.plan.references import REWRITABLE, Directory, Kind, Reference, references
 from aicos_tls.plan.schemes import BareHost, SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import Decision, decide
+from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import find_servers
 from aicos_tls.rules.placement import Placement
 from aicos_tls.sources.nodeless import may_run_node
@@ -53,7 +54,8 @@ class Context(Struct, frozen=True, dict=True):
         schemes = [found for found in apart if isinstance(found, SchemeVariable)]
         bare = [found for found in apart if isinstance(found, BareHost)]
         checks = healthchecks(project)
-        servers = find_servers(project, decisions, found, schemes, checks)
+        ordered = [name for name, ask in asks(project, policy).items() if ask.by_name]
+        servers = find_servers(project, decisions, found, schemes, checks, ordered)
         needs, sidecars = (wanted.needs, wanted.sidecars) if wanted else ({}, ())
         node = may_run_node(project, [name for name, decision in decisions.items() if decision.in_scope])
         return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars, node)

@@ -20,7 +20,19 @@ from aicos_tls.serving import sidecar as sidecars
 from aicos_tls.serving.addresses import asks_in_plain
 from aicos_tls.serving.choose import choose
 from aicos_tls.serving.configuration import configuration
-from aicos_tls.serving.model import Choice, How, Merge, Needs, Option, Place, RuntimeFile, Setting, Sidecar, Wanted
+from aicos_tls.serving.model import (
+    Choice,
+    How,
+    Merge,
+    Mode,
+    Needs,
+    Option,
+    Place,
+    RuntimeFile,
+    Setting,
+    Sidecar,
+    Wanted,
+)
 from aicos_tls.serving.trust import RUNTIMES, joined, trust
 from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.status import references_in, service_status
@@ -124,7 +136,7 @@ class _Draft:
             return
         self.needs[name] = self._with_values_below(service, choice.option.needs)
         if choice.how is How.SIDECAR:
-            self._sidecar(service, choice.option)
+            self._sidecar(service, choice.option, Mode(ask.mode))
 
     def client(self, service: ServiceSources) -> None:
         """Note what the clients of a service need to trust the CA; those of nginx ask what its configuration says."""
@@ -196,7 +208,7 @@ class _Draft:
         except OSError:
             return os.stat_result((0o100600, 0, 0, 1, os.getuid(), os.getgid(), 0, 0, 0, 0))
 
-    def _sidecar(self, service: ServiceSources, option: Option) -> None:
+    def _sidecar(self, service: ServiceSources, option: Option, mode: Mode) -> None:
         name = service.service.name
         policy = self.plan.policy
         taken = {*self.plan.project.services, *(one.name for one in self.sidecars)}
@@ -209,6 +221,8 @@ class _Draft:
                 image=policy.sidecar_image,
                 certs_source=policy.certs_source(),
                 mount_path=policy.mount_path,
+                mode=mode,
+                protocols=sidecars.PROTOCOLS[mode],
                 profiles=sidecars.profiles(service.service),
             )
         )

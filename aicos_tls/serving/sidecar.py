@@ -40,6 +40,8 @@ __all__ = ["Mode", "Sidecar", "files", "haproxy_config", "name_for", "port_pairs
 RUN_DIRECTORY = "/run/tls"
 """Where `serve.sh` puts certificate and key in one file, as haproxy wants them: in memory, in the sidecar alone."""
 
+PROTOCOLS = {Mode.HTTP: ("http/1.1",), Mode.TCP: ()}
+"""What it offers by ALPN (RFC 7301): of a protocol that it does not know, nothing."""
 _HIGHEST = 65535
 _OFFSET = 10000
 

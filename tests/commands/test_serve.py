@@ -57,6 +57,7 @@ def test_auto_and_back(project: Project, run: Run) -> None:
     after = tree(directory)
     changed = sorted(name for name in after if before.get(name) != after[name] and not name.startswith(".aicos-tls"))
     assert changed == [
+        "certs/.gitignore",
         "certs/runtime/nginx/web/site.conf",
         "certs/runtime/node/preload.cjs",
         "certs/runtime/sidecar/Dockerfile",
@@ -276,6 +277,19 @@ def test_a_user_that_cannot_read_the_key_gets_a_sidecar(
     assert api["how"] == expected
     reasons = [each["reason"] for each in api["declined"] if each["how"] == "preload"]
     assert [("cannot read the key" in reason) for reason in reasons] == ([True] if expected == "sidecar" else [])
+
+
+def test_a_way_that_was_asked_for_by_name_is_obeyed_whoever_asks_the_service(project: Project, run: Run) -> None:
+    block = "    x-aicos-tls: {serve: sidecar, port: 6379, mode: tcp}\n"
+    directory = project(f"services:\n  cache:\n{block}    image: redis:7\n  api: {{image: nginx}}\n")
+    assert run("enable", "--include", "cache", "--serve", "api=sidecar", *FAST).code == 0
+    compose = (directory / "docker-compose.yml").read_text()
+    assert "network_mode: service:cache-tls" in compose
+    assert "service:api-tls" not in compose  # out of scope: that is said elsewhere
+    config = (directory / "certs/runtime/sidecar/cache.cfg").read_text()
+    assert "mode tcp" in config
+    assert "http" not in config
+    assert "bind *:16379 ssl crt /run/tls/server.pem\n" in config
 
 
 CALLS = "const a = process.env.BOX_URL || 'http://box:9000';\nfetch('http://box:9000/x');\nfetch('http://api:8001');\n"

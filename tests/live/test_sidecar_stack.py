@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import re
 import signal
 import ssl
 import sys
@@ -287,12 +286,9 @@ def test_nobody_is_localhost_who_was_not(
         assert _asked(stack, "clear") == ["refused", "refused"]
         for port, service in ((5432, "db"), (6379, "cache")):
             text = (directory / "docker-compose.yml").read_text()
-            block = f"  {service}:\n    x-aicos-tls: {{serve: sidecar, port: {port}}}\n"
+            block = f"  {service}:\n    x-aicos-tls: {{serve: sidecar, port: {port}, mode: tcp}}\n"
             (directory / "docker-compose.yml").write_text(text.replace(f"  {service}:\n", block))
         assert guarded(["enable", "--all", "--key-type", "p256", "--quiet"]) == 0
-        for config in directory.glob("certs/runtime/sidecar/*.cfg"):  # bytes as they are: these are no HTTP
-            http = re.compile(r"(?m)^ +(timeout http-request|option|http-\S+).*\n")
-            config.write_text(http.sub("", config.read_text().replace("mode http", "mode tcp")))
         stack.overrides = STORE_OVERRIDES if engine.private else stack.overrides
         stack.build()
         stack.up(wait=False)
