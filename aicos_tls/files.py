@@ -107,7 +107,12 @@ class TextFile(Struct, frozen=True, dict=True):
 
 
 def read(path: Path) -> TextFile:
-    """Read a regular file of at most `MAX_BYTES` bytes; raises `TlsError` for everything that cannot be read."""
+    """Read a regular file of at most `MAX_BYTES` bytes; raises `TlsError` for everything that cannot be read.
+
+    Git's own files are not: a compose file that names `.git/config`, where CI keeps its token, is no reason to show it.
+    """
+    if "\0" not in os.fspath(path) and ".git" in os.path.realpath(path).lower().split("/")[:-1]:
+        raise TlsError("lies among git's own files, which are not read", where=Where(path))
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

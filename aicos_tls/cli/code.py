@@ -16,6 +16,7 @@ from aicos_tls.cli.options import (
     DataFormatOption,
     Format,
     FormatOption,
+    OutsideCertsDir,
     Templates,
     now,
     policy_flags,
@@ -61,6 +62,7 @@ def code_apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the diff; write nothing.")] = False,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
     templates: Templates = None,
+    certs_dir: OutsideCertsDir = None,
     form: FormatOption = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
     color: ColorOption = Color.AUTO,
@@ -75,7 +77,7 @@ def code_apply(
     from aicos_tls.commands.enable import Options
 
     options = Options(dry_run=dry_run, templates=templates)
-    result = command(file or [], services or [], options, now=now(), environment=os.environ)
+    result = command(file or [], services or [], options, now=now(), environment=os.environ, certs_dir=certs_dir)
     return show_result(result, form, color, quiet=quiet)
 
 

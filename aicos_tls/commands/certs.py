@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from aicos_tls import disk, rollback
 from aicos_tls.commands import trusted
 from aicos_tls.commands.enable import wanted
-from aicos_tls.commands.project import certs_directory, prepare, put_in_order, state_path
+from aicos_tls.commands.project import certs_directory, prepare, put_in_order
 from aicos_tls.commands.recording import certificate_operations, recorded_certificates
+from aicos_tls.commands.records import state_path
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki import CA_NAME, KeyType, Profile
 

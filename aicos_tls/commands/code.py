@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from aicos_tls.commands import enable as enabling
-from aicos_tls.commands.project import prepare, put_in_order, recorded_run
+from aicos_tls.commands.project import prepare, put_in_order
+from aicos_tls.commands.records import recorded_run
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.sources import nginx
@@ -67,15 +68,17 @@ def apply(
     *,
     now: datetime,
     environment: Mapping[str, str],
+    certs_dir: str | None = None,
 ) -> enabling.Result:
     """Change the code of an enabled project: of the services named, or of all in scope. Raises `TlsError`.
 
     The rest of the last run stays as it is: it is planned again with its settings, in one record with the code.
+    `certs_dir` has to be given where that run had its certificates outside of the project.
     """
     if not options.dry_run:
         put_in_order(named, environment)
     directory = named[0].parent if named else Path()
-    files, flags = recorded_run(directory)
+    files, flags = recorded_run(directory, {"certs_dir": certs_dir} if certs_dir else {})
     files = list(named) or files
     decisions = prepare(files, flags, environment).plan.decisions
     in_scope = [name for name, decision in decisions.items() if decision.in_scope]

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from aicos_tls import disk, files, rollback
 from aicos_tls.commands.gaps import Coded, Gap
+from aicos_tls.commands.records import CODE_SERVICES, load_record, undone
 from aicos_tls.compose.discovery import Selection, select
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 OVERRIDE_SUFFIX = ".tls.yml"
 """How the names of override files end."""
-COMPOSE_FILES = "compose_files"
-"""Under this name the record has the compose files of the run, relative to the project directory."""
-CODE_SERVICES = "code_services"
-"""Under this name the record has the services whose code was changed: a later run keeps it."""
 
 
 class Target(Struct, frozen=True):
@@ -89,21 +86,9 @@ class Prepared(Struct, frozen=True):
         return (*self.selection.files, self.override) if self.override else self.selection.files
 
 
-def state_path(directory: Path, name: str) -> Path:
-    """A file of the state directory (`.aicos-tls`)."""
-    return directory / disk.STATE_DIRECTORY / name
-
-
 def certs_directory(prepared: Prepared) -> Path:
     """The certificates directory on the host."""
     return prepared.directory / prepared.plan.policy.certs_dir
-
-
-def load_record(directory: Path) -> Record | None:
-    """Read the record of the last run; None when there is none. Raises `TlsError` for one that cannot be used."""
-    path = state_path(directory, rollback.RECORD_NAME)
-    file = read_if_there(path)
-    return rollback.from_json(file.raw, path) if file else None
 
 
 def relative(directory: Path, path: Path) -> str:
@@ -182,7 +167,7 @@ def prepare(
         selection,
         plan,
         record,
-        _targets(directory, plan, originals),
+        _targets(directory, plan, originals, record),
         coded.services,
         coded.gaps,
         coded.choices,
@@ -207,23 +192,6 @@ def _with_recorded(flags: dict[str, object], record: Record | None) -> dict[str,
     ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
     kept: dict[str, object] = {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
     return {**kept, **({"sidecar_image": image} if image else {}), **flags}
-
-
-def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:
-    """The compose files and the settings of the last run, to plan it again. Raises `TlsError` when there is none."""
-    record = load_record(directory)
-    if record is None:
-        raise TlsError(
-            "TLS is not enabled here",
-            where=Where(directory),
-            hint="`aicos-tls enable --code` changes the compose file and the code in one",
-        )
-    from aicos_tls.plan.policy import Policy
-
-    known = set(Policy.__struct_fields__)
-    flags = {key: value for key, value in record.policy.items() if key in known and value is not None}
-    named = record.policy.get(COMPOSE_FILES)
-    return [rollback.locate(directory, name) for name in named] if isinstance(named, list) else [], flags
 
 
 def _wanted_code(plan: Plan, flags: dict[str, object], record: Record | None, code: Sequence[str]) -> tuple[str, ...]:
@@ -256,22 +224,17 @@ def _originals(directory: Path, record: Record | None, *, conflicts_stay: bool) 
     """The bytes before the last run of every file that it changed; of those it made nothing was there."""
     if record is None:
         return {}
-
-    def read(name: str) -> bytes | None:
-        file = read_if_there(rollback.locate(directory, name))
-        return file.raw if file else None
-
-    undone = rollback.undo(record, read)
-    if undone.blocked and conflicts_stay:
+    found = undone(directory, record)
+    if found.blocked and conflicts_stay:
         return {file.path: None for file in record.files if file.kind == "created"}
-    if undone.blocked:
-        raise blocked_error(directory, undone)
-    return undone.contents
+    if found.blocked:
+        raise blocked_error(directory, found)
+    return found.contents
 
 
-def blocked_error(directory: Path, undone: rollback.Undo) -> TlsError:
+def blocked_error(directory: Path, undo: rollback.Undo) -> TlsError:
     """What to say when the last run cannot be taken back."""
-    first = undone.blocked[0]
+    first = undo.blocked[0]
     path = directory / first.path
     if isinstance(first, rollback.Missing):
         return TlsError(
@@ -287,14 +250,20 @@ def blocked_error(directory: Path, undone: rollback.Undo) -> TlsError:
     )
 
 
-def _targets(directory: Path, plan: Plan, originals: dict[str, bytes | None]) -> list[Target]:
-    """Every file that this plan or the last run is about, as it was, is and will be."""
+def _targets(directory: Path, plan: Plan, originals: dict[str, bytes | None], record: Record | None) -> list[Target]:
+    """Every file that this plan or the last run is about, as it was, is and will be. Raises `TlsError`.
+
+    None of them leads out of the project, be it by a link on the way, or into git's own files.
+    """
     planned = {relative(directory, file.path): file for file in plan.files}
+    for name in planned:
+        rollback.locate(directory, name)
+    kinds = {file.path: file.kind for file in record.files} if record else {}
     found = [Target(f.path, f.kind, f.before, read_if_there(f.path), f.after) for f in plan.files]
     for name, data in originals.items():
         if name not in planned:
             path = directory / name
             now = read_if_there(path)
             original = None if data is None else TextFile(path, data, now.mode if now else 0o644)
-            found.append(Target(path, "text", original, now, data))
+            found.append(Target(path, kinds[name], original, now, data))
     return found

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls import disk, files, rollback
-from aicos_tls.commands.directories import MODE
-from aicos_tls.commands.project import CODE_SERVICES, Prepared, certs_directory, relative
+from aicos_tls.commands.directories import keeping
+from aicos_tls.commands.project import Prepared, certs_directory, relative
+from aicos_tls.commands.records import CODE_SERVICES
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki import CA_NAME
 
@@ -50,7 +51,7 @@ def operations(prepared: Prepared, wanted: dict[Path, bytes]) -> list[disk.Opera
         if there is not None and relative(prepared.directory, path) not in known:
             raise TlsError("this file is in the way: the run would write it", where=Where(path), hint="move it away")
         found.append(disk.Write(path, data, there.digest if there else None))
-    return [disk.MakeDirectory(certs_directory(prepared), MODE), *found] if found else []
+    return [*keeping(certs_directory(prepared)), *found] if found else []
 
 
 def recorded(prepared: Prepared, wanted: dict[Path, bytes]) -> list[rollback.Certificate]:

@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls import planner
-from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare
+from aicos_tls.commands.project import Prepared, certs_directory, prepare
 from aicos_tls.commands.proxied import with_proxied
+from aicos_tls.commands.records import load_record, settings_of
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError
@@ -27,7 +28,7 @@ from aicos_tls.live.sidecars import sidecars
 from aicos_tls.live.sniff import Flow, Sniffer, flows
 from aicos_tls.live.stack import check_own, look, project_name
 from aicos_tls.live.waiting import settled
-from aicos_tls.plan.policy import Policy, resolve
+from aicos_tls.plan.policy import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,13 +46,14 @@ GOOD = frozenset({State.OK, State.SKIPPED})
 
 
 class Options(Struct, frozen=True):
-    """What a person asked for; times in seconds."""
+    """What a person asked for; times in seconds. `certs_dir` is needed for certificates outside of the project."""
 
     project: str = ""
     wait: float = 0
     timeout: float = 5
     sniff: bool = False
     sniff_seconds: float = 5
+    certs_dir: str | None = None
 
 
 class Result(Struct, frozen=True):
@@ -92,7 +94,7 @@ def verify(
 
     `progress` is told what is being done.
     """
-    prepared = _prepared(named, environment)
+    prepared = _prepared(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
     prepared = replace(prepared, plan=with_proxied(prepared.plan))
     plan = prepared.plan
     docker = Docker(environment)
@@ -174,7 +176,7 @@ def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: 
     }
 
 
-def _prepared(named: Sequence[Path], environment: Mapping[str, str]) -> Prepared:
+def _prepared(named: Sequence[Path], environment: Mapping[str, str], given: dict[str, object]) -> Prepared:
     """The project, planned with the settings of the run that enabled it.
 
     Where that run cannot be undone in memory, because its lines were edited since, it is planned as it stands.
@@ -182,9 +184,7 @@ def _prepared(named: Sequence[Path], environment: Mapping[str, str]) -> Prepared
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
-    policy = record.policy if record else {}
-    known = {key: value for key, value in policy.items() if key in Policy.__struct_fields__ and value is not None}
-    flags = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
+    flags = settings_of(record, directory, given)
     try:
         return prepare(named, flags, environment)
     except TlsError:

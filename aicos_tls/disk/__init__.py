@@ -8,8 +8,9 @@
 How a commit goes, each step durable before the next begins:
 
 1. Every operation is checked; nothing is written when one of them cannot be carried out.
-2. The journal says *staging*. Each new content goes to a temporary file beside its target, with its final mode and
-   owner; each file that will be replaced gets a second name (a hard link, or a copy where there are none).
+2. The journal says *staging*. Directories are made, and those for private keys get their `.gitignore`. Each new
+   content goes to a temporary file beside its target, with its final mode and owner; each file that will be replaced
+   gets a second name (a hard link, or a copy where there are none).
 3. The journal says *swapping*. The temporary files are renamed over their targets, removed files are unlinked.
 4. The journal says *cleaning*: from here on the run has happened. The second names go, then the journal.
 
@@ -30,13 +31,16 @@ from typing import TYPE_CHECKING
 from aicos_tls.disk.state import STATE_DIRECTORY
 
 if TYPE_CHECKING:
+    from aicos_tls.disk.guard import ALL_BUT_RECORD
     from aicos_tls.disk.locking import Locked, lock
-    from aicos_tls.disk.operations import ANY, MakeDirectory, Operation, Remove, RemoveDirectory, Write
+    from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.recovery import Recovery, interrupted, recover
     from aicos_tls.disk.transaction import check, commit
 
 _HOME = {
+    "ALL_BUT_RECORD": "aicos_tls.disk.guard",
     "ANY": "aicos_tls.disk.operations",
+    "KeepFromGit": "aicos_tls.disk.operations",
     "Locked": "aicos_tls.disk.locking",
     "MakeDirectory": "aicos_tls.disk.operations",
     "Operation": "aicos_tls.disk.operations",
@@ -60,8 +64,10 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "ALL_BUT_RECORD",
     "ANY",
     "STATE_DIRECTORY",
+    "KeepFromGit",
     "Locked",
     "MakeDirectory",
     "Operation",

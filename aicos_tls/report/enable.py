@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
-from aicos_tls.report.diff import coloured_diff, file_diff
+from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
 from aicos_tls.report.serving import is_program, programs_of, ways
 from aicos_tls.report.words import counted, masked, place
 
@@ -48,20 +48,24 @@ _OPINIONS = {
 }
 
 
-def diff(result: Result, *, programs: bool = True) -> str:
-    """Every changed file as a unified diff; those that are the same in every project only with `programs`."""
+def diff(result: Result, *, programs: bool = True, exact: bool = True) -> str:
+    """Every changed file as a unified diff; those that are the same in every project only with `programs`.
+
+    Where it is not to be applied (not `exact`), see `without_secrets`.
+    """
     directory = result.prepared.directory
-    return "".join(
-        file_diff(relative(directory, t.path), t.kind, t.now.raw if t.now else None, t.after)
+    shown = (
+        (t.kind, file_diff(relative(directory, t.path), t.kind, t.now.raw if t.now else None, t.after))
         for t in result.changed
         if programs or not is_program(result, t)
     )
+    return "".join(text if exact else without_secrets(kind, text) for kind, text in shown)
 
 
 def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     """The summary; in a dry run with the diff before it."""
     lines: list[str] = []
-    if result.options.dry_run and (shown := diff(result, programs=False)):
+    if result.options.dry_run and (shown := diff(result, programs=False, exact=False)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
     lines.append(_headline(result, style))
     if verbose or result.options.dry_run or result.written or result.blocked:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aicos_tls.serving.model import Choice
 
 SCHEMA = 1
-_EXACT = frozenset({"diff", "paste", "found", "wrote", "restore"})
+_EXACT = frozenset({"diff", "paste"})
 """What people apply, paste or compare: it stays as it is."""
 
 
@@ -215,7 +215,9 @@ def _clash(clash: Clash) -> dict[str, object]:
     return {
         "line": clash.line,
         "found": lines(clash.found),
-        "wrote": lines(clash.wrote),
+        "others": clash.others,
+        "wrote": clash.wrote,
+        "was": clash.was,
         "restore": lines(clash.restore),
     }
 

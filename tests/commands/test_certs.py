@@ -44,7 +44,7 @@ def shop(project: Project) -> Path:
 
 
 def pem(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (directory / "certs").iterdir()}
+    return {path.name: path.read_bytes() for path in (directory / "certs").glob("*.pem")}
 
 
 def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
@@ -70,7 +70,7 @@ def test_issuing_alone_writes_certificates_and_nothing_else(shop: Path, run: Run
     assert [line.split()[0] for line in lines[:4]] == ["ca-cert.pem", "api-cert.pem", "web-cert.pem", "job-cert.pem"]
     assert all("issued (there is none), expires 20" in line for line in lines[:4])
     assert lines[4:] == ["8 files in certs", "restart the containers: docker compose up -d --force-recreate"]
-    assert set(tree(shop)) == {"docker-compose.yml", *(f"certs/{name}" for name in PAIRS)}
+    assert set(tree(shop)) == {"docker-compose.yml", "certs/.gitignore", *(f"certs/{name}" for name in PAIRS)}
     assert verified(shop) == 3
 
 

@@ -194,8 +194,8 @@ def test_a_conflict_is_shown_and_nothing_written(project: Project, run: Run) -> 
     before = tree(directory)
     back = run("rollback")
     assert back.code == 2
-    for side in ("API_URL=https://other:9", "API_URL=https://api:8001", "API_URL=http://api:8001"):
-        assert side in back.out
+    assert "API_URL=https://other:9" in back.out
+    assert ".aicos-tls/rollback.patch" in back.out, "the record holds no addresses"
     again = run("enable", *FAST)
     assert again.code == 2
     assert "changed by hand" in again.err
@@ -219,7 +219,7 @@ def test_rollback_removes_certificates_only_when_asked(aicos: Path, run: Run) ->
     kept = run("rollback", "--certs")
     assert kept.code == 0
     assert "not the one that was issued" in kept.out
-    assert sorted(path.name for path in (aicos / "certs").iterdir()) == ["frontend-cert.pem", "frontend-key.pem"]
+    assert sorted(path.name for path in (aicos / "certs").glob("*.pem")) == ["frontend-cert.pem", "frontend-key.pem"]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def test_auto_and_back(project: Project, run: Run) -> None:
     after = tree(directory)
     changed = sorted(name for name in after if before.get(name) != after[name] and not name.startswith(".aicos-tls"))
     assert changed == [
+        "certs/.gitignore",
         "certs/runtime/nginx/web/site.conf",
         "certs/runtime/node/preload.cjs",
         "certs/runtime/sidecar/Dockerfile",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 def not_ignored(shop: Path) -> None:
     (shop / ".gitignore").write_text("")
+    (shop / "certs/.gitignore").unlink(missing_ok=True)
 
 
 def in_git(shop: Path) -> None:
