@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls import disk, rollback
+from aicos_tls.commands import trusted
 from aicos_tls.commands.enable import wanted
 from aicos_tls.commands.project import certs_directory, prepare, put_in_order
 from aicos_tls.commands.recording import certificate_operations, recorded_certificates
@@ -59,6 +60,8 @@ def issue(
 
     put_in_order(named, environment)
     prepared = prepare(named, flags, environment)
+    if trusted.may_have_bundles(prepared.record):
+        prepared = prepare(named, flags, environment, code=())
     names = _short_names(prepared, services)
     policy = prepared.plan.policy
     directory = certs_directory(prepared)
@@ -115,6 +118,7 @@ def _short_names(prepared: Prepared, services: Sequence[str]) -> set[str]:
 def _operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
     """The new files, and the record that knows them, so that `rollback --certs` removes them."""
     operations = certificate_operations(prepared, issued)
+    operations += trusted.operations(prepared, trusted.texts(prepared, issued))
     if operations and prepared.record is not None:
         record = replace(prepared.record, certificates=tuple(recorded_certificates(prepared, issued)))
         path = state_path(prepared.directory, rollback.RECORD_NAME)

@@ -63,7 +63,8 @@ def coded_plan(
             Note("kept", f"not looked at: {each.reason}", where=Where(each.path)) for each in sources.skipped
         )
     plan.changes.extend(code.changes)
-    plan.declined.extend(code.declined)
+    plan.declined.extend((*code.declined, *served.declined))
+    plan.notes.extend(code.notes)
     plan.notes.extend(_untold(plan, served))
     plan.notes.extend(_health_scripts(plan, sources, served, code.services))
     if wanted:
@@ -71,7 +72,7 @@ def coded_plan(
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
     plan.edges.extend(edge for edge in over_tls(after, runtime) if edge not in plan.edges)
     gaps = tuple(_gaps(plan, after, served, code.services))
-    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
+    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices, served.bundles)
 
 
 def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:
@@ -80,9 +81,8 @@ def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePl
     from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
     from aicos_tls.sources.ways import wanted_settings
 
-    coded = code.services
-    served = serve(plan, sources, asked, coded)
-    settings = {name: each for name, each in wanted_settings(sources.services, coded).items() if name not in asked}
+    served = serve(plan, sources, asked, code.services, code.trusting)
+    settings = wanted_settings(sources.services, [name for name in code.services if name not in asked])
     words = Wanted({name: Needs(words=Words(edits=edits)) for name, edits in code.words.items()})
     return replace(served, wanted=joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), words))
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
+    from aicos_tls.serving.bundles import Bundle
     from aicos_tls.serving.model import Choice
 
 
@@ -51,7 +52,8 @@ class Prepared(Struct, frozen=True):
 
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
     the ways to serve it of those that one was asked for. `mount_points` are directories of source folders, relative to
-    the project, that Docker makes for the certificates.
+    the project, that Docker makes for the certificates; `bundles` are files of trusted certificates that are written
+    with the CA's certificate.
     """
 
     directory: Path
@@ -63,6 +65,7 @@ class Prepared(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
     mount_points: tuple[str, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -172,6 +175,7 @@ def prepare(
         coded.gaps,
         coded.choices,
         points,
+        coded.bundles,
     )
 
 

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__, disk, files, rollback
+from aicos_tls.commands import trusted
 from aicos_tls.commands.directories import below, emptying, keeping, making
 from aicos_tls.commands.mountpoints import KEY as MOUNT_POINTS
 from aicos_tls.commands.project import Prepared, Target, certs_directory, relative
@@ -44,6 +45,7 @@ def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operat
     A record in an older form, which held the changed lines themselves, is written anew all the same.
     """
     operations = certificate_operations(prepared, issued) if issued else []
+    operations += trusted.operations(prepared, trusted.texts(prepared, issued))
     operations += file_operations(prepared)
     wanted = operations or (prepared.record is not None and is_outdated(prepared.directory))
     return [*operations, *_record_operations(prepared, issued)] if wanted else []
@@ -130,4 +132,6 @@ def recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rol
         if new.path.name.endswith("-cert.pem"):
             path = relative(prepared.directory, new.path)
             known[path] = rollback.Certificate(path, files.sha256(new.data))
+    bundles = trusted.texts(prepared, issued)
+    known.update((each.path, each) for each in trusted.recorded(prepared, bundles))
     return sorted(known.values(), key=lambda certificate: certificate.path)

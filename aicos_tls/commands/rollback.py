@@ -188,6 +188,12 @@ def _pair(
     if file.digest != certificate.sha256:
         kept.append((path, "it is not the one that was issued"))
         return
+    if not path.name.endswith("-cert.pem"):  # a file of trusted certificates (`aicos_tls.serving.bundles`)
+        if authority and file.raw.endswith(authority):
+            removed.append(path)
+        else:
+            kept.append((path, "it does not hold the CA's certificate"))
+        return
     try:
         loaded = load(file.raw)
         objection = issue_objection(loaded, load(authority))

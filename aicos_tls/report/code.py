@@ -67,7 +67,13 @@ def _references(result: StatusResult, style: Style, *, verbose: bool) -> Iterato
     for reference in result.status.references:
         if verbose or reference.verdict not in (Verdict.DOCUMENTATION, Verdict.TEST):
             where = place(result.directory, reference.where)
-            yield f"  {where}  {reference.text}  {style('quiet', _WORDS[reference.verdict])}"
+            yield f"  {where}  {reference.text}  {style('quiet', _words(reference))}"
+
+
+def _words(reference: SourceReference) -> str:
+    """What becomes of a reference; of a source for browsers, the evidence as well."""
+    evidence = reference.verdict is Verdict.BROWSER and reference.why.startswith("runs")
+    return reference.why if evidence else _WORDS[reference.verdict]
 
 
 def as_json(result: StatusResult) -> str:

@@ -41,7 +41,10 @@ Count = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
 Short = Annotated[str, Meta(max_length=4096, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z")]
 """A name or a value of the policy: text without control characters."""
 PolicyValue = bool | int | Short | list[Short] | None
-CertificateName = Annotated[str, Meta(max_length=4096, pattern=r"\A(?:[^\x00]*/)?[A-Za-z0-9._-]+-cert\.pem\Z")]
+_CERTIFICATES = "cert|node-extra-ca-certs|ssl-cert-file|curl-ca-bundle|requests-ca-bundle"
+CertificateName = Annotated[
+    str, Meta(max_length=4096, pattern=rf"\A(?:[^\x00]*/)?[A-Za-z0-9._-]+-(?:{_CERTIFICATES})\.pem\Z")
+]
 
 
 class RecordError(ValueError):

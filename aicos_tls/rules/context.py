@@ -16,6 +16,7 @@ from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import find_servers
 from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import Placement
+from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
 
@@ -42,6 +43,8 @@ class Context(Struct, frozen=True, dict=True):
     servers: dict[str, Server]
     needs: abc.Mapping[str, Needs]
     sidecars: tuple[Sidecar, ...]
+    node: bool = True
+    """Whether Node runs in a service in scope, or nobody knows what does."""
 
     @classmethod
     def of(cls, project: Project, policy: Policy, wanted: Wanted | None) -> Context:
@@ -55,7 +58,8 @@ class Context(Struct, frozen=True, dict=True):
         ordered = [name for name, ask in asks(project, policy).items() if ask.by_name]
         servers = find_servers(project, decisions, found, schemes, checks, ordered)
         needs, sidecars = (wanted.needs, wanted.sidecars) if wanted else ({}, ())
-        return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars)
+        node = may_run_node(project, [name for name, decision in decisions.items() if decision.in_scope])
+        return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars, node)
 
     @cached_property
     def in_scope(self) -> frozenset[str]:

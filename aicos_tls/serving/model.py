@@ -34,7 +34,8 @@ class Merge(Enum):
     SET = "it is replaced"
     WORDS = "the words are added after a space"
     PATHS = "the path goes before those that are there"
-    KEEP = "it stays"
+    END = "the path goes behind those that are there"
+    BUNDLE = "a file that holds both is named"
 
 
 class Setting(Struct, frozen=True):
@@ -55,11 +56,14 @@ class Setting(Struct, frozen=True):
         before = self.below if before is None else before
         if not before or self.merge is Merge.SET:
             return self.value
-        if self.merge is Merge.KEEP:
-            return before
         if self.merge is Merge.WORDS:
             return before if f" {self.value} " in f" {before} " else f"{before} {self.value}"
-        return before if self.value in before.split(":") else f"{self.value}:{before}"
+        if self.merge is Merge.BUNDLE:  # `aicos_tls.serving.bundles` names the file of both before this is asked
+            return before
+        added = self.value.rpartition(":")[2] if self.merge is Merge.END else self.value
+        if added in before.split(":"):
+            return before
+        return f"{before}:{added}" if self.merge is Merge.END else f"{added}:{before}"
 
 
 class Place(Struct, frozen=True):

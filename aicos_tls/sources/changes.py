@@ -36,6 +36,11 @@ class ServiceChanges(Struct, frozen=True):
     words: tuple[WordEdit, ...] = ()
     refusal: Refusal | None = None
 
+    @property
+    def trusts_variable(self) -> bool:
+        """Whether a change relies on NODE_EXTRA_CA_CERTS."""
+        return any(result.trusts_variable for result in self.results)
+
 
 def changes_of(service: ServiceSources) -> ServiceChanges:
     """What makes the sources of a service serve and trust TLS; what fails in one language is said, the rest stands."""
@@ -48,8 +53,12 @@ def changes_of(service: ServiceSources) -> ServiceChanges:
             continue
         found = _joined(found, _of_language(service, language, changed))
     found = _joined(found, ServiceChanges(tuple(_configurations(service)), ()))
-    results = tuple(result for result in found.results if result.changes or result.manual or result.covered)
+    results = tuple(result for result in found.results if _says_something(result))
     return _writable(service, ServiceChanges(results, found.new, found.words, found.refusal))
+
+
+def _says_something(result: CodeResult) -> bool:
+    return bool(result.changes or result.manual or result.covered or result.browser or result.trusts_variable)
 
 
 def _writable(service: ServiceSources, found: ServiceChanges) -> ServiceChanges:

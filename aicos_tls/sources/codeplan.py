@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from aicos_tls.errors import Where
 from aicos_tls.plan.model import Change, Declined, PlannedFile
 from aicos_tls.sources.changes import ServiceChanges, changes_of, own_files, with_helper
+from aicos_tls.sources.codenotes import browser_notes, callback_notes
 from aicos_tls.sources.model import HELPER_MARK, IMPORT, Refusal
 from aicos_tls.yamledit.apply import splice
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aicos_tls.files import TextFile
+    from aicos_tls.plan.model import Note
     from aicos_tls.sources.model import CodeChange, CodeResult, WordEdit
     from aicos_tls.sources.project import ServiceSources, Sources
 
@@ -38,7 +40,8 @@ ID = "code"
 class CodePlan(Struct, frozen=True):
     """What is to be done about the sources of `services`: changes, what is left to a person, and the new texts.
 
-    `words` are the changes of start commands in the compose file, by service.
+    `words` are the changes of start commands in the compose file, by service. `notes` say what stays as it is and what
+    is to be done elsewhere. The changes of those in `trusting` rely on NODE_EXTRA_CA_CERTS.
     """
 
     services: tuple[str, ...] = ()
@@ -46,6 +49,8 @@ class CodePlan(Struct, frozen=True):
     declined: tuple[Declined, ...] = ()
     files: tuple[PlannedFile, ...] = ()
     words: dict[str, tuple[WordEdit, ...]] = {}
+    notes: tuple[Note, ...] = ()
+    trusting: tuple[str, ...] = ()
 
 
 class _OfFile(Struct, frozen=True):
@@ -82,7 +87,15 @@ def code_plan(sources: Sources, wanted: Collection[str]) -> CodePlan:
     draft = _Draft(sources, {name: found[name] for name in found if name in services})
     draft.write([files[path] for path in sorted(files) if services.intersection(files[path].by_service)])
     words = {name: each.words for name, each in draft.found.items() if each.words and draft.is_changed(each)}
-    return CodePlan(tuple(draft.found), tuple(draft.changes), tuple(draft.declined), tuple(draft.files), words)
+    return CodePlan(
+        tuple(draft.found),
+        tuple(draft.changes),
+        tuple(draft.declined),
+        tuple(draft.files),
+        words,
+        (*browser_notes(draft.found, sources.servers), *callback_notes(draft.changes, draft.files)),
+        tuple(name for name, service in draft.found.items() if service.trusts_variable),
+    )
 
 
 def _bring_along(sources: Sources, found: dict[str, ServiceChanges]) -> None:

@@ -35,8 +35,9 @@ class CodeContext(Struct, frozen=True):
 
     `short_name` names its certificate files, `mount_path` is where they are in the container, `ports` are the ports it
     is known to listen on, `servers` are the DNS names of all servers in scope (lower case) with the service each means,
-    `is_server` says whether it has to serve HTTPS itself, `start` are the words of the program that it starts (empty
-    when they are not known), `templates` is a directory whose templates go before those of the program.
+    `is_server` says whether it has to serve HTTPS itself, `asks` whether a variable of the compose file has it ask a
+    server, `start` are the words of the program that it starts (empty when they are not known), `templates` is a
+    directory whose templates go before those of the program.
     """
 
     service: str
@@ -47,6 +48,7 @@ class CodeContext(Struct, frozen=True):
     is_server: bool
     start: tuple[str, ...] = ()
     templates: Path | None = None
+    asks: bool = True
 
     def names_server(self, host: str) -> str | None:
         """The service in scope that `host` names, or None."""
@@ -112,10 +114,16 @@ class Covered(Struct, frozen=True):
 
 
 class CodeResult(Struct, frozen=True):
-    """What is to be done about one source file; `covered` stays. `helper`: it calls the service's helper file."""
+    """What is to be done about one source file; `covered` stays. `helper`: it calls the service's helper file.
+
+    `browser` is the evidence that it runs in browsers, and is not changed therefore. `trusts_variable` says that what
+    it asks is verified by what the process is started with: NODE_EXTRA_CA_CERTS has to name the CA.
+    """
 
     file: TextFile
     changes: tuple[CodeChange, ...] = ()
     manual: tuple[Manual, ...] = ()
     helper: bool = field(default=False)
     covered: tuple[Covered, ...] = ()
+    browser: str = ""
+    trusts_variable: bool = False

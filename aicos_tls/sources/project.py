@@ -180,6 +180,11 @@ class ServiceSources:
                     found.setdefault(path, file)
         return found
 
+    @property
+    def root(self) -> Path:
+        """The directory of the project."""
+        return self._sources.root
+
     @cached_property
     def run(self) -> dict[PurePosixPath, TextFile]:
         """The files that it may run: some that it shares with other services it only has."""
@@ -281,4 +286,5 @@ class ServiceSources:
             is_server=name in plan.servers,
             start=self.start.words if self.start else (),
             templates=self._sources.templates,
+            asks=self.asks,
         )

@@ -107,6 +107,7 @@ class _Judge:
         self._name = file.path.name.lower()
         self._suffix = suffix(file.path)
         self._spans = [span for result in results for change in result.changes for span in _spans(file, change)]
+        self._browser = next((result.browser for result in results if result.browser), "")
         covered = [each for result in results for each in result.covered]
         self._spans += [(each.start, each.end, _USED) for each in covered if not each.done]
         self._done = [(each.start, each.end) for each in covered if each.done]
@@ -137,8 +138,9 @@ class _Judge:
             return Verdict.FOLLOWS, "https while TLS_ENABLED is true"
         if self._nginx and self._spans and "://" not in mention.text and not self._told(mention):
             return Verdict.CODE, "the address stays, what asks it is changed"
-        if self._for_browsers(mention) and not self._told(mention):
-            return Verdict.BROWSER, "for browsers: they do not reach containers by service name"
+        if self._browser or (self._for_browsers(mention) and not self._told(mention)):
+            unreached = "for browsers: they do not reach containers by service name"
+            return Verdict.BROWSER, f"runs in the browser ({self._browser})" if self._browser else unreached
         return Verdict.LOOK, self._told(mention) or self._unknown()
 
     def _aside(self, mention: Mention) -> tuple[Verdict, str] | None:

@@ -132,7 +132,7 @@ def test_one_service_of_an_enabled_project(project: Project, run: Run) -> None:
     assert "/run/tls" in (directory / "api/tls.py").read_text()
     assert (directory / "web/server.js").read_text() == SERVER
     assert run("code", "apply").code == 0
-    assert "https://api:8001" in (directory / "web/server.js").read_text()
+    assert "tls.url('http://api:8001')" in (directory / "web/server.js").read_text()
     unknown = run("code", "apply", "nobody")
     assert (unknown.code, "not in scope" in unknown.err) == (2, True)
     run("rollback", "-q")
@@ -173,7 +173,7 @@ def test_code_whose_helper_is_kept_from_the_image_is_left(project: Project, run:
     assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
     assert not (directory / "api/tls.py").exists()
     assert "api does not serve HTTPS yet" in shown.out
-    assert "https://api:8001" in (directory / "web/server.js").read_text()
+    assert "tls.url('http://api:8001')" in (directory / "web/server.js").read_text()
 
 
 def test_a_worker_of_the_same_image_shares_the_helper(project: Project, run: Run) -> None:
@@ -277,7 +277,7 @@ def test_line_ends_and_marks_stay(project: Project, run: Run) -> None:
     after = (directory / "web/server.js").read_bytes()
     assert after.startswith(b"\xef\xbb\xbf")
     assert after.count(b"\n") == after.count(b"\r\n")
-    assert b"https://api:8001" in after
+    assert b"tls.url('http://api:8001')" in after
 
 
 def test_later_edits_of_a_source_survive_rollback(project: Project, run: Run) -> None:

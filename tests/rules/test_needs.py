@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 OPTIONS = Setting("NODE_OPTIONS", "--require /p.cjs", Merge.WORDS)
 PATH = Setting("PYTHONPATH", "/runtime", Merge.PATHS)
-CA = Setting("NODE_EXTRA_CA_CERTS", "/app/certs/ca-cert.pem", Merge.KEEP)
+CA = Setting("NODE_EXTRA_CA_CERTS", "/app/certs/ca-cert.pem", Merge.BUNDLE)
 BELOW = Setting("NODE_OPTIONS", "--require /p.cjs", Merge.WORDS, "--inspect")
 
 

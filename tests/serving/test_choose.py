@@ -105,7 +105,7 @@ def test_what_a_preload_of_node_needs(tmp_path: Path) -> None:
         Setting("TLS_PORTS", "3001,3002"),
         Setting("TLS_PLAIN_LOOPBACK", "true"),
         Setting("NODE_OPTIONS", "--require /app/certs/runtime/node/preload.cjs", Merge.WORDS),
-        Setting("NODE_EXTRA_CA_CERTS", "/app/certs/ca-cert.pem"),
+        Setting("NODE_EXTRA_CA_CERTS", "/app/certs/ca-cert.pem", Merge.BUNDLE),
     )
     assert [file.path for file in option.needs.files] == ["runtime/node/preload.cjs"]
     assert (option.where, option.renews, option.needs.healthcheck_stays) == (WHERE, True, False)
