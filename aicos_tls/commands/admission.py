@@ -54,9 +54,10 @@ class Admission:
             return self._env_reason(file, current, outcome)
         name = PurePosixPath(file.path).name
         proven = sha256(current) in (file.before, file.after)
-        if _ENV_NAME.fullmatch(name) or (not proven and self._real(file.path) in self._env_files):
+        is_source = _KIND.fullmatch(name) is not None  # `env.ts` is no file of variables
+        if (_ENV_NAME.fullmatch(name) and not is_source) or (not proven and self._real(file.path) in self._env_files):
             return "is a file of variables, of which no whole lines are kept or shown"
-        if proven and _KIND.fullmatch(name):
+        if proven and is_source:
             return ""
         return "" if self._is_named(file.path) else "is named by no compose file of the project"
 
