@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import FileRecord, Outcome, Record, Undo
 
 _KIND = re.compile(
-    r"(?:.*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|conf|cfg|template|tmpl|dockerfile|sh)"
-    r"|.*(?:Dockerfile|Containerfile|nginx).*|\.gitignore|\.dockerignore)",
+    r"(?:.*/)?(?:"
+    r"[^/]*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|dockerfile|sh|cfg"
+    r"|conf|nginx|nginxconf|vhost|location|inc|template|tmpl)"
+    r"|[^/]*(?:Dockerfile|Containerfile|nginx)[^/]*|\.gitignore|\.dockerignore|(?:sites-available|conf\.d)/.*)",
     re.IGNORECASE,
 )
-"""Names of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
+"""Paths of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
 _ENV_NAME = re.compile(r"(?:.*\.)?env(?:\..*)?", re.IGNORECASE)
 
 
@@ -54,7 +56,7 @@ class Admission:
             return self._env_reason(file, current, outcome)
         name = PurePosixPath(file.path).name
         proven = sha256(current) in (file.before, file.after)
-        is_source = _KIND.fullmatch(name) is not None  # `env.ts` is no file of variables
+        is_source = _KIND.fullmatch(file.path) is not None  # `env.ts` is no file of variables
         if (_ENV_NAME.fullmatch(name) and not is_source) or (not proven and self._real(file.path) in self._env_files):
             return "is a file of variables, of which no whole lines are kept or shown"
         if proven and is_source:
@@ -136,7 +138,7 @@ class Admission:
         if real in self._named:
             return True
         within = any(real == place or real.startswith(f"{place}/") for place in self._places)
-        return within and _KIND.fullmatch(PurePosixPath(real).name) is not None
+        return within and _KIND.fullmatch(real) is not None
 
     @cached_property
     def _named(self) -> set[str]:

@@ -319,7 +319,9 @@ def test_later_edits_stay_on_a_fresh_clone(enabled: Path) -> None:
     assert env.read_text() == "NEW=1\n" + ENV.replace(SECRETS["quotes"], "another")
 
 
-@pytest.mark.parametrize("name", ["env.js", "config.env.ts", "nested/env.py", "nginx.conf", "Dockerfile.dev"])
+@pytest.mark.parametrize(
+    "name", ["env.js", "config.env.ts", "nested/env.py", "nginx.conf", "Dockerfile.dev", "conf.d/default", "x.vhost"]
+)
 @pytest.mark.parametrize("edited", [False, True])
 def test_sources_of_an_honest_run_are_taken_back(enabled: Path, name: str, *, edited: bool) -> None:
     path = enabled / "api" / name
