@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import FileRecord, Outcome, Record, Undo
 
 _KIND = re.compile(
-    r"(?:.*/)?(?:"
-    r"[^/]*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|dockerfile|sh|cfg"
+    r"(?!.*-key\.pem$)(?:.*/)?(?:"
+    r"[^/]*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|dockerfile|sh|cfg|mk|pem"
     r"|conf|nginx|nginxconf|vhost|location|inc|template|tmpl)"
-    r"|[^/]*(?:Dockerfile|Containerfile|nginx)[^/]*|\.gitignore|\.dockerignore|(?:sites-available|conf\.d)/.*)",
+    r"|[^/]*(?:Dockerfile|Containerfile|nginx)[^/]*|\.gitignore|[^/]*\.dockerignore"
+    r"|\.?air\.toml|(?:GNU)?makefile|Procfile|justfile|(?:sites-available|conf\.d)/.*)",
     re.IGNORECASE,
 )
-"""Paths of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
+"""Paths of files that a run changes or makes: compose files, Dockerfiles and what builds call, sources, configurations.
+
+A private key is none.
+"""
 _ENV_NAME = re.compile(r"(?:.*\.)?env(?:\..*)?", re.IGNORECASE)
 
 

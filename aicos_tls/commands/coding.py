@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.model import Choice, RuntimeFile
     from aicos_tls.serving.served import Served
+    from aicos_tls.sources.codeplan import CodePlan
     from aicos_tls.sources.languages import Facts
     from aicos_tls.sources.project import ServiceSources, Sources
 
@@ -47,13 +48,13 @@ def coded_plan(
         return Coded()
     if not wanted and not asked and not has_sources(plan.project.directory, plan.policy.certs_dir):
         return Coded(gaps=tuple(Gap(name, _NOTHING, _SERVE) for name in plan.servers))
-    from aicos_tls.sources.codeplan import CodePlan, code_plan
+    from aicos_tls.sources import codeplan
     from aicos_tls.sources.project import Sources
 
     sources = Sources(plan, originals=originals, templates=templates)
-    code = code_plan(sources, wanted) if wanted else CodePlan()
+    code = codeplan.code_plan(sources, wanted) if wanted else codeplan.CodePlan()
     after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
-    served = _served(plan, after, asked, code.services)
+    served = _served(plan, after, asked, code)
     if served.wanted.needs or served.wanted.sidecars:
         plan = planner.plan(plan.project, plan.policy, names, served.wanted)
     if wanted:
@@ -63,19 +64,24 @@ def coded_plan(
     plan.changes.extend(code.changes)
     plan.declined.extend(code.declined)
     plan.notes.extend(_untold(plan, served))
+    if wanted:
+        plan.notes.extend(_unread(after, code.services))
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
     gaps = tuple(_gaps(plan, after, served, code.services))
     return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
 
 
-def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], coded: Sequence[str]) -> Served:
+def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:
     """What services need besides what the guide asks for: by their code, or by the way that was chosen."""
+    from aicos_tls.serving.model import Needs, Wanted, Words
     from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
     from aicos_tls.sources.ways import wanted_settings
 
+    coded = code.services
     served = serve(plan, sources, asked, coded)
     settings = {name: each for name, each in wanted_settings(sources.services, coded).items() if name not in asked}
-    return replace(served, wanted=joined_wanted(served.wanted, settings_as_needs(settings)))
+    words = Wanted({name: Needs(words=Words(edits=edits)) for name, edits in code.words.items()})
+    return replace(served, wanted=joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), words))
 
 
 def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes | None]) -> PlannedFile:
@@ -95,13 +101,24 @@ def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes |
 
 
 def _untold(plan: Plan, served: Served) -> Iterator[Note]:
+    from aicos_tls.sources.unread import how_to_trust
+
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     for name, runtime in served.untold:
         text = f"its clients ({runtime or 'nothing says what it runs on'}) must be told to trust {authority}"
+        text += f": {how}" if (how := how_to_trust(runtime, authority)) else ""
         yield Note("todo", text, name, plan.project.services[name].where)
     for name, reference in served.plain:
         text = f"its code asks {reference.text} in plain, and no variable stands over it: aicos-tls code apply {name}"
         yield Note("todo", text, name, reference.where)
+
+
+def _unread(sources: Sources, coded: tuple[str, ...]) -> Iterator[Note]:
+    """Yield where services whose language is not read ask a server, and how they come to trust the CA."""
+    from aicos_tls.sources.unread import unread_clients
+
+    for each in unread_clients(sources, coded):
+        yield Note("todo", each.words, each.service, each.where)
 
 
 def has_sources(directory: Path, certs_dir: str) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from aicos_tls import disk, files
 from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, put_in_order, relative
-from aicos_tls.commands.recording import operations_of
+from aicos_tls.commands.recording import file_operations, operations_of
 from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
@@ -153,6 +153,9 @@ def _dry_run(prepared: Prepared, options: Options, opinion: Opinion | None) -> R
             hint="run `aicos-tls enable` or `aicos-tls rollback`: it first puts things in order",
         )
     _same_project(prepared)
+    result = Result(prepared, options, opinion=opinion)
+    if options.output is None and not result.blocked:
+        disk.check(file_operations(prepared), prepared.directory)
     listed: tuple[Listed, ...] = ()
     if options.certificates and options.output is None and prepared.plan.certificates:
         from aicos_tls.pki import CA_NAME, presence

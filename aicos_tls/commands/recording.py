@@ -43,14 +43,21 @@ def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operat
     A record in an older form, which held the changed lines themselves, is written anew all the same.
     """
     operations = certificate_operations(prepared, issued) if issued else []
+    operations += file_operations(prepared)
+    wanted = operations or (prepared.record is not None and is_outdated(prepared.directory))
+    return [*operations, *_record_operations(prepared, issued)] if wanted else []
+
+
+def file_operations(prepared: Prepared) -> list[disk.Operation]:
+    """What is written besides certificates and the record."""
     changed = [target for target in prepared.targets if target.changes]
     certs = certs_directory(prepared)
     made = [target.path for target in changed if target.after is not None]
-    operations += [*keeping(certs), *making(certs, made)] if any(map(below(certs), made)) else []
+    operations: list[disk.Operation] = []
+    if any(map(below(certs), made)):
+        operations += [*keeping(certs), *making(certs, made)]
     operations += [_operation(target) for target in changed]
-    operations += emptying(certs, (target.path for target in changed if target.after is None))
-    wanted = operations or (prepared.record is not None and is_outdated(prepared.directory))
-    return [*operations, *_record_operations(prepared, issued)] if wanted else []
+    return [*operations, *emptying(certs, (target.path for target in changed if target.after is None))]
 
 
 def _operation(target: Target) -> disk.Operation:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aicos_tls.disk.locking import Locked, lock
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.recovery import Recovery, interrupted, recover
-    from aicos_tls.disk.transaction import commit
+    from aicos_tls.disk.transaction import check, commit
 
 _HOME = {
     "ALL_BUT_RECORD": "aicos_tls.disk.guard",
@@ -48,6 +48,7 @@ _HOME = {
     "Remove": "aicos_tls.disk.operations",
     "RemoveDirectory": "aicos_tls.disk.operations",
     "Write": "aicos_tls.disk.operations",
+    "check": "aicos_tls.disk.transaction",
     "commit": "aicos_tls.disk.transaction",
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
@@ -74,6 +75,7 @@ __all__ = [
     "Remove",
     "RemoveDirectory",
     "Write",
+    "check",
     "commit",
     "interrupted",
     "lock",

@@ -26,6 +26,11 @@ _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, err
 """How file systems (FAT, some network and FUSE ones) and Linux's `protected_hardlinks` refuse a hard link."""
 
 
+def check(operations: Sequence[Operation], project: Path) -> None:
+    """Raise `TlsError` for what `commit` would refuse before it writes anything; nothing is written."""
+    prepare(operations, project)
+
+
 def commit(operations: Sequence[Operation], locked: Locked) -> None:
     """Carry out all of `operations`, or none.
 

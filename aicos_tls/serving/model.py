@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aicos_tls.errors import Where
+    from aicos_tls.sources.model import WordEdit
 
 
 class How(Enum):
@@ -108,13 +109,15 @@ class Words(Struct, frozen=True):
     """What changes in a start command: words to add at its end, and words to drop.
 
     `instead_of_none` are the words of the image, which count when the compose file has no command. `foreign` says why
-    the command of the compose file cannot take them, and is empty when it can.
+    the command of the compose file cannot take them, and is empty when it can. `edits` are changes of words that are
+    there.
     """
 
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     instead_of_none: tuple[str, ...] = ()
     foreign: str = ""
+    edits: tuple[WordEdit, ...] = ()
 
 
 class Needs(Struct, frozen=True):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.serving.model import Merge, Needs, Setting
 from aicos_tls.serving.runtime import DIRECTORY, PYTHON, runtime_files
 
@@ -38,7 +40,7 @@ def joined(first: Needs, second: Needs) -> Needs:
     known = {setting.name for setting in first.settings}
     return Needs(
         (*first.settings, *(setting for setting in second.settings if setting.name not in known)),
-        first.words,
+        replace(first.words, edits=(*first.words.edits, *second.words.edits)),
         tuple(dict.fromkeys((*first.mounts, *second.mounts))),
         tuple(dict.fromkeys((*first.files, *second.files))),
         first.healthcheck_stays,

@@ -75,6 +75,13 @@ class Stage(Struct, frozen=True):
         return found
 
 
+def stages(file: TextFile, args: Mapping[str, str] | None = None) -> tuple[Stage, ...]:
+    """Every stage of a Dockerfile, each with those that it is built on, in order; `args` are build arguments."""
+    rows = list(read(file.text))
+    found = _stages(file, rows, _global_args(rows, args or {}))
+    return tuple(stage for name, stage in found.items() if name.isdecimal())
+
+
 def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | None = None) -> Stage:
     """Parse a Dockerfile up to `target`, or to its last stage; `args` are build arguments.
 
@@ -102,12 +109,12 @@ def _global_args(rows: list[Instruction], given: Mapping[str, str]) -> dict[str,
                 if name in given:
                     found[name] = given[name]
             for name, value in _PAIR.findall(row.value):
-                found.setdefault(name, _expand(value.strip("\"'"), found))
+                found.setdefault(name, expand(value.strip("\"'"), found))
     return found
 
 
-def _expand(text: str, values: Mapping[str, str]) -> str:
-    """Put in the values of variables; one whose value is not known stays as it is written."""
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """`text` with the values of variables; one whose value is not known stays as it is written."""
 
     def value(match: re.Match[str]) -> str:
         name, operator, other = match[1] or match[2], match[3], match[4]
@@ -127,7 +134,7 @@ def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str]) -> di
     number = 0
     for row in rows:
         if row.name == "FROM":
-            words = [_expand(word, args) for word in row.value.split() if not word.startswith("--")]
+            words = [expand(word, args) for word in row.value.split() if not word.startswith("--")]
             parent = words[0] if words else ""
             named = words[1:2] == ["AS"] or [word.lower() for word in words[1:2]] == ["as"]
             keys = [*([words[2].lower()] if named and len(words) > 2 else []), str(number)]  # noqa: PLR2004 - AS name

@@ -26,6 +26,10 @@ HELPER_MARK = "HTTPS between the containers: what this service serves with"
 """Stands at the top of each helper file: by it one that is there already is told from a file of the service's own."""
 
 
+IMPORT = "import "
+"""How the words of a change begin that brings the helper into a module; its name there follows."""
+
+
 class CodeContext(Struct, frozen=True):
     """What is known of the service whose code is looked at.
 
@@ -50,11 +54,15 @@ class CodeContext(Struct, frozen=True):
 
 
 class CodeChange(Struct, frozen=True):
-    """One intended difference in a source: what it is in words, where, and the splices that make it."""
+    """One intended difference in a source: what it is in words, where, and the splices that make it.
+
+    `for_helper`: it brings the helper into the image or has it compiled, and is wrong without it.
+    """
 
     what: str
     where: Where
     splices: tuple[Splice, ...]
+    for_helper: bool = False
 
 
 class Manual(Struct, frozen=True):
@@ -72,10 +80,42 @@ class NewSource(Struct, frozen=True):
     text: str
 
 
+class Refusal(Struct, frozen=True):
+    """Why the files of a service cannot have a helper that they would need: where, and what to do by hand."""
+
+    where: Where
+    reason: str
+    paste: str = "see: aicos-tls code show"
+
+
+class WordEdit(Struct, frozen=True):
+    """A change of a start command in the compose file: `value[start:end]` of it becomes `text`.
+
+    `attribute` is `command` or `entrypoint`; of a list, `item` is the index of the word. With `new`, the text is a word
+    of its own before that index.
+    """
+
+    attribute: str
+    start: int
+    end: int
+    text: str
+    item: int | None = None
+    new: bool = False
+
+
+class Covered(Struct, frozen=True):
+    """A text from `start` to `end` that stays, because what uses it follows TLS_ENABLED; `done`: it does so already."""
+
+    start: int
+    end: int
+    done: bool
+
+
 class CodeResult(Struct, frozen=True):
-    """What is to be done about one source file. `helper` says that it calls the service's helper file."""
+    """What is to be done about one source file; `covered` stays. `helper`: it calls the service's helper file."""
 
     file: TextFile
     changes: tuple[CodeChange, ...] = ()
     manual: tuple[Manual, ...] = ()
     helper: bool = field(default=False)
+    covered: tuple[Covered, ...] = ()

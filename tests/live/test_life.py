@@ -120,7 +120,6 @@ def test_1_plain(life: Life, run: Run) -> None:
     life.reached = 1
 
 
-@pytest.mark.xfail(reason="`go build main.go` does not compile tls.go beside it")
 def test_2_encrypted(life: Life, run: Run) -> None:
     life.begin(2)
     assert guarded(["enable", "--code", "--key-type", "p256", "--quiet"]) == 0

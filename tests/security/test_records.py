@@ -146,7 +146,7 @@ def test_addresses_of_others_are_not_made_plain(enabled: Path) -> None:
 
 
 def test_a_file_that_no_run_changes(enabled: Path) -> None:
-    for path, text in (("Makefile", b"all:\n"), ("notes.txt", b"x\n"), ("api/id_rsa", b"x\n")):
+    for path, text in (("certs/api-key.pem", b"x\n"), ("notes.txt", b"x\n"), ("api/id_rsa", b"x\n")):
         (enabled / path).write_bytes(text)
         with_files(enabled, text_file(path, text, b"evil\n"))
         refused_everywhere(enabled, "$.files[0]")

@@ -123,7 +123,7 @@ EXPECTED = {
     "site/nginx.conf:9": ("look", "api:8001", "FastCGI is not HTTP"),
     "site/src/a.js:1": ("browser", "http://api:8001", "browsers"),
     "site/vite.config.mjs:1": ("look", "http://localhost:18001", "outside of the containers"),
-    "tests/test_x.py:1": ("look", "http://api:8001", "a test"),
+    "tests/test_x.py:1": ("test", "http://api:8001", "a test"),
 }
 
 
