@@ -25,13 +25,18 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import FileRecord, Outcome, Record, Undo
 
 _KIND = re.compile(
-    r"(?:.*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|conf|cfg|template|tmpl|dockerfile|sh)"
-    r"|.*(?:Dockerfile|Containerfile|nginx).*|\.gitignore|.*\.dockerignore)",
+    r"(?!.*-key\.pem$)(?:.*/)?(?:"
+    r"[^/]*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|dockerfile|sh|cfg"
+    r"|conf|nginx|nginxconf|vhost|location|inc|template|tmpl)"
+    r"|[^/]*(?:Dockerfile|Containerfile|nginx)[^/]*|\.gitignore|[^/]*\.dockerignore"
+    r"|(?:sites-available|conf\.d)/.*)",
     re.IGNORECASE,
 )
-"""Names of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
-_IN_A_BUILD = re.compile(r"\.?air\.toml|(?:GNU)?makefile|.*\.mk|.*\.bash|.*\.pem", re.IGNORECASE)
-"""Names of what it changes besides, only where the project builds or mounts it."""
+"""Paths of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
+_IN_A_BUILD = re.compile(
+    r"(?!.*-key\.pem$)(?:.*/)?(?:\.?air\.toml|(?:GNU)?makefile|[^/]*\.(?:mk|bash|pem))", re.IGNORECASE
+)
+"""Paths of what it changes besides, only where the project builds or mounts it. A private key is none."""
 _ENV_NAME = re.compile(r"(?:.*\.)?env(?:\..*)?", re.IGNORECASE)
 
 
@@ -56,9 +61,10 @@ class Admission:
             return self._env_reason(file, current, outcome)
         name = PurePosixPath(file.path).name
         proven = sha256(current) in (file.before, file.after)
-        if _ENV_NAME.fullmatch(name) or (not proven and self._real(file.path) in self._env_files):
+        is_source = _KIND.fullmatch(file.path) is not None  # `env.ts` is no file of variables
+        if (_ENV_NAME.fullmatch(name) and not is_source) or (not proven and self._real(file.path) in self._env_files):
             return "is a file of variables, of which no whole lines are kept or shown"
-        if proven and _KIND.fullmatch(name):
+        if proven and is_source:
             return ""
         return "" if self._is_named(file.path) else "is named by no compose file of the project"
 
@@ -137,8 +143,7 @@ class Admission:
         if real in self._named:
             return True
         within = any(real == place or real.startswith(f"{place}/") for place in self._places)
-        name = PurePosixPath(real).name
-        return within and (_KIND.fullmatch(name) or _IN_A_BUILD.fullmatch(name)) is not None
+        return within and (_KIND.fullmatch(real) or _IN_A_BUILD.fullmatch(real)) is not None
 
     @cached_property
     def _named(self) -> set[str]:

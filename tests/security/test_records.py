@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from security.planted import COMMANDS, COMPOSE, ENV, SECRETS, bounded, obeys_the_law, plant, snapshot
+from security.planted import COMMANDS, COMPOSE, ENV, SECRETS, bounded, here, obeys_the_law, plant, snapshot
 
 from aicos_tls.files import sha256
 from aicos_tls.rollback import FileChange, make_record, to_json
@@ -146,7 +146,7 @@ def test_addresses_of_others_are_not_made_plain(enabled: Path) -> None:
 
 
 def test_a_file_that_no_run_changes(enabled: Path) -> None:
-    for path, text in (("Makefile", b"all:\n"), ("notes.txt", b"x\n"), ("api/id_rsa", b"x\n")):
+    for path, text in (("certs/api-key.pem", b"x\n"), ("notes.txt", b"x\n"), ("api/id_rsa", b"x\n")):
         (enabled / path).write_bytes(text)
         with_files(enabled, text_file(path, text, b"evil\n"))
         refused_everywhere(enabled, "$.files[0]")
@@ -317,3 +317,18 @@ def test_later_edits_stay_on_a_fresh_clone(enabled: Path) -> None:
     assert ran.code == 0, ran
     assert compose.read_text() == COMPOSE.replace("  api:\n", "  # ours\n  api:\n")
     assert env.read_text() == "NEW=1\n" + ENV.replace(SECRETS["quotes"], "another")
+
+
+@pytest.mark.parametrize(
+    "name", ["env.js", "config.env.ts", "nested/env.py", "nginx.conf", "Dockerfile.dev", "conf.d/default", "x.vhost"]
+)
+@pytest.mark.parametrize("edited", [False, True])
+def test_sources_of_an_honest_run_are_taken_back(enabled: Path, name: str, *, edited: bool) -> None:
+    path = enabled / "api" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("a = 1\nb = 'https'\nc = 3\n" + ("d = 4\n" if edited else ""))
+    before = b"a = 1\nb = 'http'\nc = 3\n"
+    file = text_file(f"api/{name}", before.replace(b"http", b"https"), before)
+    edit(enabled, lambda record: record["files"].insert(0, file))
+    assert here(enabled, "rollback").code == 0
+    assert path.read_bytes() == before + (b"d = 4\n" if edited else b"")
