@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from aicos_tls import disk, rollback
+from aicos_tls import disk, files, rollback
 from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare, relative
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
@@ -124,7 +124,7 @@ def _override_gone(directory: Path, main: Path, record: Record | None) -> Path |
 def _as_it_is(prepared: Prepared) -> Project:
     """The project as docker compose merges it now, the override file of the last run with it."""
     override = prepared.override
-    there = override is not None and override.is_file()
+    there = override is not None and files.is_file(override)
     return load(prepared.compose_files if there else prepared.selection.files)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
@@ -49,7 +50,7 @@ def select(named: Sequence[Path], environment: Mapping[str, str]) -> Selection:
 def _with_override(path: Path) -> Selection:
     if path.name in DEFAULT_NAMES:
         for name in OVERRIDE_NAMES:
-            if (beside := path.with_name(name)).is_file():
+            if files.is_file(beside := path.with_name(name)):
                 return Selection((path, beside), (beside,))
     return Selection((path,))
 
@@ -68,7 +69,7 @@ def _default_file(directory: Path) -> Path:
         start = directory.resolve()
         for folder in (start, *start.parents):
             for name in DEFAULT_NAMES:
-                if (folder / name).is_file():
+                if files.is_file(folder / name):
                     return directory / name if folder == start else folder / name
     except OSError as error:  # no right to look, or the directory is gone
         hint = "go to the project's directory, or name the file: aicos-tls enable FILE"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
@@ -29,7 +30,8 @@ HOWS = (AUTO, CODE, "env", "preload", "sidecar", "none")
 SERVE, PORT = "serve", "port"
 """The settings of a service's own block."""
 SERVICE_SETTINGS = (SERVE, PORT, "sidecar-of")
-_HIGHEST = 65535
+_SHOWN = 40
+"""Characters of a wrong value that a message shows."""
 
 
 class Ask(Struct, frozen=True):
@@ -91,6 +93,6 @@ def _check(how: str, where: Where) -> None:
 
 
 def _port(text: str, where: Where) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= _HIGHEST:
-        raise TlsError(f"{text!r} is no port", where=where, hint="a number from 1 to 65535")
-    return int(text)
+    if not (port := budgets.number(text)):
+        raise TlsError(f"{text[:_SHOWN]!r} is no port", where=where, hint="a number from 1 to 65535")
+    return port

@@ -71,10 +71,12 @@ class _Alignment(Struct, frozen=True):
 
     def stray(self, lines: tuple[bytes, ...]) -> int | None:
         """Where `lines` stand in one piece in a place that is new since the run."""
-        for new in self.new:
-            for start in range(max(0, new - len(lines) + 1), new + 1):
-                if tuple(self.current[start : start + len(lines)]) == lines:
-                    return start
+        for start, line in enumerate(self.current):
+            if line != lines[0] or tuple(self.current[start : start + len(lines)]) != lines:
+                continue
+            new = bisect_left(self.new, start)
+            if new < len(self.new) and self.new[new] < start + len(lines):
+                return start
         return None
 
 

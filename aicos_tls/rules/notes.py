@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.compose.urls import find
 from aicos_tls.plan.checks import endpoint
 from aicos_tls.plan.model import Note
@@ -70,8 +71,8 @@ def _led_to(context: Context, service: str, url: Url, kind: Kind) -> str:
     """Where a plain URL of the machine or of the container itself ends, in words; empty when at no server."""
     if kind not in (Kind.LOOPBACK, Kind.HOST):
         return ""
-    port = url.port or "80"
-    target = context.published.get(int(port)) if port.isdecimal() else None
+    port = budgets.number(url.port or "80")
+    target = context.published.get(port) if port is not None else None
     if target in context.servers:
         return f"leads to the published port of {target}, which speaks TLS now"
     mates = context.namespaces.get(service, frozenset()) & set(context.servers) - {service}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from aicos_tls import files
 from aicos_tls.compose.urls import host_name
 from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
@@ -195,7 +196,7 @@ class ServiceSources:
         }
 
     def _mounted(self, place: Path) -> dict[PurePosixPath, TextFile]:
-        if place.is_dir():
+        if files.is_directory(place):
             return self._sources.below(place)
         relative = PurePosixPath(os.path.relpath(os.path.realpath(place), os.path.realpath(self._sources.root)))
         file = self._sources.files.get(relative)

@@ -5,13 +5,13 @@ Evidence, not verdicts: each finding has its place. Files under `node_modules`, 
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from aicos_tls.errors import TlsError, Where
+from aicos_tls.sources import jsonwords
 from aicos_tls.sources.node.bindings import Bindings
 from aicos_tls.sources.node.exports import Neighbours
 from aicos_tls.sources.node.helper import ModuleKind
@@ -112,7 +112,7 @@ def _package(file: TextFile | None) -> _Package:
     if file is None:
         return _Package(None, {})
     try:
-        data = json.loads(file.text)
+        data = jsonwords.value_of(file.text)
     except (ValueError, TlsError):
         return _Package(file, {})
     return _Package(file, data if isinstance(data, dict) else {})
