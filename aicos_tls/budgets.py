@@ -34,7 +34,9 @@ STAGES: Final = 200
 INSTRUCTIONS: Final = 20_000
 """Instructions of a Dockerfile, those of the stages that a stage is built on counted in."""
 COMMAND: Final = 2**13
-"""Words, and changes, of one command, and tokens of a program within it."""
+"""Characters of a healthcheck, all words together: a longer one is left alone, and said so."""
+AUTHORITY: Final = 2_048
+"""Characters of host, port, user and password of a URL: what is longer is no URL."""
 PATTERNS: Final = 5_000
 """Lines of an ignore file that are applied."""
 PATTERN: Final = 4_096

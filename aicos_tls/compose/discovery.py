@@ -58,7 +58,7 @@ def _with_override(path: Path) -> Selection:
 def _from_variable(environment: Mapping[str, str]) -> list[str]:
     values: dict[str, str] = {}
     if file := read_if_there(Path(".env")):
-        values = EnvFile(file).values
+        values = EnvFile(files.within_budget(file)).values
     text = environment.get("COMPOSE_FILE") or values.get("COMPOSE_FILE", "")
     separator = environment.get("COMPOSE_PATH_SEPARATOR") or values.get("COMPOSE_PATH_SEPARATOR", os.pathsep)
     return [part for part in text.split(separator) if part]
@@ -69,7 +69,7 @@ def _default_file(directory: Path) -> Path:
         start = directory.resolve()
         for folder in (start, *start.parents):
             for name in DEFAULT_NAMES:
-                if files.is_file(folder / name):
+                if (folder / name).is_file():
                     return directory / name if folder == start else folder / name
     except OSError as error:  # no right to look, or the directory is gone
         hint = "go to the project's directory, or name the file: aicos-tls enable FILE"

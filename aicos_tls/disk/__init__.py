@@ -10,7 +10,8 @@ How a commit goes, each step durable before the next begins:
 1. Every operation is checked; nothing is written when one of them cannot be carried out.
 2. The journal says *staging*. Each new content goes to a temporary file beside its target, with its final mode and
    owner; each file that will be replaced gets a second name (a hard link, or a copy where there are none).
-3. The journal says *swapping*. The temporary files are renamed over their targets, removed files are unlinked.
+3. The journal says *swapping*. The temporary files are renamed over their targets, removed files are unlinked; a file
+   that is new gets its name as a second one, which fails where somebody made a file of that name meanwhile.
 4. The journal says *cleaning*: from here on the run has happened. The second names go, then the journal.
 
 An interrupted run is *undone* unless it had reached the last step; undoing is the direction that also serves a run
@@ -30,13 +31,14 @@ from typing import TYPE_CHECKING
 from aicos_tls.disk.state import STATE_DIRECTORY
 
 if TYPE_CHECKING:
-    from aicos_tls.disk.locking import Locked, lock
+    from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates
     from aicos_tls.disk.operations import ANY, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.recovery import Recovery, interrupted, recover
     from aicos_tls.disk.transaction import commit
 
 _HOME = {
     "ANY": "aicos_tls.disk.operations",
+    "LOCK_NAME": "aicos_tls.disk.locking",
     "Locked": "aicos_tls.disk.locking",
     "MakeDirectory": "aicos_tls.disk.operations",
     "Operation": "aicos_tls.disk.operations",
@@ -47,6 +49,7 @@ _HOME = {
     "commit": "aicos_tls.disk.transaction",
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
+    "lock_certificates": "aicos_tls.disk.locking",
     "recover": "aicos_tls.disk.recovery",
 }
 """Where each name is defined. Modules are loaded when they are first asked for: a dry run needs few of them."""
@@ -60,6 +63,7 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "ANY",
+    "LOCK_NAME",
     "STATE_DIRECTORY",
     "Locked",
     "MakeDirectory",
@@ -71,5 +75,6 @@ __all__ = [
     "commit",
     "interrupted",
     "lock",
+    "lock_certificates",
     "recover",
 ]

@@ -19,6 +19,7 @@ from msgspec import Struct, to_builtins
 
 from aicos_tls.disk import durable
 from aicos_tls.errors import TlsError, Where
+from aicos_tls.files import read_bytes
 
 if TYPE_CHECKING:
     from aicos_tls.disk.locking import Locked
@@ -87,10 +88,9 @@ def remove(locked: Locked) -> None:
 def load(locked: Locked) -> tuple[Journal, State] | None:
     """The journal that there is, or None; raises `TlsError` for one that this program did not write here."""
     path = locked.state / NAME
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
+    raw, _ = read_bytes(path)
     with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return _parse(json.loads(raw), locked)
     raise TlsError(

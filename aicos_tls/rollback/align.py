@@ -1,8 +1,9 @@
 """Which lines of one text are which lines of another.
 
 Patience diff (Bram Cohen's idea): lines that occur once on both sides are anchors; between anchors the same again;
-where there are none, difflib, or what needs no more than linear time where it would take too long. Compose files repeat the same few lines in every service, so that a plain longest match
-likes to pair one service with its neighbour, and takes quadratic time over it.
+where there are none, difflib, or where that would take too long the first of equal lines for the first, and so on.
+Compose files repeat the same few lines in every service, so that a plain longest match likes to pair one service with
+its neighbour, and takes quadratic time over it.
 """
 
 from __future__ import annotations
@@ -51,8 +52,7 @@ def align(one: Sequence[T], other: Sequence[T]) -> dict[int, int]:
 def _without_anchors(one: Sequence[T], other: Sequence[T], span: _Span, pairs: dict[int, int]) -> None:
     start, end, other_start, other_end = span
     if _matches(one[start:end], other[other_start:other_end]) > _MATCHES:
-        for index, other_index in _rising(_nth(one, other, span)):
-            pairs[index] = other_index
+        pairs.update(_rising(_nth(one, other, span)))
         return
     matcher = SequenceMatcher(None, one[start:end], other[other_start:other_end], autojunk=False)
     for block in matcher.get_matching_blocks():

@@ -12,8 +12,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from aicos_tls.yamledit.nodes import Scalar
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+|$))*")
@@ -39,14 +37,14 @@ def after_properties(text: str, start: int, end: int) -> int:
 
 
 @lru_cache(maxsize=16)
-def offsets(text: str, node: Scalar) -> Sequence[int] | None:
+def offsets(text: str, node: Scalar) -> list[int] | None:
     """Offsets into `text` of each character of `node.value`, and of the place after the last; None when unknown.
 
     The last few are kept: of a value with a thousand URLs every one is asked for.
     """
     start = content_start(text, node)
     if node.style == "" and text[start : node.end] == node.value:
-        return range(start, node.end + 1)
+        return list(range(start, node.end + 1))
     if node.style in ("|", ">"):
         return _block(text, start, node)
     quote = len(node.style)

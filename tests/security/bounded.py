@@ -39,7 +39,7 @@ def run_bounded(directory: Path, *arguments: str | Path, seconds: float = SECOND
         stdin=subprocess.DEVNULL,
         check=False,
         timeout=seconds * 4,
-        preexec_fn=limit,  # noqa: PLW1509 - nothing but system calls
+        preexec_fn=limit,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
     )
     return Ran(done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace"))
