@@ -48,8 +48,9 @@ def _notes(context: Context) -> Iterator[Note]:
 
 
 def _left_alone(context: Context) -> Iterator[Note]:
+    along = set(map(id, context.along))
     for reference in context.references:
-        if reference.kind in _LEFT_ALONE and reference.url.plain:
+        if reference.kind in _LEFT_ALONE and reference.url.plain and id(reference) not in along:
             text = f"{_name(reference.site)}: {reference.text} stays: {reference.kind.value}"
             yield Note("kept", text, reference.site.service or "", reference.where)
 

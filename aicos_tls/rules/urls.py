@@ -42,9 +42,7 @@ def check(context: Context) -> Iterator[Outcome]:
     for reference in context.along:
         yield from _changes(context, reference)
         if reference.kind is Kind.BROWSER:
-            text = (
-                f"{reference.site.name} is the same text as one for containers, and for browsers: it is https now, too"
-            )
+            text = f"{reference.site.name} is for browsers, and the same text as one for containers: it is https now"
             yield Note("todo", text, reference.site.service or "", reference.where)
     for reference, other in context.torn:
         yield _shared(reference, other)

@@ -60,22 +60,20 @@ def source(name: str, text: str | bytes, dockerfile: str = "FROM node:20\nCOPY .
 
 def lol(levels: int, width: int = 10) -> str:
     rows = ["x-a0: &a0 {k: v}"]
-    for n in range(1, levels + 1):
-        rows.append(f"x-a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * width) + "]")
+    rows += [f"x-a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * width) + "]" for n in range(1, levels + 1)]
     return "\n".join(rows) + "\n"
 
 
 def lolmerge(levels: int, width: int = 10) -> str:
     rows = ["x-a0: &a0 {k: v}"]
-    for n in range(1, levels + 1):
-        rows.append(f"x-a{n}: &a{n}\n  <<: [" + ", ".join([f"*a{n - 1}"] * width) + "]")
+    rows += [f"x-a{n}: &a{n}\n  <<: [" + ", ".join([f"*a{n - 1}"] * width) + "]" for n in range(1, levels + 1)]
     return "\n".join(rows) + "\n"
 
 
 def lolmap(levels: int, width: int = 10) -> str:
     rows = ["x-a0: &a0 http://api:8000"]
-    for n in range(1, levels + 1):
-        rows.append(f"x-a{n}: &a{n} {{" + ", ".join(f"k{i}: *a{n - 1}" for i in range(width)) + "}")
+    members = [", ".join(f"k{i}: *a{n - 1}" for i in range(width)) for n in range(1, levels + 1)]
+    rows += [f"x-a{n}: &a{n} {{{inner}}}" for n, inner in enumerate(members, 1)]
     return "\n".join(rows) + "\n"
 
 
