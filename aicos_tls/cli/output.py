@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from aicos_tls.cli.options import Color, Format
+from aicos_tls.cli.terminal import shown
 from aicos_tls.errors import TlsError
 from aicos_tls.report.style import coloured, plain
 from aicos_tls.report.words import masked
@@ -25,6 +26,8 @@ def show(text: str) -> None:
     """
     encoding = sys.stdout.encoding or "utf-8"
     try:
+        if sys.stdout.isatty():
+            text = shown(text, colours=True)
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
@@ -37,7 +40,7 @@ def show(text: str) -> None:
 
 def complain(text: str) -> None:
     """Print one line to standard error, without passwords in URLs."""
-    print(f"aicos-tls: {masked(text)}", file=sys.stderr)
+    print(f"aicos-tls: {shown(masked(text))}", file=sys.stderr)
 
 
 def style(color: Color, form: Format) -> Style:
