@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help test lint demo bench clean
+.PHONY: help test test-all lint demo bench clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -21,7 +21,10 @@ compiled: $(STAMP)
 
 .PHONY: compiled
 
-test: compiled ## all tests (TESTS="tests/pki -k handshake" for some of them)
+test: compiled ## what needs no containers (TESTS="tests/pki -k handshake" for some of it)
+	$(BIN)/python -m pytest -n auto -m 'not live and not slow' $(TESTS)
+
+test-all: compiled ## everything: real containers and real servers of each language, too
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 lint: $(STAMP) ## ruff and mypy
@@ -36,7 +39,7 @@ cover: compiled ## branch coverage, with the bars that must hold
 .PHONY: cover
 
 demo: compiled ## the main job on the AI Chief of Staff stack, in a copy
-	@PATH="$(CURDIR)/$(BIN):$$PATH" bash fixtures/demo.sh
+	@$(BIN)/python fixtures/demo.py
 
 demo-live: compiled ## the same in real containers (Docker, or root and a folder AICOS_TLS_LIVE)
 	@PYTHONPATH="$(CURDIR)" $(BIN)/python fixtures/demo-live.py

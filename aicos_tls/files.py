@@ -110,7 +110,12 @@ class TextFile(Struct, frozen=True, dict=True):
 
 
 def read(path: Path) -> TextFile:
-    """Read a regular file of at most `budgets.FILE` bytes; raises `TlsError` for everything that cannot be read."""
+    """Read a regular file of at most `budgets.FILE` bytes; raises `TlsError` for everything that cannot be read.
+
+    Git's own files are not: a compose file that names `.git/config`, where CI keeps its token, is no reason to show it.
+    """
+    if "\0" not in os.fspath(path) and ".git" in os.path.realpath(path).lower().split("/")[:-1]:
+        raise TlsError("lies among git's own files, which are not read", where=Where(path))
     raw, status = read_bytes(path)
     return TextFile(path, raw, stat.S_IMODE(status.st_mode), Path(os.path.realpath(path)))
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.load import load
+from aicos_tls.compose.urls import without_password
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
@@ -62,12 +63,21 @@ def plan(
         servers=context.servers,
         references=context.references,
         changes=changes,
-        declined=[*(o for o in outcomes if isinstance(o, Declined)), *draft.declined],
+        declined=_for_eyes(project, [*(o for o in outcomes if isinstance(o, Declined)), *draft.declined]),
         notes=[*(o for o in outcomes if isinstance(o, Note)), *notes(context)],
         edges=list(_edges(context)),
         files=draft.files,
         certificates=list(_certificates(context, names)),
     )
+
+
+def _for_eyes(project: Project, declined: list[Declined]) -> list[Declined]:
+    """What was declined; of env files, which are not in the repository as a rule, no password is repeated."""
+    env_files = {env.file.path for service in project.services.values() for env in service.env_files}
+    env_files |= {project.dotenv.file.path} if project.dotenv else set()
+    return [
+        replace(each, paste=without_password(each.paste)) if each.where.path in env_files else each for each in declined
+    ]
 
 
 def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
@@ -78,6 +88,10 @@ def changed_project(project: Project, planned: list[PlannedFile]) -> Project:
     texts = {env.file.path: env.file for env in (*env_files, *([project.dotenv] if project.dotenv else ()))}
     texts |= {f.path: replace(f.before, raw=f.after) for f in planned if f.before and not f.edited}
     return load(project.named, read=lambda path: texts.get(path) or files.read(path), parsed=parsed)
+
+
+_REPEATING = _ADDRESSES | {"healthcheck", "command"}
+"""Rules whose new lines hold what stood in the old ones."""
 
 
 class _Draft(Struct, eq=False):
@@ -115,7 +129,7 @@ class _Draft(Struct, eq=False):
         outside = next((source for source, _ in proposal.edits if not self._inside(project, source)), None)
         if outside is not None:
             where = f"{outside.file.path} lies outside of the project directory"
-            self._decline(proposal, f"{where}: a change there could not be taken back")
+            self._decline(proposal, f"{where}: a change there could not be taken back", _guarded_lines(proposal))
         return outside is None
 
     def _inside(self, project: Project, source: ComposeFile | EnvFile) -> bool:
@@ -123,13 +137,13 @@ class _Draft(Struct, eq=False):
             self.inside[id(source)] = project.holds(source.file)
         return self.inside[id(source)]
 
-    def _decline(self, proposal: Proposal, reason: str) -> None:
+    def _decline(self, proposal: Proposal, reason: str, paste: str = "") -> None:
         change = proposal.change
         service = self.context.project.services.get(change.service)
         breaks = change.rule in _ADDRESSES or (
             change.rule != "healthcheck" and service is not None and self.context.needs_settings(service)
         )
-        paste = proposal.paste or _lines_to_paste(proposal) or f"{change.path}: {change.after}"
+        paste = paste or proposal.paste or _lines_to_paste(proposal) or f"{change.path}: {change.after}"
         declined = Declined(change.rule, change.service, change.where, reason, paste, not breaks)
         if declined not in self.declined:
             self.declined.append(declined)
@@ -148,6 +162,17 @@ def _lines_to_paste(proposal: Proposal) -> str:
         return ""
     there = set(source.file.text.splitlines())
     return "\n".join(line for line in text.splitlines() if line not in there)
+
+
+def _guarded_lines(proposal: Proposal) -> str:
+    """What to change in a file outside of the project: its lines are not repeated because a compose file names it.
+
+    They are when they hold an address and nothing besides, and no password in it, or are lines of this program's own.
+    """
+    change = proposal.change
+    lines = proposal.paste or _lines_to_paste(proposal)
+    known = lines.endswith(change.after) and "\n" not in lines and without_password(lines) == lines
+    return lines if known or change.rule not in _REPEATING else f"{change.path}: {without_password(change.after)}"
 
 
 def _new_files(project: Project, proposals: list[Proposal]) -> Iterator[PlannedFile]:

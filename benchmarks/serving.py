@@ -99,9 +99,7 @@ def sidecar(before: Server, directory: Path) -> Server:
     from aicos_tls.serving.sidecar import Sidecar, haproxy_config
 
     port = free_port()
-    one = Sidecar(
-        service="api", short_name="api", ports=((before.port, port),), name="api-tls", init_name="api-tls-init"
-    )
+    one = Sidecar(service="api", short_name="api", ports=((before.port, port),), name="api-tls")
     file = directory / f"{port}.cfg"
     file.write_text(haproxy_config(one).replace("/run/tls", str(directory)))
     name = before.name.replace("plain", "sidecar")

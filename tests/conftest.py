@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from live.stacks import compose_binary
-from support import Ran
+from support import Ran, need, work_tree
 
 from aicos_tls.cli.errors import guarded
 
@@ -28,7 +27,7 @@ def aicos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the AICOS stack in a git work tree; the current directory."""
     directory = tmp_path / "aicos"
     shutil.copytree(ROOT / "fixtures/aicos", directory, ignore=IGNORED)
-    subprocess.run(["git", "init", "-q"], cwd=directory, check=True)
+    work_tree(directory)
     monkeypatch.chdir(directory)
     return directory
 
@@ -69,6 +68,13 @@ def compose() -> Path:
     return compose_binary()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have the programs that a test is marked to need."""
+    for mark in item.iter_markers("needs"):
+        for program in mark.args:
+            need(program)
+
+
 @pytest.fixture(autouse=True)
 def _reachable_by_others(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Open the way to the temporary directories: some tests become another user to see what that one sees.
@@ -82,9 +88,10 @@ def _reachable_by_others(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One worker a core for `-n auto`, and one more: that with the live tests mostly waits for containers."""
-    return (os.cpu_count() or 1) + 1
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker a core for `-n auto`, and one more for the live tests: that one mostly waits for containers."""
+    expression: str = config.option.markexpr
+    return (os.cpu_count() or 1) + ("not live" not in expression)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from aicos_tls.doctor.model import CHECKS, Severity
 from aicos_tls.pki import KeyType, Profile, keys
@@ -104,10 +103,9 @@ def write(path: Path, certificate: x509.Certificate) -> None:
 
 def encrypt(path: Path) -> None:
     """Put a passphrase on a private key."""
-    command = ["openssl", "pkey", "-in", str(path), "-out", "locked.pem", "-aes256", "-passout", "pass:secret"]
-    subprocess.run(command, cwd=path.parent, check=True)
-    (path.parent / "locked.pem").replace(path)
-    path.chmod(0o600)
+    key = keys.from_pem(path.read_bytes())
+    locked = BestAvailableEncryption(b"secret")
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
 
 
 Fault: TypeAlias = "tuple[Callable[[Path], None], str, str, str]"

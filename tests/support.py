@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+import pytest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from aicos_tls.plan.model import Plan
+
+DEMAND = "AICOS_TLS_DEMAND"
+"""With this variable set, a test whose program is missing fails: CI has them all, so that no skip hides there."""
+_RARE = ("bun", "deno")  # never demanded: no Debian package has them
+_SYSTEM = ("/usr/sbin", "/sbin")  # where servers are, and users other than root do not look
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,32 @@ class Project(Protocol):
     """Write files into an empty project directory, go there and return it."""
 
     def __call__(self, files: dict[str, str | bytes] | str) -> Path: ...
+
+
+def need(program: str) -> str:
+    """The path of a program; skips the test that needs it, by its name, where it is missing."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM])
+    found = shutil.which(program, path=path)
+    return found or missing(f"needs {program}, which is not installed", demanded=program not in _RARE)
+
+
+def needs(*programs: str) -> pytest.MarkDecorator:
+    """Mark a test, or a module by its `pytestmark`, as needing programs (conftest.py asks for them)."""
+    return pytest.mark.needs(*programs)
+
+
+def missing(reason: str, *, demanded: bool = True) -> NoReturn:
+    """Skip a test for want of something of this machine; fail instead where CI demands that it is there."""
+    if demanded and os.environ.get(DEMAND):
+        pytest.fail(f"{reason} ({DEMAND} is set)", pytrace=False)
+    pytest.skip(reason)
+
+
+def work_tree(directory: Path) -> None:
+    """Make a directory a git work tree, as far as anybody can tell, without git (gitrepository-layout(5))."""
+    for name in ("objects", "refs/heads"):
+        (directory / ".git" / name).mkdir(parents=True)
+    (directory / ".git/HEAD").write_text("ref: refs/heads/main\n")
 
 
 def tree(directory: Path) -> dict[str, bytes]:

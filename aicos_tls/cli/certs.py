@@ -17,6 +17,7 @@ from aicos_tls.cli.options import (
     Days,
     Format,
     KeyTypeOption,
+    Quiet,
     now,
     policy_flags,
 )
@@ -35,6 +36,7 @@ def certs_issue(
     days: Days = None,
     every: AllOption = False,
     form: DataFormatOption = Format.TEXT,
+    quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Issue the CA and one certificate for each service in scope; what is there and fits is kept.
@@ -48,10 +50,12 @@ def certs_issue(
     from aicos_tls.report import certs as report
 
     flags = policy_flags(certs_dir=certs_dir, key_type=key_type, days=days, all=every or None)
-    with output.key_progress(shown=form is Format.TEXT) as progress:
+    with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = command(
             file or [], services or [], flags, force=force, now=now(), environment=os.environ, progress=progress
         )
+    if quiet:
+        return DONE
     if form is Format.JSON:
         from aicos_tls.report.json import issue_json
 
@@ -66,6 +70,7 @@ def certs_list(
     directory: Annotated[Path, typer.Argument(metavar="[DIRECTORY]", help="Certificates directory.")] = Path("certs"),
     *,
     form: DataFormatOption = Format.TEXT,
+    quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """List certificates: file, subject, names, expiry date, days left, key type, modes.
@@ -78,6 +83,8 @@ def certs_list(
     from aicos_tls.report import certs as report
 
     result = inventory(directory, now=now())
+    if quiet:
+        return FOUND if result.problems else DONE
     if form is Format.JSON:
         from aicos_tls.report.json import inventory_json
 

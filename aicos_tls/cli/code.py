@@ -16,6 +16,8 @@ from aicos_tls.cli.options import (
     DataFormatOption,
     Format,
     FormatOption,
+    OutsideCertsDir,
+    Quiet,
     Templates,
     now,
     policy_flags,
@@ -34,6 +36,7 @@ def code_status(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 1 when something has to be done.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Documentation and skipped files, too.")] = False,
     form: DataFormatOption = Format.TEXT,
+    quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Say what each service runs on, whether it serves TLS, and list every place that names a server.
@@ -47,6 +50,8 @@ def code_status(
     from aicos_tls.report import code as report
 
     result = command(file or [], services or [], policy_flags(all=every or None), os.environ)
+    if quiet:
+        return FOUND if exit_code and not result.ready else DONE
     if form is Format.JSON:
         output.show(report.as_json(result))
     else:
@@ -61,8 +66,9 @@ def code_apply(
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the diff; write nothing.")] = False,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
     templates: Templates = None,
+    certs_dir: OutsideCertsDir = None,
     form: FormatOption = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Make services serve HTTPS and their clients trust the CA, by changes of their sources; `rollback` takes it back.
@@ -75,7 +81,7 @@ def code_apply(
     from aicos_tls.commands.enable import Options
 
     options = Options(dry_run=dry_run, templates=templates)
-    result = command(file or [], services or [], options, now=now(), environment=os.environ)
+    result = command(file or [], services or [], options, now=now(), environment=os.environ, certs_dir=certs_dir)
     return show_result(result, form, color, quiet=quiet)
 
 
@@ -97,6 +103,8 @@ def code_show(
     framework: Annotated[str, typer.Option("--framework", help="For another framework than the one found.")] = "",
     templates: Templates = None,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
+    quiet: Quiet = False,
+    color: ColorOption = Color.AUTO,
 ) -> int:
     """Show code for a service, ready to paste: its name, port and paths are filled in.
 
@@ -108,6 +116,8 @@ def code_show(
     """  # noqa: D301
     from aicos_tls.commands.code import show as command
 
+    del color  # there is none in code that is to be pasted
     shown = command(file or [], service, part.value, os.environ, framework=framework, templates=templates)
-    output.show(shown.text.rstrip("\n") + "\n")
+    if not quiet:
+        output.show(shown.text.rstrip("\n") + "\n")
     return DONE

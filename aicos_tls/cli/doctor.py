@@ -7,7 +7,18 @@ import typer
 
 from aicos_tls.cli import output
 from aicos_tls.cli.errors import DONE, FOUND
-from aicos_tls.cli.options import AllOption, Color, ColorOption, ComposeFiles, Format, Only, now, policy_flags
+from aicos_tls.cli.options import (
+    AllOption,
+    Color,
+    ColorOption,
+    ComposeFiles,
+    Format,
+    Only,
+    OutsideCertsDir,
+    Quiet,
+    now,
+    policy_flags,
+)
 
 WARN_DAYS = 30
 """Days before its expiry from which a certificate is reported, unless asked otherwise."""
@@ -18,11 +29,12 @@ def doctor(
     *,
     only: Only = None,
     every: AllOption = False,
+    certs_dir: OutsideCertsDir = None,
     warn_days: Annotated[
         int, typer.Option("--warn-days", min=0, metavar="DAYS", help="Report what expires within so many days.")
     ] = WARN_DAYS,
     form: Annotated[Format, typer.Option("--format", help="text, json or markdown.")] = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List what is fine, too.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
@@ -38,7 +50,7 @@ def doctor(
 
     if form is Format.DIFF:
         raise typer.BadParameter("doctor changes nothing, so there is no diff: text, json or markdown")
-    flags = policy_flags(all=every or None)
+    flags = policy_flags(all=every or None, certs_dir=certs_dir)
     result = command(compose_files or [], only or [], flags, now=now(), warn_days=warn_days, environment=os.environ)
     if not quiet:
         if form is Format.JSON:

@@ -23,6 +23,7 @@ from aicos_tls.cli.options import (
     MountPath,
     Only,
     OverrideOption,
+    Quiet,
     StripPrefix,
     Templates,
     now,
@@ -64,6 +65,12 @@ def enable(
     sidecar_image: Annotated[
         str | None, typer.Option(metavar="IMAGE", help="The image of sidecars; else one is built.")
     ] = None,
+    repair: Annotated[
+        bool | None,
+        typer.Option(
+            "--repair/--no-repair", help="Let healthchecks whose program the image lacks ask with one that it has."
+        ),
+    ] = None,
     no_certs: Annotated[bool, typer.Option("--no-certs", help="Make no certificates.")] = False,
     certs_dir: CertsDir = None,
     mount_path: MountPath = None,
@@ -75,7 +82,7 @@ def enable(
     key_type: KeyTypeOption = None,
     days: Days = None,
     form: FormatOption = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every URL that was left alone, too.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
@@ -98,7 +105,7 @@ def enable(
     flags = policy_flags(
         certs_dir=certs_dir, mount_path=mount_path, only=only, include=include, exclude=exclude, all=every or None,
         strip_prefix=strip_prefix, key_type=key_type, days=days, override=override or None, code=code,
-        serve=serve, sidecar_image=sidecar_image,
+        serve=serve, sidecar_image=sidecar_image, repair=repair,
     )  # fmt: skip
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,9 @@ def guarded(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:  # the reader of our output has gone, for example `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from aicos_tls.cli.output import discard_output
+
+        discard_output()
         return DONE
     except Exception:  # noqa: BLE001 - whatever else escapes is a bug, and is reported as one
         return _bug(arguments)

@@ -7,13 +7,14 @@ import typer
 
 from aicos_tls.cli import output
 from aicos_tls.cli.errors import DONE
-from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format
+from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, Quiet
 
 
 def explain(
     subject: Annotated[str | None, typer.Argument(metavar="[RULE|SERVICE]", help="A rule or a service.")] = None,
     compose_files: ComposeFiles = None,
     *,
+    quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Print a rule's manual page, or why a service was or was not touched; without a name, list the rules.
@@ -30,7 +31,9 @@ def explain(
 
     style = output.style(color, Format.TEXT)
     if subject is None:
-        output.show(report.rule_list(rules(), style))
+        shown = report.rule_list(rules(), style)
     else:
-        output.show(report.page(command(subject, lambda: prepare(compose_files or [], {}, os.environ)), style))
+        shown = report.page(command(subject, lambda: prepare(compose_files or [], {}, os.environ)), style)
+    if not quiet:
+        output.show(shown)
     return DONE

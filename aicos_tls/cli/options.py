@@ -1,4 +1,4 @@
-"""Options that several commands share, and how they become settings."""
+"""Options that several commands share, and how they become settings. Every command has `ColorOption` and `Quiet`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -68,7 +68,11 @@ UndoFormatOption = Annotated[
     ),
 ]
 ColorOption = Annotated[Color, typer.Option("--color", help="auto, always or never; NO_COLOR is respected.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 CertsDir = Annotated[str | None, typer.Option(help="Directory of the certificates.  [default: ./certs]")]
+OutsideCertsDir = Annotated[
+    str | None, typer.Option("--certs-dir", help="Needed where certificates lie outside of the project.")
+]
 MountPath = Annotated[str | None, typer.Option(help="Where containers find it.  [default: /app/certs]")]
 Only = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="Only these services (repeatable).")]
 Include = Annotated[list[str] | None, typer.Option(metavar="SERVICE", help="These services too (repeatable).")]

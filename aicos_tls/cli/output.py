@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from aicos_tls.cli.options import Color, Format
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 def show(text: str) -> None:
     """Print a report as it is; characters that the terminal cannot show become question marks.
 
-    Raises `TlsError` where it cannot be written, for example to a full disk; what it reports is done by then.
+    A reader who has gone (`| head`) is no error. Raises `TlsError` where it cannot be written, for example to a full
+    disk; what it reports is done by then.
     """
     encoding = sys.stdout.encoding or "utf-8"
     try:
@@ -30,12 +32,18 @@ def show(text: str) -> None:
             text = shown(text, colours=True)
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
-    except BrokenPipeError:
-        raise  # nobody reads on, which is no error
     except OSError as error:
-        raise TlsError(
-            f"the output cannot be written: {error.strerror}", hint="the command itself was carried out before that"
-        ) from None
+        discard_output()
+        if not isinstance(error, BrokenPipeError):
+            raise TlsError(
+                f"the output cannot be written: {error.strerror}", hint="the command itself was carried out before that"
+            ) from None
+
+
+def discard_output() -> None:
+    """Send standard output nowhere: what is left in its buffer is written at exit, and would fail once more."""
+    with suppress(UnsupportedOperation):  # a stream of a caller in this process has no descriptor
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(text: str) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from aicos_tls.cli import output
 from aicos_tls.cli.errors import DONE, REFUSED
-from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, UndoFormatOption
+from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, Quiet, UndoFormatOption
 
 
 def rollback(
@@ -18,7 +18,7 @@ def rollback(
         bool, typer.Option("--certs", help="Remove the certificates that were issued, too.")
     ] = False,
     form: UndoFormatOption = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
     """Take the last `enable` back: the bytes from before, with later edits kept.

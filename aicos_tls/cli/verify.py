@@ -7,7 +7,7 @@ import typer
 
 from aicos_tls.cli import output
 from aicos_tls.cli.errors import DONE, FOUND
-from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, now
+from aicos_tls.cli.options import Color, ColorOption, ComposeFiles, Format, OutsideCertsDir, Quiet, now
 
 
 def verify(
@@ -24,8 +24,9 @@ def verify(
         bool, typer.Option("--sniff", help="Count clear and encrypted bytes on the networks, too (Linux, root).")
     ] = False,
     sniff_seconds: Annotated[float, typer.Option(metavar="SECONDS", min=0, help="How long, at least.")] = 5,
+    certs_dir: OutsideCertsDir = None,
     form: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every check, not only what was found.")] = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
@@ -41,11 +42,13 @@ def verify(
     from aicos_tls.commands.verify import verify as command
     from aicos_tls.report import verify as report
 
-    options = Options(project_name, wait, timeout, sniff, sniff_seconds)
+    options = Options(project_name, wait, timeout, sniff, sniff_seconds, certs_dir)
     with output.doing(shown=form is Format.TEXT and not quiet) as progress:
         result = command(compose_files or [], options, clock=now, environment=os.environ, progress=progress)
+    if quiet:
+        return DONE if result.good else FOUND
     if form is Format.JSON:
         output.show(report.as_json(result))
-    elif not quiet:
+    else:
         output.show(report.text(result, output.style(color, form), verbose=verbose))
     return DONE if result.good else FOUND

@@ -10,10 +10,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls import disk, rollback
+from aicos_tls.commands import trusted
 from aicos_tls.commands.enable import wanted
 from aicos_tls.commands.holding import holding, still_the_same
-from aicos_tls.commands.project import certs_directory, prepare, state_path
+from aicos_tls.commands.project import certs_directory, prepare
 from aicos_tls.commands.recording import certificate_operations, recorded_certificates
+from aicos_tls.commands.records import state_path
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.pki import CA_NAME, KeyType, Profile
 
@@ -61,6 +63,8 @@ def issue(
     with ExitStack() as held:
         locked = held.enter_context(holding(named, environment))
         prepared = prepare(named, flags, environment)
+        if trusted.may_have_bundles(prepared.record):
+            prepared = prepare(named, flags, environment, code=())
         still_the_same(prepared, locked)
         names = _short_names(prepared, services)
         policy = prepared.plan.policy
@@ -117,6 +121,7 @@ def _short_names(prepared: Prepared, services: Sequence[str]) -> set[str]:
 def _operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
     """The new files, and the record that knows them, so that `rollback --certs` removes them."""
     operations = certificate_operations(prepared, issued)
+    operations += trusted.operations(prepared, trusted.texts(prepared, issued))
     if operations and prepared.record is not None:
         record = replace(prepared.record, certificates=tuple(recorded_certificates(prepared, issued)))
         path = state_path(prepared.directory, rollback.RECORD_NAME)

@@ -9,7 +9,8 @@ from msgspec import Struct, structs
 
 from aicos_tls.commands import enable as enabling
 from aicos_tls.commands.holding import holding
-from aicos_tls.commands.project import prepare, recorded_run
+from aicos_tls.commands.project import prepare
+from aicos_tls.commands.records import recorded_run
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.sources import nginx
@@ -68,24 +69,32 @@ def apply(
     *,
     now: datetime,
     environment: Mapping[str, str],
+    certs_dir: str | None = None,
 ) -> enabling.Result:
     """Change the code of an enabled project: of the services named, or of all in scope. Raises `TlsError`.
 
     The rest of the last run stays as it is: it is planned again with its settings, in one record with the code.
+    `certs_dir` has to be given where that run had its certificates outside of the project.
     """
     if options.dry_run:
-        return enabling.enable(*_wanted(named, services, options, environment), now=now, environment=environment)
+        return enabling.enable(
+            *_wanted(named, services, options, environment, certs_dir), now=now, environment=environment
+        )
     with holding(named, environment) as locked:
-        files, flags, wanted = _wanted(named, services, options, environment)
+        files, flags, wanted = _wanted(named, services, options, environment, certs_dir)
         return enabling.enable_held(files, flags, wanted, locked, now=now, environment=environment)
 
 
 def _wanted(
-    named: Sequence[Path], services: Sequence[str], options: enabling.Options, environment: Mapping[str, str]
+    named: Sequence[Path],
+    services: Sequence[str],
+    options: enabling.Options,
+    environment: Mapping[str, str],
+    certs_dir: str | None,
 ) -> tuple[list[Path], dict[str, object], enabling.Options]:
     """Compose files, flags and options of the run that changes the code besides what the last one did."""
     directory = named[0].parent if named else Path()
-    files, flags = recorded_run(directory)
+    files, flags = recorded_run(directory, {"certs_dir": certs_dir} if certs_dir else {})
     files = list(named) or files
     decisions = prepare(files, flags, environment).plan.decisions
     in_scope = [name for name, decision in decisions.items() if decision.in_scope]

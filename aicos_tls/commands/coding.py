@@ -9,17 +9,19 @@ from msgspec.structs import replace
 
 from aicos_tls import files, planner
 from aicos_tls.commands.gaps import Coded, Gap
+from aicos_tls.commands.proxied import over_tls
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.plan.model import Note, PlannedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from aicos_tls.plan.model import Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.model import Choice, RuntimeFile
     from aicos_tls.serving.served import Served
+    from aicos_tls.sources.codeplan import CodePlan
     from aicos_tls.sources.languages import Facts
     from aicos_tls.sources.project import ServiceSources, Sources
 
@@ -47,13 +49,13 @@ def coded_plan(
         return Coded()
     if not wanted and not asked and not has_sources(plan.project.directory, plan.policy.certs_dir):
         return Coded(gaps=tuple(Gap(name, _NOTHING, _SERVE) for name in plan.servers))
-    from aicos_tls.sources.codeplan import CodePlan, code_plan
+    from aicos_tls.sources import codeplan
     from aicos_tls.sources.project import Sources
 
     sources = Sources(plan, originals=originals, templates=templates)
-    code = code_plan(sources, wanted) if wanted else CodePlan()
+    code = codeplan.code_plan(sources, wanted) if wanted else codeplan.CodePlan()
     after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
-    served = _served(plan, after, asked, code.services)
+    served = _served(plan, after, asked, code)
     if served.wanted.needs or served.wanted.sidecars:
         plan = planner.plan(plan.project, plan.policy, names, served.wanted)
     if wanted:
@@ -61,21 +63,28 @@ def coded_plan(
             Note("kept", f"not looked at: {each.reason}", where=Where(each.path)) for each in sources.skipped
         )
     plan.changes.extend(code.changes)
-    plan.declined.extend(code.declined)
+    plan.declined.extend((*code.declined, *served.declined))
+    plan.notes.extend(code.notes)
     plan.notes.extend(_untold(plan, served))
+    plan.notes.extend(_health_scripts(plan, sources, served, code.services))
+    if wanted:
+        plan.notes.extend(_unread(after, code.services))
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
+    plan.edges.extend(edge for edge in over_tls(after, runtime) if edge not in plan.edges)
     gaps = tuple(_gaps(plan, after, served, code.services))
-    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices)
+    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices, served.bundles)
 
 
-def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], coded: Sequence[str]) -> Served:
+def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:
     """What services need besides what the guide asks for: by their code, or by the way that was chosen."""
+    from aicos_tls.serving.model import Needs, Wanted, Words
     from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
     from aicos_tls.sources.ways import wanted_settings
 
-    served = serve(plan, sources, asked, coded)
-    settings = {name: each for name, each in wanted_settings(sources.services, coded).items() if name not in asked}
-    return replace(served, wanted=joined_wanted(served.wanted, settings_as_needs(settings)))
+    served = serve(plan, sources, asked, code.services, code.trusting)
+    settings = wanted_settings(sources.services, [name for name in code.services if name not in asked])
+    words = Wanted({name: Needs(words=Words(edits=edits)) for name, edits in code.words.items()})
+    return replace(served, wanted=joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), words))
 
 
 def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes | None]) -> PlannedFile:
@@ -95,13 +104,44 @@ def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes |
 
 
 def _untold(plan: Plan, served: Served) -> Iterator[Note]:
+    from aicos_tls.sources.unread import how_to_trust
+
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     for name, runtime in served.untold:
         text = f"its clients ({runtime or 'nothing says what it runs on'}) must be told to trust {authority}"
+        text += f": {how}" if (how := how_to_trust(runtime, authority)) else ""
         yield Note("todo", text, name, plan.project.services[name].where)
     for name, reference in served.plain:
         text = f"its code asks {reference.text} in plain, and no variable stands over it: aicos-tls code apply {name}"
         yield Note("todo", text, name, reference.where)
+
+
+def _health_scripts(plan: Plan, sources: Sources, served: Served, coded: Collection[str]) -> Iterator[Note]:
+    """Yield what a person has to do about scripts that healthchecks run, where nothing else answers or changes them."""
+    from aicos_tls.serving.model import How
+    from aicos_tls.sources.healthscripts import asked_in_plain, script_of
+
+    inside = {choice.service for choice in served.choices if choice.how in (How.SIDECAR, How.PRELOAD)}
+    for name, service in sources.services.items():
+        if name not in plan.servers or name in inside or name in coded:
+            continue
+        script = script_of(service)
+        for address, where in asked_in_plain(service):
+            text = (
+                f"its healthcheck runs this script, which asks {address}: aicos-tls code apply {name}, or ask https://"
+            )
+            yield Note("todo", text, name, where)
+        if script and script.file is None:
+            text = f"its healthcheck runs {script.path}, which is no file of the project: it has to ask over https"
+            yield Note("todo", text, name, service.service.where)
+
+
+def _unread(sources: Sources, coded: tuple[str, ...]) -> Iterator[Note]:
+    """Yield where services whose language is not read ask a server, and how they come to trust the CA."""
+    from aicos_tls.sources.unread import unread_clients
+
+    for each in unread_clients(sources, coded):
+        yield Note("todo", each.words, each.service, each.where)
 
 
 def has_sources(directory: Path, certs_dir: str) -> bool:

@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 from aicos_tls import disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 MODE = 0o755
 """Mode of the certificates directory and those in it: other users in containers must reach the files; keys are 0600."""
+
+
+def keeping(certs: Path) -> Iterator[disk.Operation]:
+    """Yield what makes the certificates directory, so that git does not see what is in it from the first instant."""
+    yield disk.MakeDirectory(certs, MODE)
+    yield disk.KeepFromGit(certs)
+
+
+def below(certs: Path) -> Callable[[Path], bool]:
+    """Whether a path lies in the certificates directory."""
+    return lambda path: path.is_relative_to(certs)
 
 
 def making(certs: Path, paths: Iterable[Path]) -> Iterator[disk.Operation]:

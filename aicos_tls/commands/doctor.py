@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from aicos_tls import disk, files, rollback
-from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare, relative
+from aicos_tls import disk, files
+from aicos_tls.commands.project import Prepared, certs_directory, prepare, relative
+from aicos_tls.commands.records import load_record, settings_of, undone
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
 from aicos_tls.doctor import record as recording
 from aicos_tls.doctor.facts import Facts
 from aicos_tls.doctor.model import CHECKS, Finding, Severity
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.files import read_if_there
 from aicos_tls.override.build import override_path
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ SETTINGS = (
     "override",
     "serve",
     "sidecar_image",
+    "repair",
 )
 """Settings of the recorded run that say what is to be looked at."""
 
@@ -75,6 +78,39 @@ def doctor(
 
     `warn_days` is the number of days before its expiry from which a certificate is reported.
     """
+    main = select(named, environment).files[0]
+    exposed = tuple(_exposed(main.parent))
+    try:
+        result = _examine(named, services, flags, now=now, warn_days=warn_days, environment=environment)
+    except TlsError as error:
+        if not exposed:
+            raise
+        result = Result(main.parent, main, (Finding("not-examined", error.message, error.hint, error.where),))
+    return replace(result, findings=tuple(dict.fromkeys((*exposed, *result.findings))))
+
+
+def _exposed(directory: Path) -> Iterator[Finding]:
+    """Yield where git sees private keys: the first thing to know, whatever else is wrong with the project."""
+    from aicos_tls.doctor.secrecy import exposed
+
+    places = ["./certs"]
+    with suppress(TlsError):
+        record = load_record(directory)
+        recorded = record.policy.get("certs_dir") if record else None
+        places = [recorded] if isinstance(recorded, str) else places
+    for certs in places:
+        yield from exposed(directory, directory / certs)
+
+
+def _examine(
+    named: Sequence[Path],
+    services: Sequence[str],
+    flags: dict[str, object],
+    *,
+    now: datetime,
+    warn_days: int,
+    environment: Mapping[str, str],
+) -> Result:
     selection = select(named, environment)
     directory, main = selection.files[0].parent, selection.files[0]
     if disk.interrupted(directory):
@@ -82,7 +118,9 @@ def doctor(
     record = load_record(directory)
     if (gone := _override_gone(directory, main, record)) is not None:
         return Result(directory, main, (recording.override_gone(gone),), ("override-gone",))
-    prepared = prepare(named, {**_settings(record), **flags}, environment, code=(), conflicts_stay=True)
+    prepared = prepare(
+        named, settings_of(record, directory, flags, SETTINGS), environment, code=(), conflicts_stay=True
+    )
     main = prepared.selection.files[0]
     project = _as_it_is(prepared)
     _check_names(services, project, main)
@@ -104,12 +142,6 @@ def doctor(
         len(facts.servers),
         bool(recorded.would_change) and not (recorded.undo and recorded.undo.blocked),
     )
-
-
-def _settings(record: Record | None) -> dict[str, object]:
-    """The settings with which the project was enabled: they say what to expect."""
-    policy = record.policy if record else {}
-    return {name: policy[name] for name in SETTINGS if policy.get(name) not in (None, [], False)}
 
 
 def _override_gone(directory: Path, main: Path, record: Record | None) -> Path | None:
@@ -157,17 +189,13 @@ def _findings(facts: Facts) -> Iterator[Finding]:
 def _recorded(prepared: Prepared, selected: Sequence[Path]) -> recording.Recorded:
     record, directory = prepared.record, prepared.directory
 
-    def read(name: str) -> bytes | None:
-        file = read_if_there(rollback.locate(directory, name))
-        return file.raw if file else None
-
     override = prepared.override
     planned = {file.path for file in prepared.plan.files}
     named = {os.path.realpath(path) for path in selected}
     return recording.Recorded(
         directory,
         record,
-        rollback.undo(record, read) if record else None,
+        undone(directory, record) if record else None,
         tuple(target.path for target in prepared.targets if target.changes and target.path in planned),
         override,
         tuple(relative(directory, path) for path in prepared.compose_files),

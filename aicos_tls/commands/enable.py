@@ -11,7 +11,7 @@ from msgspec import Struct
 from aicos_tls import disk, files
 from aicos_tls.commands.holding import holding, holding_output, still_the_same
 from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, relative
-from aicos_tls.commands.recording import operations_of
+from aicos_tls.commands.recording import file_operations, operations_of
 from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
@@ -181,6 +181,9 @@ def _dry_run(prepared: Prepared, options: Options, opinion: Opinion | None) -> R
             hint="run `aicos-tls enable` or `aicos-tls rollback`: it first puts things in order",
         )
     _same_project(prepared)
+    result = Result(prepared, options, opinion=opinion)
+    if options.output is None and not result.blocked:
+        disk.check(file_operations(prepared), prepared.directory)
     listed: tuple[Listed, ...] = ()
     if options.certificates and options.output is None and prepared.plan.certificates:
         from aicos_tls.pki import CA_NAME, presence
@@ -270,7 +273,7 @@ def _refuse_output(prepared: Prepared, output: Path) -> None:
             hint="leave out one of them",
         )
     others = [target.path for target in prepared.targets if target.changes and target.path != main]
-    others = [path for path in others if path.name != ".gitignore"]
+    others = [path for path in others if path.name != ".gitignore" and not path.name.endswith(".dockerignore")]
     if others:
         raise TlsError(
             f"{', '.join(map(str, others))} must change too, which one output file cannot hold",

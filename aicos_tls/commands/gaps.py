@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from aicos_tls.plan.model import Plan, PlannedFile
+    from aicos_tls.serving.bundles import Bundle
     from aicos_tls.serving.model import Choice
 
 
@@ -22,7 +23,7 @@ class Gap(Struct, frozen=True):
 class Coded(Struct, frozen=True):
     """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps.
 
-    `choices` are the ways to serve TLS of those that one was asked for.
+    `choices` are the ways to serve TLS of those that one was asked for, `bundles` files of certificates to write.
     """
 
     plan: Plan | None = None
@@ -30,3 +31,4 @@ class Coded(Struct, frozen=True):
     files: list[PlannedFile] = field(default_factory=list)
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
+    bundles: tuple[Bundle, ...] = ()

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from aicos_tls import disk, files, rollback
 from aicos_tls.commands.gaps import Coded, Gap
+from aicos_tls.commands.records import CODE_SERVICES, load_record, undone
 from aicos_tls.compose.discovery import Selection, select
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
@@ -23,15 +24,12 @@ if TYPE_CHECKING:
 
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
+    from aicos_tls.serving.bundles import Bundle
     from aicos_tls.serving.model import Choice
 
 
 OVERRIDE_SUFFIX = ".tls.yml"
 """How the names of override files end."""
-COMPOSE_FILES = "compose_files"
-"""Under this name the record has the compose files of the run, relative to the project directory."""
-CODE_SERVICES = "code_services"
-"""Under this name the record has the services whose code was changed: a later run keeps it."""
 
 
 class Target(Struct, frozen=True):
@@ -53,7 +51,9 @@ class Prepared(Struct, frozen=True):
     """Everything that is known before anything is written.
 
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
-    the ways to serve it of those that one was asked for.
+    the ways to serve it of those that one was asked for. `mount_points` are directories of source folders, relative to
+    the project, that Docker makes for the certificates; `bundles` are files of trusted certificates that are written
+    with the CA's certificate.
     """
 
     directory: Path
@@ -64,6 +64,8 @@ class Prepared(Struct, frozen=True):
     code: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
+    mount_points: tuple[str, ...] = ()
+    bundles: tuple[Bundle, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -86,21 +88,9 @@ class Prepared(Struct, frozen=True):
         return (*self.selection.files, self.override) if self.override else self.selection.files
 
 
-def state_path(directory: Path, name: str) -> Path:
-    """A file of the state directory (`.aicos-tls`)."""
-    return directory / disk.STATE_DIRECTORY / name
-
-
 def certs_directory(prepared: Prepared) -> Path:
     """The certificates directory on the host."""
     return prepared.directory / prepared.plan.policy.certs_dir
-
-
-def load_record(directory: Path) -> Record | None:
-    """Read the record of the last run; None when there is none. Raises `TlsError` for one that cannot be used."""
-    path = state_path(directory, rollback.RECORD_NAME)
-    file = read_if_there(path)
-    return rollback.from_json(file.raw, path) if file else None
 
 
 def relative(directory: Path, path: Path) -> str:
@@ -144,8 +134,8 @@ def prepare(
     `templates` is a directory with templates of the user's for the code.
     """
     from aicos_tls import planner  # these here: a rollback plans nothing
+    from aicos_tls.commands.mountpoints import noted
     from aicos_tls.compose.load import load
-    from aicos_tls.plan.gitignore import plan_gitignore
     from aicos_tls.plan.policy import resolve
 
     selection = select(named, environment)
@@ -162,28 +152,49 @@ def prepare(
     coded = Coded()
     if code is not None:
         from aicos_tls.commands.coding import coded_plan
+        from aicos_tls.commands.keyaccess import locked_out
         from aicos_tls.plan.serve import asks
 
         wanted = _wanted_code(plan, flags, record, code)
         coded = coded_plan(plan, wanted, originals, templates, names, asks(project, policy))
         plan = coded.plan or plan
+        plan.notes.extend(locked_out(plan, coded.choices))
 
     if policy.override:
         plan = _as_override(plan, selection, before)
-    ignored = plan_gitignore(directory, policy.certs_dir, before.read_if_there)
-    if ignored:
-        plan.files.append(ignored)
+    _keep_secret(plan, before)
+    points = noted(plan, record)
     plan.files.extend(coded.files)
     return Prepared(
         directory,
         selection,
         plan,
         record,
-        _targets(directory, plan, originals),
+        _targets(directory, plan, originals, record),
         coded.services,
         coded.gaps,
         coded.choices,
+        points,
+        coded.bundles,
     )
+
+
+def _keep_secret(plan: Plan, before: _Before) -> None:
+    """Add to the plan what keeps private keys out of git and out of images."""
+    from aicos_tls.plan.gitignore import plan_gitignore
+
+    certs_dir = plan.policy.certs_dir
+    if ignored := plan_gitignore(plan.project.directory, certs_dir, before.read_if_there):
+        plan.files.append(ignored)
+    if plan.certificates and any(service.builds for service in plan.project.services.values()):
+        from aicos_tls.pki.layout import CA_NAME
+        from aicos_tls.sources.keepout import keep_out
+
+        names = [CA_NAME, *(wanted.short_name for wanted in plan.certificates)]
+        kept = keep_out(plan.project, certs_dir, names, before.read_if_there)
+        plan.files.extend(kept.files)
+        plan.changes.extend(kept.changes)
+        plan.notes.extend(kept.notes)
 
 
 def _as_override(plan: Plan, selection: Selection, before: _Before) -> Plan:
@@ -197,29 +208,18 @@ def _as_override(plan: Plan, selection: Selection, before: _Before) -> Plan:
 
 
 def _with_recorded(flags: dict[str, object], record: Record | None) -> dict[str, object]:
-    """The flags, with the ways to serve TLS of the last run where this one says nothing: it would take them back."""
-    if record is None or "serve" in flags:
-        return flags
-    ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
-    kept: dict[str, object] = {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
-    return {**kept, **({"sidecar_image": image} if image else {}), **flags}
+    """The flags, with what the last run did besides the guide's where this one says nothing: it would take that back.
 
-
-def recorded_run(directory: Path) -> tuple[list[Path], dict[str, object]]:
-    """The compose files and the settings of the last run, to plan it again. Raises `TlsError` when there is none."""
-    record = load_record(directory)
+    That is the ways to serve TLS, and the repair of healthchecks.
+    """
     if record is None:
-        raise TlsError(
-            "TLS is not enabled here",
-            where=Where(directory),
-            hint="`aicos-tls enable --code` changes the compose file and the code in one",
-        )
-    from aicos_tls.plan.policy import Policy
-
-    known = set(Policy.__struct_fields__)
-    flags = {key: value for key, value in record.policy.items() if key in known and value is not None}
-    named = record.policy.get(COMPOSE_FILES)
-    return [rollback.locate(directory, name) for name in named] if isinstance(named, list) else [], flags
+        return flags
+    kept: dict[str, object] = {"repair": True} if record.policy.get("repair") is True else {}
+    if "serve" not in flags:
+        ways, image = record.policy.get("serve"), record.policy.get("sidecar_image")
+        kept |= {"serve": tuple(ways)} if isinstance(ways, list) and ways else {}
+        kept |= {"sidecar_image": image} if image else {}
+    return {**kept, **flags}
 
 
 def _wanted_code(plan: Plan, flags: dict[str, object], record: Record | None, code: Sequence[str]) -> tuple[str, ...]:
@@ -244,22 +244,17 @@ def _originals(directory: Path, record: Record | None, *, conflicts_stay: bool) 
     """The bytes before the last run of every file that it changed; of those it made nothing was there."""
     if record is None:
         return {}
-
-    def read(name: str) -> bytes | None:
-        file = read_if_there(rollback.locate(directory, name))
-        return file.raw if file else None
-
-    undone = rollback.undo(record, read)
-    if undone.blocked and conflicts_stay:
+    found = undone(directory, record)
+    if found.blocked and conflicts_stay:
         return {file.path: None for file in record.files if file.kind == "created"}
-    if undone.blocked:
-        raise blocked_error(directory, undone)
-    return undone.contents
+    if found.blocked:
+        raise blocked_error(directory, found)
+    return found.contents
 
 
-def blocked_error(directory: Path, undone: rollback.Undo) -> TlsError:
+def blocked_error(directory: Path, undo: rollback.Undo) -> TlsError:
     """What to say when the last run cannot be taken back."""
-    first = undone.blocked[0]
+    first = undo.blocked[0]
     path = directory / first.path
     if isinstance(first, rollback.Missing):
         return TlsError(
@@ -275,14 +270,20 @@ def blocked_error(directory: Path, undone: rollback.Undo) -> TlsError:
     )
 
 
-def _targets(directory: Path, plan: Plan, originals: dict[str, bytes | None]) -> list[Target]:
-    """Every file that this plan or the last run is about, as it was, is and will be."""
+def _targets(directory: Path, plan: Plan, originals: dict[str, bytes | None], record: Record | None) -> list[Target]:
+    """Every file that this plan or the last run is about, as it was, is and will be. Raises `TlsError`.
+
+    None of them leads out of the project, be it by a link on the way, or into git's own files.
+    """
     planned = {relative(directory, file.path): file for file in plan.files}
+    for name in planned:
+        rollback.locate(directory, name)
+    kinds = {file.path: file.kind for file in record.files} if record else {}
     found = [Target(f.path, f.kind, f.before, read_if_there(f.path), f.after) for f in plan.files]
     for name, data in originals.items():
         if name not in planned:
             path = directory / name
             now = read_if_there(path)
             original = None if data is None else TextFile(path, data, now.mode if now else 0o644)
-            found.append(Target(path, "text", original, now, data))
+            found.append(Target(path, kinds[name], original, now, data))
     return found

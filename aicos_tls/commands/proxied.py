@@ -9,32 +9,47 @@ from msgspec.structs import replace
 from aicos_tls.plan.model import Edge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from aicos_tls.plan.model import Plan
+    from aicos_tls.plan.model import Plan, PlannedFile
+    from aicos_tls.sources.project import Sources
 
 
 def with_proxied(plan: Plan) -> Plan:
     """The plan with an edge for each server that the nginx of a service in scope asks, as its file says now."""
     if not plan.servers:
         return plan
-    return replace(plan, edges=[*plan.edges, *dict.fromkeys(_edges(plan))])
+    from aicos_tls.sources.project import Sources
+
+    return replace(plan, edges=list(dict.fromkeys((*plan.edges, *_edges(Sources(plan), {})))))
 
 
-def _edges(plan: Plan) -> Iterator[Edge]:
-    from aicos_tls.files import read_if_there
+def over_tls(sources: Sources, planned: Sequence[PlannedFile]) -> Iterator[Edge]:
+    """Yield an edge for each server that an nginx asks over TLS once the files of a run are written.
+
+    `sources` have the texts of the code that changes, `planned` the copies that are mounted over files of images.
+    """
+    for edge in dict.fromkeys(_edges(sources, {file.path: file.after for file in planned})):
+        if edge.after.startswith(("https:", "grpcs:")):
+            yield edge
+
+
+def _edges(sources: Sources, planned: Mapping[Path, bytes]) -> Iterator[Edge]:
+    from aicos_tls.files import TextFile, read_if_there
     from aicos_tls.serving.configuration import copy_of
     from aicos_tls.sources.nginx import is_nginx
     from aicos_tls.sources.nginx.asked import asked
-    from aicos_tls.sources.project import Sources
 
+    plan = sources.plan
     certs = plan.project.directory / plan.policy.certs_dir
-    for name, service in Sources(plan).services.items():
+    for name, service in sources.services.items():
         if service.runtime[0] not in ("nginx", ""):
             continue  # an example, or the configuration of another service beside this one
         for path, file in service.files.items():
             if is_nginx(path, file.text):
                 copy = certs / copy_of(service.context.short_name, path)  # it is mounted over the file
-                for found in asked(read_if_there(copy) or file, service.context):
+                new = TextFile(copy, planned[copy]) if copy in planned else read_if_there(copy)
+                for found in asked(new or file, service.context):
                     if found.service != name:
                         yield Edge(name, found.service, found.directive, found.url, found.url, found.where)

@@ -2,41 +2,65 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__, disk, files, rollback
-from aicos_tls.commands.directories import MODE, emptying, making
-from aicos_tls.commands.project import (
-    CODE_SERVICES,
-    COMPOSE_FILES,
-    Prepared,
-    Target,
-    certs_directory,
-    relative,
-    state_path,
-)
+from aicos_tls.commands import trusted
+from aicos_tls.commands.directories import below, emptying, keeping, making
+from aicos_tls.commands.mountpoints import KEY as MOUNT_POINTS
+from aicos_tls.commands.project import Prepared, Target, certs_directory, relative
+from aicos_tls.commands.records import CODE_SERVICES, COMPOSE_FILE, COMPOSE_FILES, is_outdated, state_path
+from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
-    from aicos_tls.pki.issuing import Issued
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from aicos_tls.pki.issuing import Issued, NewFile
 
 
 def certificate_operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
-    """The certificates and keys that were made, with their directory; nothing when none were."""
+    """The certificates and keys that were made, with their directory, which git does not see; nothing without any."""
     if not issued.new_files:
         return []
-    new = [disk.Write(n.path, n.data, disk.ANY if n.overwrite else None, n.mode) for n in issued.new_files]
-    return [disk.MakeDirectory(certs_directory(prepared), MODE), *new]
+    certs = certs_directory(prepared)
+    return [*keeping(certs), *(_certificate(certs, new) for new in issued.new_files)]
+
+
+def _certificate(certs: Path, new: NewFile) -> disk.Operation:
+    """Raises `TlsError` for a link that leads out of the certificates directory: a key is written over nothing else."""
+    if os.path.realpath(new.path) != os.path.join(os.path.realpath(certs), new.path.name):  # noqa: PTH118
+        raise TlsError(
+            "is a link that leads out of the certificates directory",
+            where=Where(new.path),
+            hint="remove the link; a key is written into the directory itself",
+        )
+    return disk.Write(new.path, new.data, disk.ANY if new.overwrite else None, new.mode)
 
 
 def operations_of(prepared: Prepared, issued: Issued | None) -> list[disk.Operation]:
-    """Everything that `enable` writes; nothing at all when no file and no certificate changes."""
+    """Everything that `enable` writes; nothing at all when no file and no certificate changes.
+
+    A record in an older form, which held the changed lines themselves, is written anew all the same.
+    """
     operations = certificate_operations(prepared, issued) if issued else []
+    operations += trusted.operations(prepared, trusted.texts(prepared, issued))
+    operations += file_operations(prepared)
+    wanted = operations or (prepared.record is not None and is_outdated(prepared.directory))
+    return [*operations, *_record_operations(prepared, issued)] if wanted else []
+
+
+def file_operations(prepared: Prepared) -> list[disk.Operation]:
+    """What is written besides certificates and the record."""
     changed = [target for target in prepared.targets if target.changes]
     certs = certs_directory(prepared)
-    operations += making(certs, (target.path for target in changed if target.after is not None))
+    made = [target.path for target in changed if target.after is not None]
+    operations: list[disk.Operation] = []
+    if any(map(below(certs), made)):
+        operations += [*keeping(certs), *making(certs, made)]
     operations += [_operation(target) for target in changed]
-    operations += emptying(certs, (target.path for target in changed if target.after is None))
-    return [*operations, *_record_operations(prepared, issued)] if operations else []
+    return [*operations, *emptying(certs, (target.path for target in changed if target.after is None))]
 
 
 def _operation(target: Target) -> disk.Operation:
@@ -59,10 +83,11 @@ def _record_operations(prepared: Prepared, issued: Issued | None) -> list[disk.O
         if target.after is not None and (target.original.raw if target.original else None) != target.after
     ]
     policy = {
-        "compose_file": relative(prepared.directory, prepared.selection.files[0]),
+        COMPOSE_FILE: relative(prepared.directory, prepared.selection.files[0]),
         COMPOSE_FILES: [relative(prepared.directory, path) for path in prepared.selection.files],
         **prepared.plan.policy.as_dict(),
         **({CODE_SERVICES: list(prepared.code)} if prepared.code else {}),
+        **({MOUNT_POINTS: list(prepared.mount_points)} if prepared.mount_points else {}),
     }
     record = rollback.make_record(
         changes,
@@ -71,19 +96,33 @@ def _record_operations(prepared: Prepared, issued: Issued | None) -> list[disk.O
         names=prepared.plan.short_names,
         certificates=recorded_certificates(prepared, issued),
     )
-    texts = {
-        rollback.RECORD_NAME: rollback.to_json(record),
-        rollback.PATCH_NAME: rollback.patch(changes),
-        rollback.ENV_PATCH_NAME: rollback.env_patch(changes),
-    }
-    operations: list[disk.Operation] = []
+    data = rollback.to_json(record)
+    if len(data) > rollback.MAX_BYTES:
+        raise TlsError(
+            f"the record of this run would be larger than {rollback.MAX_BYTES // 2**20} MiB: too many lines change",
+            where=Where(prepared.directory),
+            hint="leave services out (--exclude), or run without --code",
+        )
+    return [
+        disk.Write(state_path(prepared.directory, rollback.RECORD_NAME), data, disk.ANY),
+        *_private(prepared, changes),
+    ]
+
+
+def _private(prepared: Prepared, changes: list[rollback.FileChange]) -> Iterator[disk.Operation]:
+    """The patches, which hold lines as they are: out of git, and closed to whom one of their files is closed."""
+    yield disk.KeepFromGit(prepared.directory / disk.STATE_DIRECTORY, disk.ALL_BUT_RECORD)
+    texts = {rollback.PATCH_NAME: rollback.patch(changes), rollback.ENV_PATCH_NAME: rollback.env_patch(changes)}
     for name, data in texts.items():
         path = state_path(prepared.directory, name)
+        mode = 0o666
+        for change in changes:
+            if (change.kind == "env") == (name == rollback.ENV_PATCH_NAME):
+                mode &= change.mode
         if data:
-            operations.append(disk.Write(path, data, disk.ANY))
+            yield disk.Write(path, data, disk.ANY, mode | 0o600)
         elif path.exists():
-            operations.append(disk.Remove(path, disk.ANY))
-    return operations
+            yield disk.Remove(path, disk.ANY)
 
 
 def recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rollback.Certificate]:
@@ -93,4 +132,6 @@ def recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rol
         if new.path.name.endswith("-cert.pem"):
             path = relative(prepared.directory, new.path)
             known[path] = rollback.Certificate(path, files.sha256(new.data))
+    bundles = trusted.texts(prepared, issued)
+    known.update((each.path, each) for each in trusted.recorded(prepared, bundles))
     return sorted(known.values(), key=lambda certificate: certificate.path)

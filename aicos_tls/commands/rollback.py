@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,15 +12,19 @@ from msgspec import Struct
 from aicos_tls import disk, files
 from aicos_tls import rollback as records
 from aicos_tls.commands.directories import emptying
-from aicos_tls.commands.project import load_record, relative, state_path
+from aicos_tls.commands.mountpoints import left
+from aicos_tls.commands.project import relative
+from aicos_tls.commands.records import load_record, state_path, undone
 from aicos_tls.compose.discovery import select
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
+from aicos_tls.pki import CA_NAME
+from aicos_tls.sources.build import is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aicos_tls.rollback import Conflict, Missing, Record
+    from aicos_tls.rollback import Certificate, Conflict, Missing, Record
 
 
 class Taken(Struct, frozen=True):
@@ -33,7 +38,10 @@ class Taken(Struct, frozen=True):
 
 
 class Result(Struct, frozen=True):
-    """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory."""
+    """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory.
+
+    `mount_points` are empty directories that Docker made in source folders to mount the certificates at.
+    """
 
     directory: Path
     taken: tuple[Taken, ...]
@@ -42,14 +50,21 @@ class Result(Struct, frozen=True):
     kept_certificates: tuple[tuple[Path, str], ...] = ()
     dry_run: bool = False
     certs: Path | None = None
+    mount_points: tuple[Path, ...] = ()
 
 
 def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, environment: Mapping[str, str]) -> Result:
     """Take the last run on a project back, or with `dry_run` say what would be done. Raises `TlsError`.
 
     With `certificates`, those that the run issued are removed too, each with its key, unless they were replaced since.
+    Where the run itself was taken back before, they are known by themselves.
     """
     directory, main = _place(named, environment)
+    if certificates and (alone := _certificates_alone(directory, named, environment, dry_run=dry_run)):
+        if not dry_run:
+            with disk.lock(directory) as locked:
+                disk.commit(list(_operations(alone)), locked)
+        return alone
     if dry_run:
         record = _record(directory, main)
         return _result(directory, record, certificates=certificates, dry_run=True)
@@ -66,6 +81,23 @@ def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, enviro
         if not result.blocked:
             disk.commit(list(_operations(result)), locked)
     return result
+
+
+def _certificates_alone(
+    directory: Path, named: Sequence[Path], environment: Mapping[str, str], *, dry_run: bool
+) -> Result | None:
+    """The removal of certificates that are left of a run which was taken back; None where there is nothing of it."""
+    if disk.interrupted(directory) or load_record(directory) is not None:
+        return None
+    from aicos_tls.compose.load import load
+    from aicos_tls.pki.own import own_files
+    from aicos_tls.plan.policy import resolve
+
+    certs = directory / resolve(load(select(named, environment).files), {}).certs_dir
+    if not is_inside(certs, directory):
+        return None
+    removed, kept = own_files(certs)
+    return Result(directory, (), (), tuple(removed), tuple(kept), dry_run, certs) if removed else None
 
 
 def _place(named: Sequence[Path], environment: Mapping[str, str]) -> tuple[Path, Path | None]:
@@ -106,13 +138,9 @@ def _record(directory: Path, main: Path | None) -> Record:
 
 
 def _result(directory: Path, record: Record, *, certificates: bool, dry_run: bool) -> Result:
-    def read(name: str) -> bytes | None:
-        file = read_if_there(records.locate(directory, name))
-        return file.raw if file else None
-
-    undone = records.undo(record, read)
-    if undone.blocked:
-        return Result(directory, (), undone.blocked, dry_run=dry_run)
+    found = undone(directory, record)
+    if found.blocked:
+        return Result(directory, (), found.blocked, dry_run=dry_run)
     kinds = {file.path: file.kind for file in record.files}
     taken = tuple(
         Taken(
@@ -122,42 +150,78 @@ def _result(directory: Path, record: Record, *, certificates: bool, dry_run: boo
             kinds[outcome.path],
             isinstance(outcome, records.Merged),
         )
-        for outcome in undone.outcomes
+        for outcome in found.outcomes
         if isinstance(outcome, records.Restored | records.Merged)
     )
     removed, kept = _certificates(directory, record) if certificates else ([], [])
     certs = record.policy.get("certs_dir")
     place = directory / certs if isinstance(certs, str) else None
-    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place)
+    points = tuple(left(directory, record))
+    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place, points)
 
 
 def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """The files of issued certificates that are still those of the run, and the others with the reason they stay."""
-    from aicos_tls.pki import keys
-    from aicos_tls.pki.certificate import load
+    """The files of issued certificates that are still those of the run, and the others with the reason they stay.
 
+    What a record says of keys is not believed alone: they must lie in the project and in the directory of the last run,
+    as plain files, and the CA beside them must have signed their certificate.
+    """
+    certs = record.policy.get("certs_dir")
+    place = os.path.realpath(directory / certs) if isinstance(certs, str) else ""
+    authority = read_if_there(Path(place) / f"{CA_NAME}-cert.pem") if os.path.isdir(place) else None  # noqa: PTH112
     removed: list[Path] = []
     kept: list[tuple[Path, str]] = []
     for certificate in record.certificates:
         path = directory / certificate.path
-        file = read_if_there(path)
-        if file is None:
+        if not os.path.lexists(path):
             continue
-        if file.digest != certificate.sha256:
-            kept.append((path, "it is not the one that was issued"))
-            continue
-        removed.append(path)
-        key_path = path.with_name(path.name.removesuffix("-cert.pem") + "-key.pem")
-        if (key := read_if_there(key_path)) is not None:
-            try:
-                fits = keys.fits(keys.from_pem(key.raw), load(file.raw).public_key())
-            except keys.KeyFileError:
-                fits = False
-            if fits:
-                removed.append(key_path)
-            else:
-                kept.append((key_path, "it does not belong to the certificate"))
+        real = Path(os.path.realpath(path))
+        if not real.is_relative_to(os.path.realpath(directory)):
+            kept.append((path, "it lies outside of the project: remove it yourself"))
+        elif os.fspath(real.parent) != place or real.name != path.name:
+            kept.append((path, "it does not lie in the certificates directory of the last run"))
+        else:
+            _pair(path, certificate, authority.raw if authority else b"", removed, kept)
     return removed, kept
+
+
+def _pair(
+    path: Path, certificate: Certificate, authority: bytes, removed: list[Path], kept: list[tuple[Path, str]]
+) -> None:
+    """Sort a certificate and its key into those that go and those that stay."""
+    from aicos_tls.pki import keys
+    from aicos_tls.pki.certificate import CertificateFileError, load
+    from aicos_tls.pki.conformance import issue_objection
+
+    file = files.read(path)
+    if file.digest != certificate.sha256:
+        kept.append((path, "it is not the one that was issued"))
+        return
+    if not path.name.endswith("-cert.pem"):  # a file of trusted certificates (`aicos_tls.serving.bundles`)
+        if authority and file.raw.endswith(authority):
+            removed.append(path)
+        else:
+            kept.append((path, "it does not hold the CA's certificate"))
+        return
+    try:
+        loaded = load(file.raw)
+        objection = issue_objection(loaded, load(authority))
+    except CertificateFileError as error:
+        objection = str(error)
+    if objection:
+        kept.append((path, f"it {objection}" if objection.startswith("was") else objection))
+        return
+    removed.append(path)
+    key_path = path.with_name(path.name.removesuffix("-cert.pem") + "-key.pem")
+    if (key := read_if_there(key_path)) is not None:
+        try:
+            fits = not key_path.is_symlink() and keys.fits(keys.from_pem(key.raw), loaded.public_key())
+        except keys.KeyFileError:
+            fits = False
+        if fits:
+            removed.append(key_path)
+        else:
+            kept.append((key_path, "it does not belong to the certificate"))
 
 
 def _operations(result: Result) -> Iterator[disk.Operation]:
@@ -171,6 +235,7 @@ def _operations(result: Result) -> Iterator[disk.Operation]:
             yield disk.Write(taken.path, taken.after, files.sha256(now) if now is not None else None)
     if result.certs is not None:
         yield from emptying(result.certs, (taken.path for taken in result.taken if taken.after is None))
+    yield from map(disk.RemoveDirectory, result.mount_points)
     for path in result.removed_certificates:
         yield disk.Remove(path, disk.ANY)
     for folder in dict.fromkeys(path.parent for path in result.removed_certificates):

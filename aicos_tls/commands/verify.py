@@ -10,12 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls import planner
-from aicos_tls.commands.project import Prepared, certs_directory, load_record, prepare
+from aicos_tls.commands.project import Prepared, certs_directory, prepare, relative
 from aicos_tls.commands.proxied import with_proxied
+from aicos_tls.commands.records import load_record, settings_of
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError
 from aicos_tls.live.docker import Docker
+from aicos_tls.live.imagekeys import image_keys
 from aicos_tls.live.inside import Inside
 from aicos_tls.live.judge import read_disk, served
 from aicos_tls.live.model import State
@@ -23,10 +25,11 @@ from aicos_tls.live.packets import Side
 from aicos_tls.live.probe import Answer, interfaces, probe, question, reached_from_here
 from aicos_tls.live.questions import Questions
 from aicos_tls.live.results import EdgeResult, ServiceResult, edge_result, service_results
+from aicos_tls.live.sidecars import sidecars
 from aicos_tls.live.sniff import Flow, Sniffer, flows
 from aicos_tls.live.stack import check_own, look, project_name
 from aicos_tls.live.waiting import settled
-from aicos_tls.plan.policy import Policy, resolve
+from aicos_tls.plan.policy import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,17 +47,21 @@ GOOD = frozenset({State.OK, State.SKIPPED})
 
 
 class Options(Struct, frozen=True):
-    """What a person asked for; times in seconds."""
+    """What a person asked for; times in seconds. `certs_dir` is needed for certificates outside of the project."""
 
     project: str = ""
     wait: float = 0
     timeout: float = 5
     sniff: bool = False
     sniff_seconds: float = 5
+    certs_dir: str | None = None
 
 
 class Result(Struct, frozen=True):
-    """What was found. `flows` are what a sniffer saw in `seconds`, None when there was none."""
+    """What was found. `flows` are what a sniffer saw in `seconds`, None when there was none.
+
+    `compose` is how docker compose is called for this stack: with the override file, and the name that was given.
+    """
 
     prepared: Prepared
     project: str
@@ -64,6 +71,7 @@ class Result(Struct, frozen=True):
     flows: tuple[Flow, ...] | None = None
     seconds: float = 0
     lost: int = 0
+    compose: str = "docker compose"
 
     @property
     def good(self) -> bool:
@@ -91,7 +99,7 @@ def verify(
 
     `progress` is told what is being done.
     """
-    prepared = _prepared(named, environment)
+    prepared = _prepared(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
     prepared = replace(prepared, plan=with_proxied(prepared.plan))
     plan = prepared.plan
     docker = Docker(environment)
@@ -103,18 +111,26 @@ def verify(
     stack = settled(docker, stack, plan, options.wait, progress)
     questions = Questions.of(plan, stack)
     heard = _ask(docker, stack, prepared, questions, options, progress)
+    progress("looking into images")
+    images = image_keys(docker, plan, stack)
     progress("reading logs")
-    judged = _judge(questions, heard, clock())
+    judged = _judge(questions, heard, sidecars(plan), clock())
     return Result(
         prepared,
         name,
         engine,
         tuple(edge_result(asking, judged, heard.flows) for asking in questions.asking),
-        tuple(service_results(docker, plan, stack, questions, judged, options.timeout)),
+        tuple(service_results(docker, plan, stack, questions, judged, options.timeout, images)),
         heard.flows,
         time.monotonic() - heard.began,
         heard.lost,
+        _compose(prepared, options),
     )
+
+
+def _compose(prepared: Prepared, options: Options) -> str:
+    files = (f"-f {relative(prepared.directory, path)}" for path in prepared.compose_files if prepared.override)
+    return " ".join(["docker compose", *([f"-p {options.project}"] if options.project else []), *files])
 
 
 class _Heard(Struct, frozen=True):
@@ -157,15 +173,23 @@ def _ask(
     return _Heard(answers, before, after, began, flows(sniffer.streams, stack, ours), sniffer.lost)
 
 
-def _judge(questions: Questions, heard: _Heard, now: datetime) -> dict[Endpoint, Served]:
-    """What the answer of each server comes to."""
+def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: datetime) -> dict[Endpoint, Served]:
+    """What the answer of each server comes to; `behind` are those with a sidecar, and its name."""
     return {
-        end: served(end.port, heard.answers[end], heard.before[service], heard.after[service], service=service, now=now)
+        end: served(
+            end.port,
+            heard.answers[end],
+            heard.before[service],
+            heard.after[service],
+            service=service,
+            now=now,
+            sidecar=behind.get(service, ""),
+        )
         for end, service in questions.services.items()
     }
 
 
-def _prepared(named: Sequence[Path], environment: Mapping[str, str]) -> Prepared:
+def _prepared(named: Sequence[Path], environment: Mapping[str, str], given: dict[str, object]) -> Prepared:
     """The project, planned with the settings of the run that enabled it.
 
     Where that run cannot be undone in memory, because its lines were edited since, it is planned as it stands.
@@ -173,9 +197,7 @@ def _prepared(named: Sequence[Path], environment: Mapping[str, str]) -> Prepared
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
-    policy = record.policy if record else {}
-    known = {key: value for key, value in policy.items() if key in Policy.__struct_fields__ and value is not None}
-    flags = {key: tuple(value) if isinstance(value, list) else value for key, value in known.items()}
+    flags = settings_of(record, directory, given)
     try:
         return prepare(named, flags, environment)
     except TlsError:

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from aicos_tls.compose.entries import Mount, Variable, mounts, variables
 from aicos_tls.compose.interpolation import expand
-from aicos_tls.compose.resolve import Entry, Resolver, text_of, texts_of
+from aicos_tls.compose.resolve import MERGE, Entry, Resolver, merge_sources, text_of, texts_of
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -275,5 +275,15 @@ def _mark(resolver: Resolver, node: Node, name: str, found: dict[int, set[str]],
         for item in target.items:
             _mark(resolver, item, name, found, seen)
     elif isinstance(target, Mapping):
+        _mark_merged(target, name, found)
         for entry in resolver.entries(target).values():
             _mark(resolver, entry.value, name, found, seen)
+
+
+def _mark_merged(mapping: Mapping, name: str, found: dict[int, set[str]]) -> None:
+    """Note that a service uses what merge keys bring as a whole: it would get a new key of it, too."""
+    for key, value in mapping.pairs:
+        if isinstance(key, Scalar) and key.value == MERGE and key.style == "":
+            for source in merge_sources(value):
+                found.setdefault(id(source), set()).add(name)
+                _mark_merged(source, name, found)

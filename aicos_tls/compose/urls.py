@@ -145,6 +145,19 @@ def _last_colon(text: str) -> int:
     return found
 
 
+_USER_INFORMATION = r"://[^/@\s]*:[^/@\s]*@"
+
+
+def has_password(text: str) -> bool:
+    """Whether a URL in the text holds a password (RFC 3986, 3.2.1), be it a variable."""
+    return "@" in text and re.search(_USER_INFORMATION, text) is not None
+
+
+def without_password(text: str) -> str:
+    """The text with `***` for the user information of URLs with a password."""
+    return re.sub(_USER_INFORMATION, "://***@", text) if "@" in text else text
+
+
 def host_name(host: str) -> str:
     """A host as DNS compares it: lower case, without the trailing dot, IPv6 brackets kept (RFC 4343)."""
     return host.lower().removesuffix(".")

@@ -8,8 +8,9 @@
 How a commit goes, each step durable before the next begins:
 
 1. Every operation is checked; nothing is written when one of them cannot be carried out.
-2. The journal says *staging*. Each new content goes to a temporary file beside its target, with its final mode and
-   owner; each file that will be replaced gets a second name (a hard link, or a copy where there are none).
+2. The journal says *staging*. Directories are made, and those for private keys get their `.gitignore`. Each new
+   content goes to a temporary file beside its target, with its final mode and owner; each file that will be replaced
+   gets a second name (a hard link, or a copy where there are none).
 3. The journal says *swapping*. The temporary files are renamed over their targets, removed files are unlinked; a file
    that is new gets its name as a second one, which fails where somebody made a file of that name meanwhile.
 4. The journal says *cleaning*: from here on the run has happened. The second names go, then the journal.
@@ -31,14 +32,17 @@ from typing import TYPE_CHECKING
 from aicos_tls.disk.state import STATE_DIRECTORY
 
 if TYPE_CHECKING:
+    from aicos_tls.disk.guard import ALL_BUT_RECORD
     from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates
-    from aicos_tls.disk.operations import ANY, MakeDirectory, Operation, Remove, RemoveDirectory, Write
+    from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.recovery import Recovery, interrupted, recover
-    from aicos_tls.disk.transaction import commit
+    from aicos_tls.disk.transaction import check, commit
 
 _HOME = {
+    "ALL_BUT_RECORD": "aicos_tls.disk.guard",
     "ANY": "aicos_tls.disk.operations",
     "LOCK_NAME": "aicos_tls.disk.locking",
+    "KeepFromGit": "aicos_tls.disk.operations",
     "Locked": "aicos_tls.disk.locking",
     "MakeDirectory": "aicos_tls.disk.operations",
     "Operation": "aicos_tls.disk.operations",
@@ -46,6 +50,7 @@ _HOME = {
     "Remove": "aicos_tls.disk.operations",
     "RemoveDirectory": "aicos_tls.disk.operations",
     "Write": "aicos_tls.disk.operations",
+    "check": "aicos_tls.disk.transaction",
     "commit": "aicos_tls.disk.transaction",
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
@@ -62,9 +67,11 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
+    "ALL_BUT_RECORD",
     "ANY",
     "LOCK_NAME",
     "STATE_DIRECTORY",
+    "KeepFromGit",
     "Locked",
     "MakeDirectory",
     "Operation",
@@ -72,6 +79,7 @@ __all__ = [
     "Remove",
     "RemoveDirectory",
     "Write",
+    "check",
     "commit",
     "interrupted",
     "lock",

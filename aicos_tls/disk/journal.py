@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, to_builtins
 
 from aicos_tls.disk import durable
+from aicos_tls.disk.guard import NAME as GUARD
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_bytes
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 NAME: Final = "journal.json"
 NEXT: Final = "journal.json.new"
 _SCHEMA: Final = 1
+_MAX_BYTES: Final = 16 * 1024 * 1024
+"""Largest journal that is read: that of 20,000 files."""
+_OUTSIDE: Final = ("-cert.pem", "-key.pem")
+"""How the names of files end that a run may write outside of the project, where `--certs-dir` leads."""
 _TEMPORARY = re.compile(r"\.aicos-tls-[0-9a-f]{8}-\d+\.(new|old)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -60,11 +66,14 @@ class Journal(Struct, frozen=True):
     """Directories that the run makes, parents first."""
     emptied: tuple[Path, ...] = ()
     """Directories that go at the end if they are empty, children first."""
+    guards: tuple[Path, ...] = ()
+    """Files that keep directories from git: made before all others."""
 
     @property
     def directories(self) -> set[Path]:
         """Every directory whose entries the run changes."""
-        return {path.parent for path in (*(step.target for step in self.steps), *self.made, *self.emptied)}
+        files = (*(step.target for step in self.steps), *self.made, *self.emptied, *self.guards)
+        return {path.parent for path in files}
 
 
 def save(journal: Journal, state: State, locked: Locked) -> None:
@@ -86,13 +95,18 @@ def remove(locked: Locked) -> None:
 
 
 def load(locked: Locked) -> tuple[Journal, State] | None:
-    """The journal that there is, or None; raises `TlsError` for one that this program did not write here."""
+    """The journal that there is, or None; raises `TlsError` for one that this program did not write here.
+
+    It is input like any other file of a repository. Only this program's own is followed: a plain file that nobody else
+    may read or write, as no checkout makes one, with the identity of the directory, about files that a run may change.
+    """
     path = locked.state / NAME
     if not os.path.lexists(path):
         return None
-    raw, _ = read_bytes(path)
-    with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return _parse(json.loads(raw), locked)
+    status = path.lstat()
+    if stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077 and status.st_size <= _MAX_BYTES:
+        with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return _parse(json.loads(read_bytes(path)[0]), locked)
     raise TlsError(
         "the journal of an interrupted run cannot be used: it is damaged, or was copied from another directory",
         where=Where(path),
@@ -109,14 +123,15 @@ def _parse(data: Any, locked: Locked) -> tuple[Journal, State]:
     if data["schema"] != _SCHEMA or data["project"] != _identity(locked):
         raise ValueError(data["project"])
     journal = Journal(
-        tuple(_step(entry) for entry in data["steps"]),
+        tuple(_step(entry, locked.project) for entry in data["steps"]),
         tuple(_absolute(entry) for entry in data["made"]),
         tuple(_absolute(entry) for entry in data["emptied"]),
+        tuple(_guard(entry) for entry in data.get("guards", ())),
     )
     return journal, State(data["state"])
 
 
-def _step(entry: Any) -> Step:
+def _step(entry: Any, project: Path) -> Step:
     step = Step(
         _absolute(entry["target"]),
         _digest(entry["old"]),
@@ -127,13 +142,26 @@ def _step(entry: Any) -> Step:
     for temporary in (step.staged, step.backup):
         if temporary.parent != step.target.parent or not _TEMPORARY.fullmatch(temporary.name):
             raise ValueError(temporary)
+    if not step.target.is_relative_to(project) and not step.target.name.endswith(_OUTSIDE):
+        raise ValueError(step.target)
     return step
 
 
-def _absolute(value: str) -> Path:
-    if not value.startswith("/"):
+def _guard(value: str) -> Path:
+    path = _absolute(value)
+    if path.name != GUARD:
         raise ValueError(value)
-    return Path(value)
+    return path
+
+
+def _absolute(value: str) -> Path:
+    """A path as a run writes it: absolute, in its shortest form, without a link on the way, not among git's files."""
+    path = Path(value)
+    if not path.is_absolute() or os.path.normpath(value) != value or "\0" in value or ".git" in path.parts:
+        raise ValueError(value)
+    if os.path.realpath(path.parent) != os.fspath(path.parent):
+        raise ValueError(value)
+    return path
 
 
 def _digest(value: str | None) -> str | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from aicos_tls.disk import durable
+from aicos_tls.disk import guard as guards
 from aicos_tls.disk.state import STATE_DIRECTORY
 from aicos_tls.errors import TlsError, Where
 
@@ -166,4 +167,5 @@ def _withdraw(locked: Locked, guard: int) -> None:
         with suppress(OSError):
             os.close(guard)
     with suppress(OSError):
+        guards.withdraw_last(locked.state)
         locked.state.rmdir()

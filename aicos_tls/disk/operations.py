@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from msgspec import Struct
 
+from aicos_tls.disk.guard import ALL
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -49,9 +51,22 @@ class MakeDirectory(Struct, frozen=True):
 
 
 class RemoveDirectory(Struct, frozen=True):
-    """Remove the directory `path` if it is empty once everything else is done; otherwise it stays."""
+    """Remove the directory `path` if nothing is left in it once everything else is done; otherwise it stays.
+
+    A `.gitignore` that `KeepFromGit` made counts for nothing, and goes with the directory.
+    """
 
     path: Path
 
 
-Operation = Write | Remove | MakeDirectory | RemoveDirectory
+class KeepFromGit(Struct, frozen=True):
+    """Give the directory `path` a `.gitignore` with `text`, unless it has one, before any other file is written there.
+
+    So no instant and no kill leaves a private key, or a temporary copy of one, where `git add` would take it.
+    """
+
+    path: Path
+    text: bytes = ALL
+
+
+Operation = Write | Remove | MakeDirectory | RemoveDirectory | KeepFromGit

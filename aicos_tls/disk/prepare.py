@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.disk.guard import NAME as GUARD
 from aicos_tls.disk.journal import Journal, Step
-from aicos_tls.disk.operations import ANY, MakeDirectory, Remove, RemoveDirectory, Write
+from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Remove, RemoveDirectory, Write
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there, sha256
 
@@ -37,16 +38,17 @@ class Prepared(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
-    """Everything a commit does: its files, and the modes of the directories that it makes."""
+    """Everything a commit does: its files, the modes of the directories that it makes, the texts of their guards."""
 
     files: tuple[Prepared, ...]
     made: dict[Path, int]
     emptied: tuple[Path, ...]
+    guards: dict[Path, bytes]
 
     @property
     def journal(self) -> Journal:
         """What has to be known to take the run back."""
-        return Journal(tuple(file.step for file in self.files), tuple(self.made), self.emptied)
+        return Journal(tuple(file.step for file in self.files), tuple(self.made), self.emptied, tuple(self.guards))
 
 
 def prepare(operations: Sequence[Operation], project: Path) -> Run:
@@ -62,7 +64,10 @@ def prepare(operations: Sequence[Operation], project: Path) -> Run:
                 files.append(prepared)
     _refuse_same_target(files)
     emptied = [_resolve(operation.path) for operation in operations if isinstance(operation, RemoveDirectory)]
-    return Run(tuple(files), made, tuple(sorted(emptied, reverse=True)))
+    guarded = [operation for operation in operations if isinstance(operation, KeepFromGit)]
+    guards = {Path(os.path.realpath(each.path)) / GUARD: each.text for each in guarded}
+    guards = {guard: text for guard, text in guards.items() if not os.path.lexists(guard)}
+    return Run(tuple(files), made, tuple(sorted(emptied, reverse=True)), guards)
 
 
 def _resolve(path: Path) -> Path:
@@ -115,6 +120,8 @@ def changed(path: Path, *, there: bool, expected: bool) -> TlsError:
 def _target(operation: Write | Remove, project: Path) -> Path:
     path = operation.path
     target = _resolve(path)
+    if ".git" in map(str.lower, Path(os.path.realpath(target)).parts):
+        raise TlsError("lies among git's own files", where=Where(path), hint="nothing is written or removed there")
     if not target.is_symlink():
         return target
     if isinstance(operation, Remove):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from aicos_tls.disk import durable, journal
+from aicos_tls.disk import durable, guard, journal
 from aicos_tls.disk.journal import State
 from aicos_tls.disk.state import STATE_DIRECTORY
 from aicos_tls.errors import TlsError, Where
@@ -73,7 +73,12 @@ def _recover(locked: Locked) -> Recovery:
     for step in plan.steps:
         durable.discard(step.backup)  # first: without it a step counts as taken back
         durable.discard(step.staged)
-    _remove_empty(plan.emptied if state is State.CLEANING else reversed(plan.made))
+    if state is State.CLEANING:
+        _remove_empty(plan.emptied)
+    else:
+        for each in plan.guards:  # after the temporary keys that they kept from git
+            guard.withdraw(each)
+        _remove_empty(reversed(plan.made))
     durable.flush_directories(plan.directories)
     journal.remove(locked)
     return Recovery.COMPLETED if state is State.CLEANING else Recovery.UNDONE
@@ -125,6 +130,7 @@ def _refuse_if_edited(step: Step) -> None:
 def _remove_empty(directories: Iterable[Path]) -> None:
     """Remove those of `directories` that are empty: somebody may have put something into the others."""
     for directory in directories:
+        guard.withdraw_last(directory)
         try:
             directory.rmdir()
         except OSError as error:

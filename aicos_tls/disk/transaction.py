@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from aicos_tls.disk import durable, journal
+from aicos_tls.disk import durable, guard, journal
 from aicos_tls.disk.journal import State
 from aicos_tls.disk.prepare import changed, prepare
 from aicos_tls.disk.recovery import Recovery, recover
@@ -26,6 +26,11 @@ _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, err
 """How file systems (FAT, some network and FUSE ones) and Linux's `protected_hardlinks` refuse a hard link."""
 
 
+def check(operations: Sequence[Operation], project: Path) -> None:
+    """Raise `TlsError` for what `commit` would refuse before it writes anything; nothing is written."""
+    prepare(operations, project)
+
+
 def commit(operations: Sequence[Operation], locked: Locked) -> None:
     """Carry out all of `operations`, or none.
 
@@ -35,7 +40,7 @@ def commit(operations: Sequence[Operation], locked: Locked) -> None:
     if journal.load(locked) is not None:
         raise InternalError("commit before recover: there is the journal of an interrupted run")
     run = prepare(operations, locked.project)
-    if not run.files and not run.made and not run.emptied:
+    if not run.files and not run.made and not run.emptied and not run.guards:
         return
     try:
         _carry_out(run, locked)
@@ -56,6 +61,9 @@ def _carry_out(run: Run, locked: Locked) -> None:
     journal.save(run.journal, State.STAGING, locked)
     for directory, mode in run.made.items():
         durable.make_directory(directory, mode)
+    for path, text in run.guards.items():
+        guard.place(path, text)
+    durable.flush_directories(each.parent for each in run.guards)
     for file in run.files:
         _stage(file)
     directories = run.journal.directories

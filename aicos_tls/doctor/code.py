@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _SERVES = frozenset({"CODE", "SET", "NOT_A_SERVER"})
 """Names of the ways (`sources`) by which nothing has to be done."""
 
+_NOTHING = frozenset({Verdict.DOCUMENTATION, Verdict.BROWSER, Verdict.FOLLOWS})
+"""What needs nothing to be done."""
+
 _ASIDE = ("a test", "an example", "the configuration of a tool")
 """How `sources.references` begins its reason for what runs outside of the containers."""
 
@@ -104,7 +107,7 @@ def _owners(facts: Facts) -> dict[str, str]:
 
 
 def _reference(facts: Facts, reference: SourceReference, owner: str) -> Iterator[Finding]:
-    if reference.verdict in (Verdict.DOCUMENTATION, Verdict.BROWSER) or _is_overridden(facts, reference):
+    if reference.verdict in _NOTHING or _is_overridden(facts, reference):
         return
     if reference.verdict is Verdict.LOOK and _is_fallback(reference):
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,11 +9,15 @@ from msgspec import Struct
 from aicos_tls import healthchecks as knowledge
 from aicos_tls.doctor.model import Finding
 from aicos_tls.healthchecks import Form, Refused, Rewritten, Trust
+from aicos_tls.healthchecks.instead import instead
+from aicos_tls.healthchecks.question import Question
 from aicos_tls.healthchecks.shell import SHELLS
 from aicos_tls.healthchecks.wrappers import program
 from aicos_tls.plan.checks import endpoint
 from aicos_tls.sources import images
 from aicos_tls.sources.dockerfile import image_healthcheck
+from aicos_tls.sources.missing import surely_missing
+from aicos_tls.sources.repairs import repair_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +27,6 @@ if TYPE_CHECKING:
     from aicos_tls.errors import Where
     from aicos_tls.healthchecks import Test
     from aicos_tls.sources.dockerfile import Stage
-
-_ADDRESS = re.compile(r"https?://[^\s\"'`|;)<>]+")
 
 
 class _Healthcheck(Struct, frozen=True):
@@ -84,56 +85,39 @@ def _program(facts: Facts, service: Service, found: _Healthcheck) -> Iterator[Fi
     if not isinstance(outcome, Rewritten) or not image:
         return
     programs = outcome.program.split(", ")
-    lacking = images.lacks(image)
-    if lacking is images.EVERYTHING:
-        named = _without_shell(found.test, programs, stage)
+    if images.lacks(image) is images.EVERYTHING:
+        missing = _without_shell(found.test, programs, image, stage, service)
     else:
-        named = [name for name in programs if name in lacking and not _installed(name, stage)]
-    for name in named[:1]:
-        text = f"the image {image} has no {name}, so the healthcheck never succeeds"
-        yield Finding("healthcheck-program", text, _instead(found.test, name, image), found.where, service.name)
-    if not named and "wget" in programs and images.old_busybox(image):
+        missing = [name for name in programs if surely_missing(name, image, stage, service)]
+    if missing:
+        choice = facts.served.get(service.name)
+        secure = choice is None or not choice.option.needs.healthcheck_stays
+        text = f"the image {image} has no {missing[0]}, so the healthcheck never succeeds"
+        if repair := repair_of(found.test, service, image, stage, secure=secure):
+            todo = f"aicos-tls enable --repair, or write test: {written(repair.after)}"
+        else:
+            todo = _instead(found.test, service, missing[0], image, secure=secure)
+        yield Finding("healthcheck-program", text, todo, found.where, service.name)
+    elif "wget" in programs and images.old_busybox(image):
         text = f"the wget of {image} cannot talk to TLS 1.3 servers"
         yield Finding("healthcheck-program", text, "take busybox:1.36 or later", found.where, service.name)
 
 
-def _without_shell(test: Test, programs: list[str], stage: Stage | None) -> list[str]:
+def _without_shell(test: Test, programs: list[str], image: str, stage: Stage | None, service: Service) -> list[str]:
     """What an image lacks that has no shell: the shell itself, or a program that nothing copies in."""
     if test.form is Form.SHELL or program(test.words[0]) in SHELLS:
         return ["shell"]
-    return [name for name in programs if name in ("curl", "wget") and not _installed(name, stage)]
+    return [name for name in programs if name in ("curl", "wget") and surely_missing(name, image, stage, service)]
 
 
-def _installed(name: str, stage: Stage | None) -> bool:
-    """Whether the Dockerfile brings a program along, or uses it, so that it must be there."""
-    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    instructions = stage.instructions if stage else ()
-    return any(i.name in ("RUN", "COPY", "ADD") and word.search(i.value) for i in instructions)
-
-
-def _instead(test: Test, missing: str, image: str) -> str:
-    """What to do about a missing program: install it, or ask with what the image has."""
-    match = _ADDRESS.search(" ".join(test.words))
-    address = (match[0] if match else "https://localhost").replace("http://", "https://", 1)
-    name = image.rpartition("/")[2]
-    if name.startswith("node"):
-        return f"write test: {written(_exec('node', '-e', _NODE.format(address=address)))}"
-    if name.startswith("python"):
-        return f"write test: {written(_exec('python', '-c', _PYTHON.format(address=address)))}"
-    if images.is_alpine(image) or name.startswith("busybox"):
-        return f"write test: {written(_exec('wget', '-q', '--no-check-certificate', '--spider', address))}"
+def _instead(test: Test, service: Service, missing: str, image: str, *, secure: bool) -> str:
+    """What to do about a missing program where the test is not simple: ask in another way, or install it."""
+    asked = next(iter(knowledge.asks_itself(test, endpoint(service))), None)
+    if asked and asked.port:
+        other = instead(Question(missing, str(asked.port), asked.path), images.askers(image), secure=secure)
+        if other:
+            return f"write test: {written(other)}"
     if images.lacks(image) is images.EVERYTHING:
         return 'let the program itself ask (a subcommand for it), in the form ["CMD", …], or leave the test out'
     install = f"RUN apt-get update && apt-get install -y --no-install-recommends {missing}"
     return f"add to the Dockerfile: {install}"
-
-
-_NODE = (
-    "require('https').get('{address}',{{rejectUnauthorized:false}},r=>process.exit(r.statusCode<400?0:1))"
-    ".on('error',()=>process.exit(1))"
-)
-_PYTHON = "import ssl,urllib.request as r;r.urlopen('{address}',context=ssl._create_unverified_context(),timeout=5)"
-
-
-def _exec(*words: str) -> Test:
-    return knowledge.Test(Form.EXEC, words)

@@ -36,6 +36,8 @@ _F, _W, _H = Severity.FAULT, Severity.WARNING, Severity.HINT
 CHECKS: dict[str, Check] = {
     check.id: check
     for check in (
+        Check("key-in-git", "Secrets", _F, "git does not see the private keys"),
+        Check("not-examined", "Project", _F, "the project can be examined"),
         Check("not-enabled", "Project", _F, "TLS is enabled"),
         Check("run-interrupted", "Project", _F, "no run was interrupted"),
         Check("record-file-gone", "Project", _F, "every file that was changed is there"),
@@ -73,7 +75,6 @@ CHECKS: dict[str, Check] = {
         Check("weak-certificate", "Certificates", _F, "strict verifiers accept every certificate"),
         Check("weak-ca", "Certificates", _W, "strict verifiers accept the CA"),
         Check("orphan", "Certificates", _W, "every certificate belongs to a service"),
-        Check("key-in-git", "Secrets", _F, "git does not see the private keys"),
         Check("key-in-image", "Secrets", _W, "no image takes the private keys along"),
         Check("ca-key-mounted", "Secrets", _W, "no container sees the CA's private key"),
         Check("no-tls-code", "Code", _F, "every server knows how to serve TLS"),

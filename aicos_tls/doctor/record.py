@@ -64,8 +64,9 @@ def check(recorded: Recorded, others: Sequence[Finding]) -> Iterator[Finding]:
     yield from _certificates(recorded, {f.where.path for f in others if f.where})
     if recorded.override is not None and not recorded.used:
         yield _unused(recorded.override, recorded.compose_files)
+    keys_told = any(f.check == "key-in-image" for f in others)
     for path in () if recorded.undo and recorded.undo.blocked else recorded.would_change:
-        if path not in faults:
+        if path not in faults and not (keys_told and path.name.endswith(".dockerignore")):
             text = "enable would change this file"
             yield Finding("plan-differs", text, "see: aicos-tls enable --dry-run", Where(path))
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import shlex
 from typing import TYPE_CHECKING
 
 from aicos_tls.doctor.facts import expanded
+from aicos_tls.doctor.git import tracked
 from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import Where
 from aicos_tls.pki import CA_NAME
 from aicos_tls.pki.layout import key_path
 from aicos_tls.plan.gitignore import NAME as GITIGNORE
-from aicos_tls.plan.gitignore import is_ignored, repository
+from aicos_tls.plan.gitignore import hides_keys, repository
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Service
     from aicos_tls.doctor.facts import Facts
 
-_SECONDS = 10
-"""How long git may take to list a directory."""
-
 
 def check(facts: Facts) -> Iterator[Finding]:
     """Yield keys that git sees or has, and the services that can read the CA's key."""
-    yield from _git(facts)
+    yield from exposed(facts.directory, facts.certs)
     key = key_path(facts.certs, CA_NAME)
     if os.path.lexists(key) and (seeing := [s.name for s in facts.project.services.values() if _sees(facts, s)]):
         who = seeing[0] if len(seeing) == 1 else f"{len(seeing)} services"
@@ -50,27 +48,19 @@ def _sees(facts: Facts, service: Service) -> bool:
     return False
 
 
-def _git(facts: Facts) -> Iterator[Finding]:
-    root = repository(facts.directory)
-    if root is None or not os.path.realpath(facts.certs).startswith(f"{root}/") or not facts.certs.is_dir():
+def exposed(directory: Path, certs: Path) -> Iterator[Finding]:
+    """Yield the finding that git sees, or has, the private keys of the directory `certs` of a project."""
+    root = repository(directory)
+    if root is None or not os.path.realpath(certs).startswith(f"{root}/") or not certs.is_dir():
         return
-    name = facts.certs.name
-    tracked = [path for path in _tracked(facts.certs) if path.endswith("-key.pem")]
-    if tracked:
-        text = f"git has {len(tracked)} private keys: {', '.join(tracked)}"
-        todo = f"git rm -r --cached {name}; whoever has the repository has them: aicos-tls certs issue --force"
-        yield Finding("key-in-git", text, todo, Where(facts.certs / tracked[0]))
-    elif not is_ignored(root, facts.certs):
+    name = os.path.relpath(certs, directory)
+    keys = [path for path in tracked(certs) if path.endswith("-key.pem")]
+    if keys:
+        text = f"git has {len(keys)} private keys: {', '.join(keys)}"
+        command = f"git --literal-pathspecs rm -r --cached -- {shlex.quote(name)}"
+        todo = f"{command}; whoever has the repository has them: aicos-tls certs issue --force"
+        yield Finding("key-in-git", text, todo, Where(certs / keys[0]))
+    elif not hides_keys(root, certs):
         text = f"git does not ignore {name}: the next `git add` takes the private keys along"
-        todo = f"echo '{name}/' >> {GITIGNORE}"
-        yield Finding("key-in-git", text, todo, Where(facts.directory / GITIGNORE))
-
-
-def _tracked(directory: Path) -> list[str]:
-    """The files of a directory that git has, by name; none where git cannot say."""
-    command = ("git", "-c", "core.quotePath=false", "ls-files", "-z", "--", ".")
-    try:
-        done = subprocess.run(command, cwd=directory, capture_output=True, timeout=_SECONDS, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [name for name in done.stdout.decode("utf-8", "replace").split("\0") if name]
+        todo = f"printf '%s\\n' '*' > {shlex.quote(f'{name}/{GITIGNORE}')}"
+        yield Finding("key-in-git", text, todo, Where(directory / GITIGNORE))

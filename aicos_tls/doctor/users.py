@@ -15,6 +15,7 @@ from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import Where
 from aicos_tls.pki import CA_NAME
 from aicos_tls.pki.layout import CERTIFICATE_MODE, KEY_MODE, certificate_path, key_path
+from aicos_tls.serving.model import How
 from aicos_tls.sources.users import User, user_of
 
 if TYPE_CHECKING:
@@ -37,8 +38,14 @@ def check(facts: Facts) -> Iterator[Finding]:
     for wanted in facts.plan.certificates:
         user = users.get(wanted.service)
         yield from _modes(facts.certs, wanted.short_name, wanted.service, user)
-        if user and wanted.service in facts.servers and sys.platform == "linux":
+        if user and wanted.service in facts.servers and sys.platform == "linux" and not _spared(facts, wanted.service):
             yield from _readable(facts, wanted, user)
+
+
+def _spared(facts: Facts, service: str) -> bool:
+    """Whether a service needs no key itself: a sidecar serves TLS before it."""
+    choice = facts.served.get(service)
+    return choice is not None and choice.how is How.SIDECAR
 
 
 def _directory(facts: Facts, users: dict[str, User | None]) -> Iterator[Finding]:
@@ -81,26 +88,14 @@ def _readable(facts: Facts, wanted: Certificate, user: User) -> Iterator[Finding
     if status is None:
         return
     allowed = user.may_read(status)
-    place = f"{user.name} ({user.where.path.name}:{user.where.line})" if user.where else user.name
     what = f"{key.name}, which is {status.st_uid}:{status.st_gid} {stat.S_IMODE(status.st_mode):04o}"
     if allowed is None:
-        text = f"whether the container's user {place} may read {what}, is not known: its id is not"
+        text = f"whether the container's user {user.place} may read {what}, is not known: its id is not"
         todo = f"give it an id, and: sudo chown <id> {_name(key)}"
         yield Finding("key-user-unknown", text, todo, user.where, wanted.service)
     elif not allowed:
-        text = f"the container runs as {place} and cannot read {what}"
-        yield Finding("key-user", text, _give(key, user, status), user.where, wanted.service)
-
-
-def _give(key: Path, user: User, status: stat_result) -> str:
-    """The command by which the key becomes readable: for its owner where the id is known, else for a group."""
-    if user.powerless:
-        return f"sudo chown 0 {_name(key)}, or in the service: cap_add: [DAC_OVERRIDE]"
-    owner = f'user: "{status.st_uid}:{status.st_gid}"' if status.st_uid else 'user: "0"'
-    if user.uid:
-        group = f", or: sudo chgrp {user.gid} {_name(key)} && chmod 640 {_name(key)}" if user.gid else ""
-        return f"sudo chown {user.uid} {_name(key)}{group}, or in the service: {owner}"
-    return f"give {user.name} an id (useradd -u 10001), then: sudo chown 10001 {_name(key)}, or in the service: {owner}"
+        text = f"the container runs as {user.place} and cannot read {what}"
+        yield Finding("key-user", text, user.reading(_name(key), status), user.where, wanted.service)
 
 
 def _name(path: Path) -> str:

@@ -95,18 +95,28 @@ def _certificate(path: Path) -> tuple[x509.Certificate | None, str]:
 
 
 def served(
-    port: int, answer: Answer | Unreached, before: OnDisk, after: OnDisk, *, service: str, now: datetime
+    port: int,
+    answer: Answer | Unreached,
+    before: OnDisk,
+    after: OnDisk,
+    *,
+    service: str,
+    now: datetime,
+    sidecar: str = "",
 ) -> Served:
-    """Judge what a port of `service` answered; the files were read `before` and `after` it was asked."""
+    """Judge what a port of `service` answered; the files were read `before` and `after` it was asked.
+
+    `sidecar` is the service that serves TLS for it, where there is one.
+    """
     if isinstance(answer, Unreached):
         todo = "run this on the engine's machine"
         return Served(port, (Check("tls", State.UNKNOWN, f"cannot be probed from here: {answer.reason}", todo),))
     if answer.connect:
         words = f"nothing answers at port {port}: {answer.connect}"
-        return Served(port, (Check("tls", State.FAILED, words, f"docker compose logs {service}"),))
+        return Served(port, (Check("tls", State.FAILED, words, f"docker compose logs {sidecar or service}"),))
     shaken = {name: found for name, found in answer.names.items() if not found.handshake}
     if not shaken:
-        return Served(port, (_no_tls(answer, service),))
+        return Served(port, (_no_tls(answer, service, sidecar),))
     first = next(iter(shaken.values()))
     certificate = x509.load_der_x509_certificate(base64.b64decode(first.leaf))
     seen = _Seen(service, certificate, now, before)
@@ -165,13 +175,14 @@ class _Seen(Struct, frozen=True):
         return f"aicos-tls certs issue {self.service}, then {self.recreate}"
 
 
-def _no_tls(answer: Answer, service: str) -> Check:
+def _no_tls(answer: Answer, service: str, sidecar: str) -> Check:
     """The check of a port without TLS: what it speaks instead."""
     if answer.plain.status and not answer.plain.hint:
         words = f"it answers plain HTTP ({answer.plain.status}), and no TLS"
-        return Check("tls", State.FAILED, words, f"it must serve HTTPS: aicos-tls code show {service}")
+        todo = f"docker compose up -d {service}" if sidecar else f"it must serve HTTPS: aicos-tls code show {service}"
+        return Check("tls", State.FAILED, words, todo)
     why = next((found.handshake for found in answer.names.values()), "no answer")
-    return Check("tls", State.FAILED, f"no TLS handshake: {why}", f"docker compose logs {service}")
+    return Check("tls", State.FAILED, f"no TLS handshake: {why}", f"docker compose logs {sidecar or service}")
 
 
 def _version(seen: _Seen, first: Handshake) -> Check:

@@ -26,12 +26,16 @@ class Check(Struct, frozen=True):
 
 
 class Attachment(Struct, frozen=True):
-    """A container's place on one network. `address` is empty where it has none (stopped, or the host's network)."""
+    """A container's place on one network. `address` is empty where it has none (stopped, or the host's network).
+
+    `ipv6` is its other address, where the network has both kinds.
+    """
 
     network: str
     address: str = ""
     aliases: frozenset[str] = frozenset()
     gateway: str = ""
+    ipv6: str = ""
 
 
 class Mounted(Struct, frozen=True):
@@ -57,6 +61,8 @@ class Container(Struct, frozen=True):
     """What the last healthcheck printed, one line."""
     health_test: str = ""
     exit_code: int = 0
+    out_of_memory: bool = False
+    """Whether the kernel killed it for want of memory."""
     started: str = ""
     """When it was started last (RFC 3339)."""
     environment: dict[str, str] = field(default_factory=dict)

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.live import sidecars
 from aicos_tls.live.addresses import resolves
+from aicos_tls.live.causes import cause
 from aicos_tls.live.health import condition, log
 from aicos_tls.live.model import Check, State
 from aicos_tls.live.waiting import ended_well, in_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aicos_tls.errors import Where
     from aicos_tls.live.addresses import Address
@@ -133,27 +135,45 @@ def service_results(
     questions: Questions,
     judged: dict[Endpoint, Served],
     timeout: float,
+    images: Mapping[str, Check],
 ) -> Iterator[ServiceResult]:
-    """Yield every container of the services in scope; a service without any is one, too. `timeout`: seconds a log."""
+    """Yield every container of the services in scope; a service without any is one, too. `timeout`: seconds a log.
+
+    `images` are checks of the images by container; one that found something is a result out of scope, too.
+    """
+    behind = sidecars.sidecars(plan)
     ends: dict[str, list[Endpoint]] = defaultdict(list)
     for end in questions.services:
         ends[end.container].append(end)
 
     def one(container: Container) -> ServiceResult:
         found = tuple(judged[end] for end in sorted(ends[container.id]))
-        checks = condition(container)
+        checks = condition(container, cause(plan, stack, container), asks_in_plain=bool(plan.policy.serve))
         if ended_well(plan, container):
             checks = (Check("running", State.SKIPPED, "it has done its task (exit code 0)"),)
         elif container.service in plan.servers and container.running:
             encrypted = any(port.encrypted for port in found)
             checks = (*checks, log(docker, container, encrypted=encrypted, timeout=timeout))
+        if container.service in behind:
+            checks = (*checks, sidecars.check(stack, container, behind[container.service]))
+        if container.id in images:
+            checks = (*checks, images[container.id])
         return ServiceResult(container.service, container.name, checks, found)
 
     containers = [c for name in in_scope(plan) for c in stack.of(name)]
     with ThreadPoolExecutor(4) as pool:
         yield from pool.map(one, containers)
+    yield from _out_of_scope(plan, stack, images)
     for name in in_scope(plan):
         if not stack.of(name):
             optional = plan.project.services[name].attribute("profiles") is not None
             skipped = Check("running", State.SKIPPED, "it has no container: its profile is not active")
             yield ServiceResult(name, "", (skipped if optional else missing(name),))
+
+
+def _out_of_scope(plan: Plan, stack: Stack, images: Mapping[str, Check]) -> Iterator[ServiceResult]:
+    """Yield the containers out of scope whose images hold keys of the project."""
+    for container in stack.containers:
+        check = images.get(container.id)
+        if check and check.state is State.FAILED and container.service not in in_scope(plan):
+            yield ServiceResult(container.service, container.name, (check,))

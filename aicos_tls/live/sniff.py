@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from aicos_tls.errors import TlsError
 from aicos_tls.live.packets import Bytes, Streams, segment
+from aicos_tls.live.sidecars import stands_before
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -125,8 +126,12 @@ def _open(name: str) -> socket.socket:
 
 
 def flows(streams: Streams, stack: Stack, ours: Collection[tuple[Side, int]]) -> tuple[Flow, ...]:
-    """What was seen, by service. `ours` are our own attempts in clear: the server's end and the port on our side."""
-    names = {a.address: c.service for c in stack.containers for a in c.attachments if a.address}
+    """What was seen, by service; a sidecar is the service that it stands before.
+
+    `ours` are our own attempts in clear: the server's end and the port on our side.
+    """
+    places = [(stands_before(stack, c), a) for c in stack.containers for a in c.attachments]
+    names = {address: service for service, a in places for address in (a.address, a.ipv6) if address}
     sums: dict[tuple[str, str, int], Bytes] = defaultdict(Bytes)
     for connection in streams.connections.values():
         server = names.get(connection.server.address)

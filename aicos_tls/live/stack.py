@@ -97,6 +97,7 @@ def _container(described: dict[str, Any]) -> Container:
         health_output=" ".join(str(checked.get("Output", "")).split()),
         health_test=" ".join((config.get("Healthcheck") or {}).get("Test") or []),
         exit_code=int(state.get("ExitCode", 0)),
+        out_of_memory=state.get("OOMKilled") is True,
         started=str(state.get("StartedAt", "")),
         environment=dict(word.partition("=")[::2] for word in config.get("Env") or []),
         attachments=tuple(_attachments(described)),
@@ -118,6 +119,7 @@ def _attachments(described: dict[str, Any]) -> Iterable[Attachment]:
                 network.get("IPAddress") or network.get("GlobalIPv6Address") or "",
                 frozenset({*(network.get("Aliases") or ()), *own}),
                 network.get("Gateway") or "",
+                (network.get("GlobalIPv6Address") or "") if network.get("IPAddress") else "",
             )
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from aicos_tls.compose.load import load
+from aicos_tls.compose.urls import without_password
 from aicos_tls.errors import InternalError, TlsError, Where
 from aicos_tls.files import TextFile
 from aicos_tls.override.difference import NEVER_READ, Delta, delta
@@ -73,6 +74,9 @@ def _repeated(kept: Sequence[Change], plan: Plan, path: Path) -> Iterator[Note]:
             yield Note("warning", text, where=Where(file.path))
 
 
+_NOT_REPEATED = "its value in the env file holds variables, escapes or a password, so it is not repeated"
+
+
 class _Draft(Struct, eq=False):
     """The override in the making: what it holds, and the services as compose will merge them."""
 
@@ -88,16 +92,13 @@ class _Draft(Struct, eq=False):
         new = changed(project, self.plan.files)
         old_readers, readers = Readers(project), Readers(self.after)
         lost: dict[Change, str] = {change: NEVER_READ for change in self.plan.changes if change.path.startswith("x-")}
-        lost |= {
-            change: "its value in the env file holds variables, escapes or a password, so it is not repeated"
-            for change in self.plan.changes
-            if change.path in new.unclear
-        }
+        lost |= {change: _NOT_REPEATED for change in self.plan.changes if change.path in new.unclear}
         services: dict[str, Plain] = {}
         for name, service in project.services.items():
             before = old_readers.service(service)
             goal = _with_variables(readers.service(self.after.services[name]), project, name, new)
             goal = _with_mounts(before, goal, _Certificates.of(project, service, policy))
+            goal = {key: value for key, value in goal.items() if value not in ([], "") or not before.get(key)}
             found = delta(before, goal, ("services", name))
             self._note(found, lost)
             if found.written:
@@ -137,7 +138,8 @@ class _Draft(Struct, eq=False):
                 self.kept.append(change)
                 continue
             safe = lost[change] == NEVER_READ
-            paste = f"{change.path}: {change.after}"
+            after = without_password(change.after) if lost[change] == _NOT_REPEATED else change.after
+            paste = f"{change.path}: {after}"
             declined = Declined(change.rule, change.service, change.where, lost[change], paste, safe)
             if declined not in self.declined:
                 self.declined.append(declined)

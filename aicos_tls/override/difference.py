@@ -1,7 +1,8 @@
 """What an override must hold so that compose merges a service to the wanted one, and what it cannot say.
 
 Compose merges mappings key by key, replaces commands and tests as a whole, and adds up all other lists (compose
-specification, "Merge"): an entry of such a list can be added, and no entry can be changed.
+specification, "Merge"): an entry of such a list can be added, and no entry can be changed. `!reset` takes a whole
+attribute of a service away.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from msgspec import Struct, field
 
 from aicos_tls.proof.leaves import ABSENT, Absent, Leaf, leaves
 from aicos_tls.proof.merged import target
+from aicos_tls.proof.plain import Tagged
 
 if TYPE_CHECKING:
     from aicos_tls.proof.plain import Plain
@@ -20,6 +22,10 @@ _ONLY_ADDS = "an override file can add to this list, not change what is in it"
 NEVER_READ = "an override file leaves `x-…` blocks as they are; no container reads them"
 _ATTRIBUTE = 3
 """Length of the path of an attribute: `services`, the service, its name."""
+_SERVICE = 2
+"""Length of the path of a service."""
+RESET = Tagged("!reset", None)
+"""What takes an attribute away that earlier files have (compose specification, "Merge": reset; Compose 2.24)."""
 _WHOLE = frozenset({"command", "entrypoint", "test"})
 
 
@@ -37,6 +43,8 @@ def delta(old: dict[str, Plain], new: dict[str, Plain], path: tuple[str, ...]) -
         before = old.get(key, ABSENT)
         if before != value:
             _member(result, before, value, (*path, key))
+    if len(path) == _SERVICE:
+        result.written |= {key: RESET for key in old if key not in new}
     return result
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aicos_tls.yamledit.edits import Items
+from aicos_tls.proof.plain import Tagged
+from aicos_tls.yamledit.edits import Items, Pairs
 from aicos_tls.yamledit.manner import Manner
 from aicos_tls.yamledit.render import flow_text, scalar
 
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aicos_tls.proof.plain import Plain
+    from aicos_tls.yamledit.edits import Value
 
 _MANNER = Manner()
 _STEP = "  "
+_NUMBERS = frozenset({"priority", "gw_priority"})
+"""Attributes of networks that compose takes as numbers only (compose specification, "networks")."""
 HEADER = """\
 # TLS between the containers, to be merged over the compose files, which stay as they are:
 #   docker compose {options} up -d
@@ -48,15 +52,25 @@ def _mapping(value: dict[str, Plain], indent: str) -> Iterator[str]:
             yield head
             yield from (f"{indent}{_STEP}- {_scalar(item)}" for item in inner)
         elif isinstance(inner, list):
-            yield f"{head} " + flow_text(Items(tuple(map(str, inner))), '"', _MANNER)
+            yield f"{head} " + flow_text(_value(inner), '"', _MANNER)
         elif isinstance(inner, str) and _fits_block(inner):
             yield f"{head} |" + ("" if inner.endswith("\n") else "-")
             yield from (f"{indent}{_STEP}{line}" if line else "" for line in inner.removesuffix("\n").split("\n"))
         else:
-            yield f"{head} {_scalar(inner)}"
+            yield f"{head} {inner if key in _NUMBERS else _scalar(inner)}"
+
+
+def _value(value: Plain) -> Value:
+    if isinstance(value, list):
+        return Items(tuple(map(_value, value)))
+    if isinstance(value, dict):
+        return Pairs(tuple((key, _value(inner)) for key, inner in value.items()))
+    return str(value)
 
 
 def _scalar(value: Plain) -> str:
+    if isinstance(value, Tagged):
+        return f"{value.tag} null"
     return "null" if value is None else scalar(str(value), "", _MANNER, flow=False)
 
 

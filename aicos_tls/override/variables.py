@@ -6,13 +6,13 @@ A reference to a changed variable is replaced by its new value; a variable that 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from aicos_tls.compose.dotenv import Binding, EnvFile
 from aicos_tls.compose.interpolation import variables
+from aicos_tls.compose.urls import has_password
 from aicos_tls.files import TextFile
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.model import PlannedFile
     from aicos_tls.proof.plain import Plain
-
-
-_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
-"""User information with a password (RFC 3986, 3.2.1)."""
 
 
 class Changed(Struct, frozen=True):
@@ -63,7 +59,7 @@ def changed(project: Project, planned: Iterable[PlannedFile]) -> Changed:
 
 def literal(text: str, binding: Binding, value: str) -> str | None:
     """The value of a binding as the container gets it; None when it holds variables, escapes or a password."""
-    if _PASSWORD.search(value):  # an override is committed, an env file often is not
+    if has_password(value):  # an override is committed, an env file often is not
         return None
     quote = text[binding.start - 1] if binding.start else ""
     if quote == "'" or not ("$" in value or (quote == '"' and "\\" in value)):

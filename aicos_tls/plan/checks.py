@@ -45,6 +45,11 @@ def healthchecks(project: Project) -> dict[str, Healthcheck]:
     return {name: check for name, check in found.items() if check is not None}
 
 
+def healthcheck_of(service: Service) -> Healthcheck | None:
+    """The healthcheck of one service in the compose files."""
+    return _healthcheck(service, *service.healthcheck) if service.healthcheck else None
+
+
 def overridden(service: Service) -> Iterator[Healthcheck]:
     """Yield the tests of a service that a later file overrides: they count where that file is not used."""
     counts = service.healthcheck[1].value if service.healthcheck else None

@@ -7,6 +7,7 @@ mount of the source (`./backend:/app` with `./certs:/app/certs` in it).
 from __future__ import annotations
 
 import os
+import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,22 +24,32 @@ NAME = ".gitignore"
 
 
 def plan_gitignore(directory: Path, certs_dir: str, read: Reader = read_if_there) -> PlannedFile | None:
-    """The new `.gitignore` of a project, or None when the project is not in git or ignores the directory already."""
+    """The new `.gitignore` of a project, or None when nothing needs one or it ignores the directory already.
+
+    A project needs one when it is in git, or has a `.gitignore`: then it soon will be. A link to another directory of
+    the project is followed: git ignores what is there, not the link.
+    """
     root = repository(directory)
-    relative = os.path.normpath(certs_dir)
-    if root is None or relative.startswith(("/", "..")):
-        return None
-    if is_ignored(root, directory / relative, read):
-        return None
     path = directory / NAME
     before = read(path)
+    project = Path(os.path.realpath(directory))
+    real = Path(os.path.realpath(directory / certs_dir))
+    if (root is None and before is None) or real == project or not real.is_relative_to(project):
+        return None
+    if is_ignored(root or project, real, read):
+        return None
     newline = before.newline if before else "\n"
     text = before.text if before else ""
     lead = newline if text and not text.endswith(("\n", "\r")) else ""
-    line = f"{Path(relative).as_posix()}/"
-    addition = f"{lead}{line}{newline}"
+    addition = f"{lead}{pattern(real.relative_to(project).as_posix())}/{newline}"
     data = before.encode(text + addition) if before else addition.encode()
     return PlannedFile(path, before, data, "text" if before else "created")
+
+
+def pattern(path: str) -> str:
+    """The path as a line of `.gitignore`: what would mean something else there is escaped (gitignore(5))."""
+    escaped = re.sub(r"([\\*?\[\]])", r"\\\1", path)
+    return f"\\{escaped}" if escaped.startswith(("#", "!")) else escaped
 
 
 def repository(directory: Path) -> Path | None:
@@ -52,22 +63,38 @@ def is_ignored(root: Path, path: Path, read: Reader = read_if_there) -> bool:
 
     What lies in an ignored directory is ignored, whatever a file further down says (gitignore(5)).
     """
-    real = Path(os.path.realpath(path))
-    parts = real.relative_to(root).parts
-    folders = [root.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
-    lines = [file.text.splitlines() if (file := read(folder / NAME)) else [] for folder in folders[:-1]]
-    if not any(may_match(line, parts) for listed in lines for line in listed):
+    parts = Path(os.path.realpath(path)).relative_to(root).parts
+    lines = _lines(root, parts, read)
+    if not any(may_match(line, parts) for listed in lines[:-1] for line in listed):
         return False
     return any(_excluded(lines[:depth], parts[:depth]) for depth in range(1, len(parts) + 1))
 
 
-def _excluded(lines: list[list[str]], parts: tuple[str, ...]) -> bool:
-    """What the lines above a directory say about it; `lines[n]` stand `n` directories below the root."""
+def hides_keys(root: Path, certs: Path, read: Reader = read_if_there) -> bool:
+    """Whether git ignores private keys in the directory `certs`, be it for its own `.gitignore`."""
+    if is_ignored(root, certs, read):
+        return True
+    parts = Path(os.path.realpath(certs)).relative_to(root).parts
+    return _excluded(_lines(root, parts, read), (*parts, _A_KEY), directory=False)
+
+
+_A_KEY = "ca-key.pem"
+
+
+def _lines(root: Path, parts: tuple[str, ...], read: Reader) -> list[list[str]]:
+    """The lines of the `.gitignore` of each directory, from `root` down to that of `parts`."""
+    folders = [root.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
+    return [file.text.splitlines() if (file := read(folder / NAME)) else [] for folder in folders]
+
+
+def _excluded(lines: list[list[str]], parts: tuple[str, ...], *, directory: bool = True) -> bool:
+    """What the lines above a directory or file say about it; `lines[n]` stand `n` directories below the root."""
     from pathspec import GitIgnoreSpec
 
     verdict = False
     for depth, listed in enumerate(lines):
-        result = GitIgnoreSpec.from_lines(listed).check_file("/".join(parts[depth:]) + "/")
+        name = "/".join(parts[depth:]) + ("/" if directory else "")
+        result = GitIgnoreSpec.from_lines(listed).check_file(name)
         verdict = verdict if result.include is None else result.include
     return verdict
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from aicos_tls.compose.dotenv import EnvFile
@@ -30,6 +31,15 @@ class Change(Struct, frozen=True):
     before: str
     after: str
     why: str
+
+
+def joined_networks(changes: Iterable[Change]) -> dict[str, str]:
+    """The services that join the network of a sidecar, each with the sidecar's name."""
+    return {
+        change.service: change.after.removeprefix("service:")
+        for change in changes
+        if change.rule == "sidecar" and change.path == f"services.{change.service}.network_mode"
+    }
 
 
 FileEdit: TypeAlias = "tuple[ComposeFile, Edit] | tuple[EnvFile, Splice]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, structs
@@ -13,6 +14,7 @@ from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
+from aicos_tls.plan.certsdir import check_certs_dir
 from aicos_tls.plan.serve import SERVICE_SETTINGS
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
@@ -37,6 +39,7 @@ class Policy(Struct, frozen=True):
     file of its own beside the compose files, which then stay as they are, `code` asks for the code of services, too.
     `serve` are ways to serve TLS (`aicos_tls.plan.serve`): one for all services, and `SERVICE=WAY`. `sidecar_image` is
     an image with haproxy, iptables and the two scripts of `templates/sidecar`; where it is empty, compose builds one.
+    `repair` puts healthchecks right whose program the image lacks.
     """
 
     certs_dir: str = "./certs"
@@ -52,6 +55,7 @@ class Policy(Struct, frozen=True):
     code: bool = False
     serve: tuple[str, ...] = ()
     sidecar_image: str = ""
+    repair: bool = False
 
     def certs_source(self, base: str = "") -> str:
         """The certificates directory as a mount writes it; `base` leads from the file's directory to the project's."""
@@ -72,8 +76,10 @@ def resolve(project: Project, flags: dict[str, object]) -> Policy:
     """
     policy = _from_toml(Policy(), project.directory / FILE)
     policy = _from_compose(policy, project)
-    policy = replace(policy, **{key: _typed(key, value, Where(project.main.path)) for key, value in flags.items()})
+    where = Where(project.main.path)
+    policy = replace(policy, **{key: setting(key, value, where) for key, value in flags.items()})
     _check_names(policy, project)
+    check_certs_dir(project.directory, policy.certs_dir, where, asked="certs_dir" in flags)
     return policy
 
 
@@ -90,7 +96,7 @@ def _from_toml(policy: Policy, path: Path) -> Policy:
     except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
         raise TlsError(f"not valid TOML: {error}", where=Where(path)) from None
     return replace(
-        policy, **{_known(key, Where(path)): _typed(key, value, Where(path)) for key, value in values.items()}
+        policy, **{_known(key, Where(path)): setting(key, value, Where(path)) for key, value in values.items()}
     )
 
 
@@ -103,7 +109,7 @@ def _from_compose(policy: Policy, project: Project) -> Policy:
                     raise TlsError(f"`{BLOCK}` is not a mapping of settings", where=where)
                 for key, item in source.resolver.mapping(entry.value).items():
                     name = _known(key, where)
-                    policy = replace(policy, **{name: _typed(name, _plain(item.value), source.where(item.value))})
+                    policy = replace(policy, **{name: setting(name, _plain(item.value), source.where(item.value))})
     return policy
 
 
@@ -140,7 +146,8 @@ def _known(key: str, where: Where) -> str:
     return name
 
 
-def _typed(key: str, value: object, where: Where) -> Any:
+def setting(key: str, value: object, where: Where) -> Any:
+    """The value of the setting `key` as the policy has it; raises `TlsError` for one that it cannot have."""
     name = key.replace("-", "_")
     default = getattr(Policy(), name)
     checks: dict[type, Callable[[object], bool]] = {
@@ -166,14 +173,36 @@ def _check_value(name: str, value: object, where: Where) -> None:
         raise TlsError(f"unknown key type {value!r}", where=where, hint=f"known ones: {', '.join(KEY_TYPES)}")
     if name == "days" and isinstance(value, int) and not 1 <= value <= MAX_DAYS:
         raise TlsError(f"a lifetime of {value} days is not between 1 and {MAX_DAYS}", where=where)
-    if name == "mount_path" and (not str(value).startswith("/") or ":" in str(value)):
-        raise TlsError(f"the mount path {value!r} is no absolute path in a container", where=where)
-    if name == "certs_dir" and (not str(value).strip() or ":" in str(value)):
-        raise TlsError(
-            f"the certificates directory {value!r} cannot be mounted", where=where, hint="a path without `:`"
-        )
+    if name in _TEXTS and isinstance(value, str):
+        pattern, what, hint = _TEXTS[name]
+        if not re.fullmatch(pattern, value):
+            raise TlsError(f"{what.format(repr(value))}", where=where, hint=hint)
     if name == "certs_dir" and str(value).startswith(("~", "$")):
         raise TlsError(f"compose would look for {value!r} somewhere else", where=where, hint="write the path out")
+
+
+_TEXTS = {
+    "mount_path": (
+        r"/(?!.*(?:^|/)\.\.(?:/|$))[A-Za-z0-9._+@/-]*",
+        "the mount path {} is no absolute path in a container",
+        "letters, digits and ._+@-, as in /app/certs: it goes into code, nginx and haproxy configurations as it is",
+    ),
+    "certs_dir": (
+        r"(?=.*\S)(?:[~$])?[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069:$\\]+",
+        "the certificates directory {} cannot be mounted",
+        "a path without `:`, `$`, backslashes and control characters",
+    ),
+    "sidecar_image": (
+        r"(?:[A-Za-z0-9._/:@+-]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*",
+        "{} is no name of an image",
+        "as in registry.example/team/sidecar:1",
+    ),
+    "strip_prefix": (r"[A-Za-z0-9._-]*", "{} is no prefix of a service's name", "letters, digits, '.', '_' and '-'"),
+}
+"""What texts may hold (regular expression), and what is said of one that holds more.
+
+They come from files of the repository, and go into code, YAML, shell and the configurations of servers.
+"""
 
 
 MAX_DAYS = 36500

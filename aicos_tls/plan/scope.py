@@ -7,12 +7,14 @@ images cannot read the TLS settings.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from aicos_tls.compose.resolve import text_of
 from aicos_tls.compose.sites import OWN_BLOCK
+from aicos_tls.errors import TlsError
 from aicos_tls.plan.images import is_program, is_public, repository
 
 if TYPE_CHECKING:
@@ -93,16 +95,27 @@ def common_prefix(names: Iterable[str]) -> str:
     return "" if any(len(name) == end for name in listed) else shared[:end]
 
 
+_NAME = r"[A-Za-z0-9._-]+"
+"""Names that services can have (compose specification, "Services"): they go into code and file names as they are."""
 RESERVED = frozenset({"ca"})
 """Short names that would overwrite the CA's own files."""
 
 
 def short_names(project: Project, policy: Policy, recorded: dict[str, str]) -> dict[str, str]:
-    """Short name by service: it names the certificate files. What was recorded once stays, whatever is added later."""
+    """Short name by service: it names the certificate files. What was recorded once stays, whatever is added later.
+
+    Raises `TlsError` for a service whose name would be no file name.
+    """
     prefix = common_prefix(project.services) if policy.strip_prefix is None else policy.strip_prefix
     found = {name: recorded[name] for name in project.services if name in recorded}
     taken = {short.lower() for short in found.values()} | RESERVED
-    for name in project.services:
+    for name, service in project.services.items():
+        if not re.fullmatch(_NAME, name):
+            raise TlsError(
+                f"{name!r} cannot be the name of a service",
+                where=service.where,
+                hint="letters, digits, '.', '_' and '-'; docker compose refuses it too",
+            )
         if name not in found:
             short = found[name] = next(s for s in _candidates(name, prefix) if s.lower() not in taken)
             taken.add(short.lower())

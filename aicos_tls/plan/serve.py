@@ -3,6 +3,7 @@
     --serve auto                       for every server in scope
     --serve api=sidecar                for one
     x-aicos-tls: {serve: sidecar, port: 8005}    in a service of the compose file
+    x-aicos-tls: {serve: sidecar, port: 6379, mode: tcp}    a sidecar for a protocol that is not HTTP
 
 What is said of one service stands over what is said of all, and the command line over the file. A service of which
 nothing is said, or `code`, goes the guide's way.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of, texts_of
@@ -27,18 +29,25 @@ if TYPE_CHECKING:
 AUTO, CODE = "auto", "code"
 HOWS = (AUTO, CODE, "env", "preload", "sidecar", "none")
 """What may be asked for."""
-SERVE, PORT = "serve", "port"
+MODES = ("http", "tcp")
+"""What a sidecar may pass on: requests, to which it adds who asked, or bytes as they are."""
+SERVE, PORT, MODE = "serve", "port", "mode"
 """The settings of a service's own block."""
-SERVICE_SETTINGS = (SERVE, PORT, "sidecar-of")
+SERVICE_SETTINGS = (SERVE, PORT, MODE, "sidecar-of")
 _SHOWN = 40
 """Characters of a wrong value that a message shows."""
 
 
 class Ask(Struct, frozen=True):
-    """What was asked for of one service: one of `HOWS`, and the ports to serve TLS on where they were given."""
+    """What was asked for of one service: one of `HOWS`, and the ports to serve TLS on where they were given.
+
+    `mode` is one of `MODES`. `by_name`: it was asked for this service, not for all: so it is a server.
+    """
 
     how: str
     ports: tuple[int, ...] = ()
+    mode: str = MODES[0]
+    by_name: bool = False
 
 
 def asks(project: Project, policy: Policy) -> dict[str, Ask]:
@@ -63,16 +72,17 @@ def asks(project: Project, policy: Policy) -> dict[str, Ask]:
             )
     found = {}
     for name, service in project.services.items():
-        how, ports = _of_block(service)
-        ask = Ask(named.get(name) or how or general, ports)
+        block = _of_block(service)
+        own = named.get(name) or block.how
+        ask = replace(block, how=own or general, by_name=own not in ("", "none"))
         if ask.how != CODE:
             found[name] = ask
     return found
 
 
-def _of_block(service: Service) -> tuple[str, tuple[int, ...]]:
+def _of_block(service: Service) -> Ask:
     """What a service's own block says; later definitions of the service stand over earlier ones."""
-    how = ""
+    how, mode = "", MODES[0]
     ports: tuple[int, ...] = ()
     for layer in service.own_layers:
         entry = layer.entries.get(OWN_BLOCK)
@@ -84,7 +94,11 @@ def _of_block(service: Service) -> tuple[str, tuple[int, ...]]:
                 _check(how := texts[0] if texts else "", where)
             elif key == PORT:
                 ports = tuple(_port(text, where) for text in texts)
-    return how, ports
+            elif key == MODE:
+                mode = texts[0] if texts else ""
+                if mode not in MODES:
+                    raise TlsError(f"{mode!r} is no mode of a sidecar", where=where, hint=f"known: {', '.join(MODES)}")
+    return Ask(how, ports, mode)
 
 
 def _check(how: str, where: Where) -> None:

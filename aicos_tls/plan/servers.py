@@ -9,6 +9,8 @@ from aicos_tls.plan.model import Server
 from aicos_tls.plan.references import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from aicos_tls.compose.model import Project
     from aicos_tls.plan.checks import Healthcheck
     from aicos_tls.plan.references import Reference
@@ -22,8 +24,12 @@ def find_servers(
     references: list[Reference],
     schemes: list[SchemeVariable],
     checks: dict[str, Healthcheck],
+    ordered: Iterable[str] = (),
 ) -> dict[str, Server]:
-    """Servers in scope by name, with the first evidence that was found. A frontend that only browsers reach is none."""
+    """Servers in scope by name, with the first evidence that was found. A frontend that only browsers reach is none.
+
+    `ordered` are services for which a person named a way to serve TLS: that is obeyed, whoever asks them.
+    """
     found: dict[str, Server] = {}
     for reference in references:
         if reference.kind is Kind.EDGE and reference.target:
@@ -38,4 +44,6 @@ def find_servers(
     for name, check in checks.items():
         if check.asks or from_dotenv(project.services[name], check):
             found.setdefault(name, Server(name, f"its healthcheck asks it over HTTP ({check.where})"))
+    for name in ordered:
+        found.setdefault(name, Server(name, "a way to serve TLS was asked for it by name"))
     return {name: found[name] for name in project.services if name in found and decisions[name].in_scope}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from aicos_tls.compose.entries import split_short_mount
-from aicos_tls.proof.leaves import Absent, Leaf
+from aicos_tls.proof.leaves import ABSENT, Absent, Leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -106,6 +106,8 @@ class Declared:
 def _is_whole(change: Change, leaf: Leaf) -> bool:
     key = change.path.rpartition(".")[2]
     after, before = text(leaf.after), text(leaf.before)
+    if change.rule == "sidecar" and not change.after:  # what the service hands over, or an empty value of the sidecar
+        return leaf.after in (ABSENT, None, "", [], {})
     if after == change.after:
         # what stands in the image, and not in the model, is before an override of its healthcheck
         return before == change.before or (change.rule == "healthcheck" and not before)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 KEYED = {("environment",), ("labels",), ("annotations",), ("build", "args"), ("build", "labels"), ("deploy", "labels")}
 """Attributes that are a mapping or a list of `KEY=VALUE`."""
 _REPLACED = {("command",), ("entrypoint",), ("healthcheck", "test")}
+_STARTED: dict[str, Plain] = {"condition": "service_started"}
+"""What the short form of `depends_on` means (compose specification, "depends_on")."""
 _PARTS = {"build": ("args", "labels"), "deploy": ("labels",)}
 
 
@@ -30,9 +32,11 @@ class Readers:
         self.repeats = False
 
     def written(self, layer: Layer) -> dict[str, Plain]:
-        """A layer as it is written; without `extends`, which is resolved."""
+        """A layer as it is written; without `extends`, which is resolved, and with `depends_on` as a mapping."""
         found = self._readers[id(layer.source)].mapping(layer.mapping)
         found.pop("extends", None)
+        if isinstance(names := found.get("depends_on"), list):
+            found["depends_on"] = {name: dict(_STARTED) for name in names if isinstance(name, str)}
         return found
 
     def layer(self, layer: Layer) -> dict[str, Plain]:

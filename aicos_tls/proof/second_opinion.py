@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from aicos_tls.errors import InternalError, TlsError
+from aicos_tls.plan.model import joined_networks
 from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves
 from aicos_tls.proof.merged import normal, target
@@ -30,6 +31,11 @@ VARIABLE = "DOCKER_COMPOSE"
 """Environment variable that names the command, for example `docker compose`."""
 CANDIDATES = (("docker", "compose"), ("docker-compose",))
 _VERSION = re.compile(r"\bv?([0-9]+)\.[0-9]+")
+HANDED_OVER = (
+    "networks", "ports", "expose", "extra_hosts", "dns", "dns_search", "dns_opt", "links", "external_links", "hostname",
+    "domainname", "mac_address",
+)  # fmt: skip
+"""What belongs to the network of a service, and goes to the one that it joins."""
 _TIMEOUT = 120
 """Seconds after which docker compose is given up on; it answers within one."""
 
@@ -97,6 +103,11 @@ def compare(old: dict[str, Any], new: dict[str, Any], declared: Declared) -> Non
     """
     one, other = ({**model, "services": _services(model)} for model in (old, new))
     known = one["services"]
+    for name, holder in joined_networks(declared.changes).items():
+        known[name], other["services"][name] = _network_apart(name, holder, known[name], other["services"])
+        for linking in (each for each in known if _links_to(other["services"].get(each, {}), holder)):
+            for service, gone in ((known[linking], name), (other["services"][linking], holder)):
+                service["depends_on"] = {k: v for k, v in (service.get("depends_on") or {}).items() if k != gone}
     other["services"] = {k: v for k, v in other["services"].items() if k in known or not declared.adds(k)}
     for name, service in other["services"].items():
         volumes, before = service.get("volumes", {}), known.get(name, {}).get("volumes", {})
@@ -109,6 +120,44 @@ def compare(old: dict[str, Any], new: dict[str, Any], declared: Declared) -> Non
         if not declared.explains_in_service(leaf):
             what = f"{leaf.name}: {leaf.before!r} became {leaf.after!r}"
             raise InternalError(f"docker compose sees a change that was not declared: {what}")
+
+
+def _network_apart(
+    name: str, holder: str, old: dict[str, Any], new: dict[str, dict[str, Any]]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A service before and after it joined the network of `holder`, without what belongs to the network.
+
+    All of that must be the holder's now. Raises `InternalError` when it is not.
+    """
+    after, joined = dict(new[name]), new[holder]
+    if after.pop("network_mode", None) != f"service:{holder}":
+        raise InternalError(f"docker compose does not see that {name} joins the network of {holder}")
+    for key in HANDED_OVER:
+        if not (before := old.get(key)):
+            continue
+        there = joined.get(key)
+        if key == "networks" and isinstance(there, dict):
+            there = {network: _without_aliases(value, before.get(network)) for network, value in there.items()}
+        if there != before or after.get(key):
+            raise InternalError(f"docker compose sees that {name} loses `{key}`: {before!r} became {there!r}")
+    gone = {*HANDED_OVER, "depends_on"}
+    depends = {key: value for key, value in (after.get("depends_on") or {}).items() if key != holder}
+    after = {key: value for key, value in after.items() if key not in gone} | {"depends_on": depends}
+    return {key: value for key, value in old.items() if key not in gone} | {
+        "depends_on": old.get("depends_on") or {}
+    }, after
+
+
+def _links_to(service: dict[str, Any], holder: str) -> bool:
+    """Whether a service has a link to `holder`: compose makes a dependency of it, as of the link that was there."""
+    return any(str(link).startswith(f"{holder}:") for link in service.get("links") or ())
+
+
+def _without_aliases(value: Any, before: Any) -> Any:
+    """A network of a service with the aliases that it had before."""
+    aliases = (before or {}).get("aliases")
+    rest = {key: inner for key, inner in (value or {}).items() if key != "aliases"}
+    return {**rest, **({"aliases": aliases} if aliases else {})} or None
 
 
 def _services(model: dict[str, Any]) -> dict[str, dict[str, Any]]:

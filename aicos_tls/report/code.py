@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 _WORDS = {
     Verdict.CODE: "has to change with its code",
+    Verdict.FOLLOWS: "follows TLS_ENABLED already",
     Verdict.COMPOSE: "in the compose plan",
     Verdict.DOCUMENTATION: "documentation",
+    Verdict.TEST: "in tests, which stay as they are",
     Verdict.BROWSER: "for browsers",
     Verdict.LOOK: "look at it yourself",
 }
@@ -63,9 +65,15 @@ def _references(result: StatusResult, style: Style, *, verbose: bool) -> Iterato
     total = ", ".join(f"{counts[verdict]} {words}" for verdict, words in _WORDS.items() if counts[verdict])
     yield style("title", f"References to servers: {total}")
     for reference in result.status.references:
-        if verbose or reference.verdict is not Verdict.DOCUMENTATION:
+        if verbose or reference.verdict not in (Verdict.DOCUMENTATION, Verdict.TEST):
             where = place(result.directory, reference.where)
-            yield f"  {where}  {reference.text}  {style('quiet', _WORDS[reference.verdict])}"
+            yield f"  {where}  {reference.text}  {style('quiet', _words(reference))}"
+
+
+def _words(reference: SourceReference) -> str:
+    """What becomes of a reference; of a source for browsers, the evidence as well."""
+    evidence = reference.verdict is Verdict.BROWSER and reference.why.startswith("runs")
+    return reference.why if evidence else _WORDS[reference.verdict]
 
 
 def as_json(result: StatusResult) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from aicos_tls.report.words import masked
 from aicos_tls.rollback.patches import unified
 
 if TYPE_CHECKING:
@@ -18,6 +20,22 @@ CONTEXT = 3
 def file_diff(name: str, kind: Kind, now: bytes | None, after: bytes | None) -> str:
     """The diff of one file from what it is to what it will be; `name` is relative to the project."""
     return unified(name, now, after, 0 if kind == "env" else CONTEXT).decode("utf-8", "replace")
+
+
+def without_secrets(kind: Kind, text: str) -> str:
+    """The diff of a file for the eye and for pull requests, where it is not applied.
+
+    An env file of the machine is not in the repository, and a compose file of the repository decides which of its lines
+    change: their addresses show no password and no path. Nor does a file that a run makes, such as an override, show
+    passwords. What changes in other files stands in the repository anyhow.
+    """
+    if kind == "env":
+        return _PATH.sub(r"\1…", masked(text))
+    return masked(text) if kind == "created" else text
+
+
+_PATH = re.compile(r"(?m)^([-+](?!--|\+\+)[^\n]*?://[^/?#\s]*[/?#])[^\n]+")
+"""A changed line up to the path of its first address, and the rest of it."""
 
 
 def coloured_diff(text: str, style: Style) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from aicos_tls.commands.project import relative
-from aicos_tls.report.diff import coloured_diff, file_diff
+from aicos_tls.commands.project import certs_directory, relative
+from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
+from aicos_tls.report.restart import is_of_an_image, restart
 from aicos_tls.report.serving import is_program, programs_of, ways
 from aicos_tls.report.words import counted, masked, place
 
@@ -38,7 +39,10 @@ _WORDS = {
     "code": "code change",
     "command": "option",
     "sidecar": "a sidecar",
+    "dockerignore": "keys kept out of its image",
 }
+_ONCE = frozenset({"mount", "sidecar", "dockerignore"})
+"""Rules whose changes of a service are said without their number."""
 
 
 _OPINIONS = {
@@ -48,20 +52,24 @@ _OPINIONS = {
 }
 
 
-def diff(result: Result, *, programs: bool = True) -> str:
-    """Every changed file as a unified diff; those that are the same in every project only with `programs`."""
+def diff(result: Result, *, programs: bool = True, exact: bool = True) -> str:
+    """Every changed file as a unified diff; those that are the same in every project only with `programs`.
+
+    Where it is not to be applied (not `exact`), see `without_secrets`.
+    """
     directory = result.prepared.directory
-    return "".join(
-        file_diff(relative(directory, t.path), t.kind, t.now.raw if t.now else None, t.after)
+    shown = (
+        (t.kind, file_diff(relative(directory, t.path), t.kind, t.now.raw if t.now else None, t.after))
         for t in result.changed
         if programs or not is_program(result, t)
     )
+    return "".join(text if exact else without_secrets(kind, text) for kind, text in shown)
 
 
 def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     """The summary; in a dry run with the diff before it."""
     lines: list[str] = []
-    if result.options.dry_run and (shown := diff(result, programs=False)):
+    if result.options.dry_run and (shown := diff(result, programs=False, exact=False)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
     lines.append(_headline(result, style))
     if verbose or result.options.dry_run or result.written or result.blocked:
@@ -138,7 +146,7 @@ def _services(result: Result, style: Style) -> Iterator[str]:
 def _counted(changes: Iterable[Change]) -> str:
     counts = Counter(change.rule for change in changes)
     return ", ".join(
-        _WORDS[rule] if rule in ("mount", "sidecar") or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
+        _WORDS[rule] if rule in _ONCE or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
         for rule, n in counts.items()
     )
 
@@ -213,13 +221,21 @@ def _gaps(gaps: Iterable[Gap], style: Style) -> Iterator[str]:
 
 def _restart(result: Result) -> Iterator[str]:
     """How to start: with an override file, docker compose has to be told about it."""
-    if result.prepared.override is None:
-        yield "restart: docker compose down, docker compose build, docker compose up -d"
-        return
-    names = [relative(result.prepared.directory, path) for path in result.prepared.compose_files]
-    files = " ".join(f"-f {name}" for name in names)
-    yield f"restart: docker compose down, docker compose {files} build, docker compose {files} up -d"
-    yield f"or once for all, in .env or the environment: COMPOSE_FILE={':'.join(names)}"
+    prepared = result.prepared
+    names = [relative(prepared.directory, path) for path in prepared.compose_files] if prepared.override else []
+    yield restart(names, build=_builds(result))
+    if names:
+        yield f"or once for all, in .env or the environment: COMPOSE_FILE={':'.join(names)}"
+
+
+def _builds(result: Result) -> bool:
+    """Whether an image has to be built: something of it changed, a sidecar came, or its code has still to change."""
+    plan, gaps = result.prepared.plan, result.prepared.gaps
+    if any(change.rule in ("dockerignore", "sidecar") for change in plan.changes):
+        return True
+    certs = certs_directory(result.prepared)
+    changed = any(is_of_an_image(target.path, target.kind, certs) for target in result.changed)
+    return changed or any(plan.project.services[gap.service].builds for gap in gaps)
 
 
 def _start_output(result: Result, output: Path) -> Iterator[str]:

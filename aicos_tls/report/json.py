@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from aicos_tls.serving.model import Choice
 
 SCHEMA = 1
-_EXACT = frozenset({"diff", "paste", "found", "wrote", "restore"})
+_EXACT = frozenset({"diff", "paste"})
 """What people apply, paste or compare: it stays as it is."""
 
 
@@ -201,6 +201,7 @@ def rollback_json(result: rollback.Result) -> str:
                 for t in result.taken
             ],
             "removed_certificates": [relative(result.directory, p) for p in result.removed_certificates],
+            "removed_directories": [relative(result.directory, p) for p in result.mount_points],
             "kept_certificates": [
                 {"path": relative(result.directory, p), "reason": reason} for p, reason in result.kept_certificates
             ],
@@ -215,7 +216,9 @@ def _clash(clash: Clash) -> dict[str, object]:
     return {
         "line": clash.line,
         "found": lines(clash.found),
-        "wrote": lines(clash.wrote),
+        "others": clash.others,
+        "wrote": clash.wrote,
+        "was": clash.was,
         "restore": lines(clash.restore),
     }
 

@@ -43,7 +43,7 @@ def _lines(result: Result) -> Iterator[str]:
     yield from _section("To do by hand", _todo(result))
     for warning in warnings(plan):
         yield from ("", f"> **Warning:** {escape(warning)}")
-    if shown := diff(result):
+    if shown := diff(result, exact=False):
         yield from _folded("The diff", "diff", shown)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
-from aicos_tls.report.diff import coloured_diff, file_diff
-from aicos_tls.report.words import counted
-from aicos_tls.rollback import Conflict, Missing
+from aicos_tls.disk import STATE_DIRECTORY
+from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
+from aicos_tls.report.restart import is_of_an_image, restart
+from aicos_tls.report.words import counted, masked
+from aicos_tls.rollback import PATCH_NAME, Conflict, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +18,14 @@ if TYPE_CHECKING:
     from aicos_tls.report.style import Style
 
 
-def diff(result: Result) -> str:
-    """The files that change, as a unified diff."""
-    return "".join(
-        file_diff(relative(result.directory, t.path), t.kind, t.now.raw if t.now else None, t.after)
+def diff(result: Result, *, exact: bool = True) -> str:
+    """The files that change, as a unified diff; where it is not to be applied (not `exact`), see `without_secrets`."""
+    shown = (
+        (t.kind, file_diff(relative(result.directory, t.path), t.kind, t.now.raw if t.now else None, t.after))
         for t in result.taken
         if (t.now.raw if t.now else None) != t.after
     )
+    return "".join(text if exact else without_secrets(kind, text) for kind, text in shown)
 
 
 def text(result: Result, style: Style) -> str:
@@ -30,7 +33,7 @@ def text(result: Result, style: Style) -> str:
     lines: list[str] = []
     if result.blocked:
         return "\n".join(_blocked(result, style)) + "\n"
-    if result.dry_run and (shown := diff(result)):
+    if result.dry_run and (shown := diff(result, exact=False)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
     verb = "would be taken back" if result.dry_run else "taken back"
     for taken in result.taken:
@@ -41,13 +44,18 @@ def text(result: Result, style: Style) -> str:
         count = sum(path.parent == folder for path in result.removed_certificates)
         name = style("name", relative(result.directory, folder))
         lines.append(f"{name}: {counted(count, 'file')} of certificates and keys {gone}")
+    made = "empty, Docker made it to mount the certificates at"
+    lines += [f"{relative(result.directory, path)}: {gone} ({made})" for path in result.mount_points]
     lines += [f"{relative(result.directory, path)}: stays: {why}" for path, why in result.kept_certificates]
-    if any(taken.path.name == ".gitignore" for taken in result.taken) and not result.removed_certificates:
-        lines.append(
-            "the certificates stay, and git no longer ignores them: aicos-tls rollback --certs removes them, too"
-        )
-    if not result.dry_run:
-        lines.append("restart: docker compose down, docker compose build, docker compose up -d")
+    names = [taken.path.name for taken in result.taken]
+    removes = "aicos-tls rollback --certs removes them, too"
+    if not result.removed_certificates and any(name.endswith(".dockerignore") for name in names):
+        lines.append(f"the certificates stay, and docker build no longer ignores them: {removes}")
+    elif not result.removed_certificates and ".gitignore" in names:
+        lines.append(f"the certificates stay, in a directory that git still does not look into: {removes}")
+    if result.taken and not result.dry_run:
+        build = any(is_of_an_image(taken.path, taken.kind, result.certs) for taken in result.taken)
+        lines.append(restart(build=build))
     return "\n".join(lines) + "\n"
 
 
@@ -85,10 +93,13 @@ def _block(blocked: Conflict | Missing, style: Style) -> Iterator[str]:
         return
     for clash in blocked.clashes:
         yield f"{style('name', f'{blocked.path}:{clash.line}')}"
-        for title, lines in (
-            ("stands there now", clash.found),
-            ("enable wrote", clash.wrote),
-            ("before", clash.restore),
-        ):
-            yield f"  {title}:"
-            yield from (f"    {line.decode('utf-8', 'replace').rstrip()}" for line in lines)
+        more = f" (and {counted(clash.others, 'line')} not of this change)" if clash.others else ""
+        yield f"  stands there now{more}:"
+        yield from (f"    {_shown(line)}" for line in clash.found)
+        yield f"  enable wrote {counted(clash.wrote, 'line')}, where {clash.was or 'none'} stood before"
+        yield from (f"    {_shown(line)}" for line in clash.restore)
+    yield f"  the lines as they were written: {STATE_DIRECTORY}/{PATCH_NAME}, where the run was made"
+
+
+def _shown(line: bytes) -> str:
+    return masked(line.decode("utf-8", "replace").rstrip())

@@ -57,10 +57,15 @@ def _edges(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
         yield f"  {_mark(edge.state, style)} {shown}  {bad[0].words if bad else _encryption(edge)}"
         for check in bad if result.prepared.record or verbose else ():
             if check.todo and check not in servers:
-                yield f"      → {check.todo}"
+                yield f"      → {_todo(result, check)}"
         yield from (f"      {check.words}" for check in bad[1:] if verbose)
     if result.edges:
         yield ""
+
+
+def _todo(result: Result, check: Check) -> str:
+    """What to do, with docker compose called as it has to be for this stack."""
+    return check.todo.replace("docker compose ", f"{result.compose} ")
 
 
 def _encryption(edge: EdgeResult) -> str:
@@ -77,7 +82,7 @@ def _services(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
             for port, check in shown:
                 yield f"  {_mark(check.state, style)} {f'port {port}: ' if port else ''}{check.words}"
                 if check.todo and check.state in _BAD:
-                    yield f"      → {check.todo}"
+                    yield f"      → {_todo(result, check)}"
             yield ""
 
 
@@ -152,7 +157,7 @@ def as_json(result: Result) -> str:
                     "state": edge.state.value,
                     "tls": edge.served.version or None if edge.served else None,
                     "cipher": edge.served.cipher or None if edge.served else None,
-                    "checks": [_check(check) for check in edge.checks],
+                    "checks": [_check(result, check) for check in edge.checks],
                     "seen": _flow(edge.flow) if edge.flow else None,
                 }
                 for edge in result.edges
@@ -161,8 +166,8 @@ def as_json(result: Result) -> str:
                 {
                     "name": service.service,
                     "container": service.container or None,
-                    "checks": [_check(check) for check in service.checks],
-                    "ports": [_port(port) for port in service.ports],
+                    "checks": [_check(result, check) for check in service.checks],
+                    "ports": [_port(result, port) for port in service.ports],
                 }
                 for service in result.services
             ],
@@ -171,11 +176,11 @@ def as_json(result: Result) -> str:
     )
 
 
-def _check(check: Check) -> dict[str, object]:
-    return {"id": check.id, "state": check.state.value, "words": check.words, "todo": check.todo or None}
+def _check(result: Result, check: Check) -> dict[str, object]:
+    return {"id": check.id, "state": check.state.value, "words": check.words, "todo": _todo(result, check) or None}
 
 
-def _port(port: Served) -> dict[str, object]:
+def _port(result: Result, port: Served) -> dict[str, object]:
     return {
         "port": port.port,
         "tls": port.version or None,
@@ -185,7 +190,7 @@ def _port(port: Served) -> dict[str, object]:
         "names": list(port.names),
         "not_after": port.expires.isoformat() if port.expires else None,
         "days_left": port.days_left,
-        "checks": [_check(check) for check in port.checks],
+        "checks": [_check(result, check) for check in port.checks],
     }
 
 

@@ -44,6 +44,12 @@ def tokens(lines: Iterable[bytes], path: str, *, env: bool) -> list[str]:
     return found
 
 
+def env_name(line: bytes) -> bytes:
+    """What a line of an env file begins with, up to the value: `export API_URL=`; empty when it begins otherwise."""
+    match = _ENV_NAME.match(line)
+    return match.group() if match else b""
+
+
 def divide(outline: str) -> list[str]:
     """The tokens of an outline, which is all of them in one string."""
     return [outline[start : start + TOKEN_LENGTH] for start in range(0, len(outline), TOKEN_LENGTH)]

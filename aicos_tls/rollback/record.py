@@ -10,13 +10,14 @@ from msgspec import Struct
 from aicos_tls.errors import InternalError
 from aicos_tls.files import sha256
 from aicos_tls.rollback import outline
-from aicos_tls.rollback.location import is_inside
-from aicos_tls.rollback.runs import differences, split
+from aicos_tls.rollback.location import wrong_path
+from aicos_tls.rollback.runs import split
+from aicos_tls.rollback.traces import env_traces, text_traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from aicos_tls.rollback.runs import Run
+    from aicos_tls.rollback.traces import Trace
 
 Kind = Literal["text", "env", "created"]
 """An ordinary file, one whose unchanged lines must not be seen, or one that was not there before."""
@@ -41,14 +42,12 @@ class FileRecord(Struct, frozen=True):
     after: str | None
     mode: int
     outline: str
-    """The tokens of all lines of the text after; empty for "created", whose only run holds every line."""
-    runs: tuple[Run, ...]
+    """The tokens of all lines of the text after."""
+    traces: tuple[Trace, ...]
 
     @property
     def tokens(self) -> list[str]:
         """One token for each line of the text after."""
-        if self.kind == "created":
-            return self.tokens_of([line for run in self.runs for line in run.after])
         return outline.divide(self.outline)
 
     def tokens_of(self, lines: Iterable[bytes]) -> list[str]:
@@ -93,16 +92,16 @@ def make_record(
 
 
 def _file(change: FileChange) -> FileRecord:
-    if (change.before is None) != (change.kind == "created") or not is_inside(change.path):
+    if (change.before is None) != (change.kind == "created") or wrong_path(change.path):
         raise InternalError(f"no such change can be recorded: {change.kind} {change.path}")
-    after, before = split(change.after), split(change.before or b"")
+    before = change.before or b""
     env = change.kind == "env"
     return FileRecord(
         change.path,
         change.kind,
-        None if env or change.before is None else sha256(change.before),
+        None if env or change.before is None else sha256(before),
         None if env else sha256(change.after),
         change.mode,
-        "" if change.kind == "created" else "".join(outline.tokens(after, change.path, env=env)),
-        tuple(differences(after, before)),
+        "".join(outline.tokens(split(change.after), change.path, env=env)),
+        env_traces(change.after, before) if env else text_traces(change.after, before),
     )

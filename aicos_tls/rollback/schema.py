@@ -1,38 +1,114 @@
 r"""The record as JSON: written so that it reads and compares well, read with distrust.
 
 A record may come from a repository that somebody else wrote, or from a merge that went wrong. Whatever is not exactly
-what this version writes is refused. Lines that are not UTF-8 survive as lone surrogates (PEP 383), written `\\udcxx`.
+what this program writes is refused, with its place in the file. Bytes that are not UTF-8 survive as lone surrogates
+(PEP 383), written `\\udcxx`. Form 1, which held the changed lines themselves, is still read (see `form1`).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
 
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.rollback import outline
-from aicos_tls.rollback.location import is_inside
-from aicos_tls.rollback.record import Certificate, FileRecord, Kind, Record
-from aicos_tls.rollback.runs import Run
+from aicos_tls.rollback import delta, outline
+from aicos_tls.rollback.envlines import INSERTION, EnvLine
+from aicos_tls.rollback.location import wrong_path
+from aicos_tls.rollback.record import Certificate, FileRecord, Record
+from aicos_tls.rollback.traces import EnvTrace, Lines, TextTrace, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
-T = TypeVar("T")
-
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Version of the form of the record; a change that older versions of the tool would misread makes it one more."""
+MAX_BYTES: Final = 4 * 1024 * 1024
+"""Largest record that is read or written: that of 200,000 changed lines."""
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_MODE = re.compile(r"[0-7]{4}")
-_OUTLINE = re.compile(rf"(?:[A-Za-z0-9_-]{{{outline.TOKEN_LENGTH}}})*")
+LARGEST_FILE: Final = 32 * 1024 * 1024
+"""Bytes that the lines from before may come to: no file that is changed is so large."""
+
+Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Mode = Annotated[str, Meta(pattern=r"\A[0-7]{4}\Z")]
+Outline = Annotated[str, Meta(pattern=rf"\A(?:[A-Za-z0-9_-]{{{outline.TOKEN_LENGTH}}})*\Z")]
+Number = Annotated[int, Meta(ge=1, le=MAX_BYTES)]
+Count = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
+Short = Annotated[str, Meta(max_length=4096, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z")]
+"""A name or a value of the policy: text without control characters."""
+PolicyValue = bool | int | Short | list[Short] | None
+_CERTIFICATES = "cert|node-extra-ca-certs|ssl-cert-file|curl-ca-bundle|requests-ca-bundle"
+CertificateName = Annotated[
+    str, Meta(max_length=4096, pattern=rf"\A(?:[^\x00]*/)?[A-Za-z0-9._-]+-(?:{_CERTIFICATES})\.pem\Z")
+]
 
 
-class _InvalidError(ValueError):
-    """The place in the record that is not as it must be."""
+class RecordError(ValueError):
+    """What in the record is not as it must be, with its place (JSON path)."""
+
+
+class _Lines(Struct, frozen=True, forbid_unknown_fields=True):
+    lines: Count
+    sha256: Digest
+
+
+class _Run(Struct, frozen=True, forbid_unknown_fields=True):
+    line: Number
+    wrote: _Lines
+    was: _Lines
+    pieces: list[str | tuple[Count, Number]]
+
+
+class _EnvLine(Struct, frozen=True, forbid_unknown_fields=True):
+    line: Number
+    name: str
+    inserted: Annotated[list[tuple[Count, str]], Meta(min_length=1)]
+
+
+class _Text(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="text"):
+    path: str
+    before: Digest
+    after: Digest
+    mode: Mode
+    outline: Outline
+    runs: list[_Run]
+
+
+class _Env(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="env"):
+    path: str
+    mode: Mode
+    outline: Outline
+    lines: list[_EnvLine]
+
+
+class _Created(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="created"):
+    path: str
+    after: Digest
+    mode: Mode
+    outline: Outline
+
+
+class _Certificate(Struct, frozen=True, forbid_unknown_fields=True):
+    path: CertificateName
+    sha256: Digest
+
+
+class Head(Struct, frozen=True, forbid_unknown_fields=True):
+    """What both forms have."""
+
+    schema: int
+    tool: Short
+    policy: dict[Short, PolicyValue]
+    names: dict[Short, Annotated[str, Meta(max_length=255, pattern=r"\A[A-Za-z0-9._-]+\Z")]]
+    certificates: list[_Certificate]
+
+
+class _Record(Head, frozen=True, forbid_unknown_fields=True):
+    files: list[_Text | _Env | _Created]
 
 
 def to_json(record: Record) -> bytes:
@@ -49,163 +125,173 @@ def to_json(record: Record) -> bytes:
 
 
 def _file_data(file: FileRecord) -> dict[str, object]:
-    return {
-        "path": file.path,
-        "kind": file.kind,
-        "before": file.before,
-        "after": file.after,
-        "mode": f"{file.mode:04o}",
-        "outline": file.outline,
-        "runs": [{"line": run.line, "after": _text(run.after), "before": _text(run.before)} for run in file.runs],
-    }
+    head: dict[str, object] = {"path": file.path, "kind": file.kind}
+    tail = {"mode": f"{file.mode:04o}", "outline": file.outline}
+    if file.kind == "created":
+        return {**head, "after": file.after, **tail}
+    if file.kind == "env":
+        lines = [
+            {
+                "line": trace.line + index,
+                "name": _text(line.name),
+                "inserted": [[at, _text(what)] for at, what in line.inserted],
+            }
+            for trace in file.traces
+            if isinstance(trace, EnvTrace)
+            for index, line in enumerate(trace.lines)
+        ]
+        return {**head, **tail, "lines": lines}
+    runs = [
+        {
+            "line": trace.line,
+            "wrote": {"lines": trace.wrote.count, "sha256": trace.wrote.sha256},
+            "was": {"lines": trace.was.count, "sha256": trace.was.sha256},
+            "pieces": [_text(piece) if isinstance(piece, bytes) else list(piece) for piece in trace.pieces],
+        }
+        for trace in file.traces
+        if isinstance(trace, TextTrace)
+    ]
+    return {**head, "before": file.before, "after": file.after, **tail, "runs": runs}
 
 
-def _text(lines: Sequence[bytes]) -> list[str]:
-    return [line.decode("utf-8", "surrogateescape") for line in lines]
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
 
 
 def from_json(data: bytes, path: Path) -> Record:
-    """The record in `data`, read from `path`; raises `TlsError` for anything but a record that this version wrote."""
+    """The record in `data`, read from `path`; raises `TlsError` for anything but a record that this program wrote."""
     try:
-        value = json.loads(data.decode("ascii"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise _refusal("it is not JSON, or not all of it", path) from None
-    if isinstance(value, dict) and type(value.get("schema")) is int and value["schema"] > SCHEMA:
-        raise TlsError(
-            f"the record was written by a newer version (form {value['schema']}, this one knows {SCHEMA})",
-            where=Where(path),
-            hint="upgrade aicos-tls, then roll back",
-        )
-    try:
-        return _record(value)
-    except _InvalidError as error:
-        raise _refusal(str(error), path) from None
+        return _any_form(_parsed(data), path)
+    except RecordError as error:
+        raise refusal(str(error), path) from None
 
 
-def _refusal(what: str, path: Path) -> TlsError:
+def refusal(what: str, path: Path) -> TlsError:
+    """The error for a record that cannot be used, and what to do."""
     return TlsError(
         f"the record cannot be used: {what}",
         where=Where(path),
-        hint="take it from your version control, or undo the run with the patch beside it",
+        hint="take it from your version control; if you did not write it, have a look at who did",
     )
+
+
+def _parsed(data: bytes) -> Any:
+    if len(data) > MAX_BYTES:
+        raise RecordError(f"it is larger than {MAX_BYTES // 2**20} MiB")
+    try:
+        return json.loads(data.decode("ascii"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise RecordError("it is not JSON, or not all of it") from None
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _record(value: object) -> Record:
-    data = _object(value, "the record", ("schema", "tool", "policy", "names", "certificates", "files"))
-    if type(data["schema"]) is not int or data["schema"] != SCHEMA:
-        raise _InvalidError("its schema is unknown")
-    files = tuple(_list(data["files"], "files", _file))
-    if len({file.path for file in files}) < len(files):
-        raise _InvalidError("files names one path twice")
+def _any_form(value: Any, path: Path) -> Record:
+    form = value.get("schema") if isinstance(value, dict) else None
+    if type(form) is int and form > SCHEMA:
+        raise TlsError(
+            f"the record was written by a newer version (form {form}, this one knows {SCHEMA})",
+            where=Where(path),
+            hint="upgrade aicos-tls, then roll back",
+        )
+    if type(form) is int and form == 1:
+        from aicos_tls.rollback.form1 import record
+
+        return record(value)
+    if form != SCHEMA or type(form) is not int:
+        raise RecordError("its schema is unknown - at `$.schema`")
+    found = converted(value, _Record)
+    files = [_file(file, f"$.files[{index}]") for index, file in enumerate(found.files)]
+    return with_head(found, files)
+
+
+Wire = TypeVar("Wire")
+
+
+def converted(value: object, form: type[Wire]) -> Wire:
+    """The parsed JSON as `form`; raises `RecordError` with the place of the first thing that is wrong."""
+    try:
+        return msgspec.convert(value, form)
+    except (msgspec.ValidationError, RecursionError, ValueError) as error:
+        raise RecordError(str(error)) from None
+
+
+def with_head(head: Head, files: Iterable[FileRecord]) -> Record:
+    """The record of the parts that all forms share, and of `files`. Raises `RecordError`."""
+    listed = tuple(files)
+    if len({file.path for file in listed}) < len(listed):
+        raise RecordError("one path stands there twice - at `$.files`")
+    for index, file in enumerate(listed):
+        if reason := wrong_path(file.path):
+            raise RecordError(f"{file.path!r} {reason} - at `$.files[{index}].path`")
     return Record(
-        _string(data["tool"], "tool"),
-        _mapping(data["policy"], "policy"),
-        {name: _string(short, "names") for name, short in _mapping(data["names"], "names").items()},
-        tuple(_list(data["certificates"], "certificates", _certificate)),
-        files,
+        head.tool,
+        dict(head.policy),
+        dict(head.names),
+        tuple(Certificate(item.path, item.sha256) for item in head.certificates),
+        listed,
     )
 
 
-def _certificate(value: object) -> Certificate:
-    data = _object(value, "a certificate", ("path", "sha256"))
-    return Certificate(_string(data["path"], "a certificate's path"), _matching(data["sha256"], "sha256", _DIGEST))
+def _file(file: _Text | _Env | _Created, place: str) -> FileRecord:
+    if isinstance(file, _Created):
+        length = len(outline.divide(file.outline))
+        lines, nothing = Lines(length, file.after), Lines(0, EMPTY)
+        traces: tuple[TextTrace | EnvTrace, ...] = (TextTrace(1, lines, nothing, ()),) if length else ()
+        return FileRecord(file.path, "created", None, file.after, int(file.mode, 8), file.outline, traces)
+    if isinstance(file, _Env):
+        env = _env_traces(file, place)
+        return checked(FileRecord(file.path, "env", None, None, int(file.mode, 8), file.outline, env), place)
+    runs = tuple(_trace(run, f"{place}.runs[{index}]") for index, run in enumerate(file.runs))
+    made = FileRecord(file.path, "text", file.before, file.after, int(file.mode, 8), file.outline, runs)
+    return checked(made, place)
 
 
-def _file(value: object) -> FileRecord:
-    data = _object(value, "a file", ("path", "kind", "before", "after", "mode", "outline", "runs"))
-    path = _string(data["path"], "a path")
-    if not is_inside(path):
-        raise _InvalidError(f"the path {path!r} leads out of the project")
-    if data["kind"] not in get_args(Kind):
-        raise _InvalidError(f"the kind of {path} is unknown")
-    file = FileRecord(
-        path,
-        cast("Kind", data["kind"]),
-        _digest(data["before"], path),
-        _digest(data["after"], path),
-        int(_matching(data["mode"], f"the mode of {path}", _MODE), 8),
-        _matching(data["outline"], f"the outline of {path}", _OUTLINE),
-        tuple(_list(data["runs"], f"the runs of {path}", _run)),
-    )
-    _check_file(file)
+EMPTY: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""SHA-256 of nothing."""
+
+
+def checked(file: FileRecord, place: str) -> FileRecord:
+    """The file, whose runs lie in it, one behind the other; else `RecordError`."""
+    length = len(file.tokens)
+    ends = [(trace.line, trace.line + trace.count) for trace in file.traces]
+    if any(end > length + 1 for _, end in ends) or any(then[0] <= end for (_, end), then in pairwise(ends)):
+        raise RecordError(f"the runs overlap or lie outside of the file - at `{place}`")
     return file
 
 
-def _check_file(file: FileRecord) -> None:
-    digests = {"text": (True, True), "env": (False, False), "created": (False, True)}[file.kind]
-    if (file.before is not None, file.after is not None) != digests or (file.kind == "created" and file.outline):
-        raise _InvalidError(f"{file.path} has what a file of its kind does not have")
-    if file.kind == "created" and any(run.line != 1 or run.before for run in file.runs):
-        raise _InvalidError(f"{file.path} was there before the run that created it")
-    length = len(file.tokens)
-    if any(run.end > length or run.line < 1 for run in file.runs) or any(
-        second.start <= first.end for first, second in pairwise(file.runs)
-    ):
-        raise _InvalidError(f"the runs of {file.path} overlap or lie outside of it")
+def _trace(run: _Run, place: str) -> TextTrace:
+    pieces: list[delta.Piece] = []
+    for index, piece in enumerate(run.pieces):
+        try:
+            pieces.append(piece.encode("utf-8", "surrogateescape") if isinstance(piece, str) else piece)
+        except UnicodeEncodeError:
+            raise RecordError(f"this is no text - at `{place}.pieces[{index}]`") from None
+    if sum(len(piece) if isinstance(piece, bytes) else piece[1] for piece in pieces) > LARGEST_FILE:
+        raise RecordError(f"the lines from before would be larger than any file - at `{place}.pieces`")
+    if run.wrote == run.was:
+        raise RecordError(f"a run changes nothing - at `{place}`")
+    return TextTrace(
+        run.line, Lines(run.wrote.lines, run.wrote.sha256), Lines(run.was.lines, run.was.sha256), tuple(pieces)
+    )
 
 
-def _run(value: object) -> Run:
-    data = _object(value, "a run", ("line", "after", "before"))
-    if type(data["line"]) is not int:
-        raise _InvalidError("a line is no whole number")
-    run = Run(data["line"], _lines(data["after"]), _lines(data["before"]))
-    if run.after == run.before:
-        raise _InvalidError("a run changes nothing")
-    return run
-
-
-def _lines(value: object) -> tuple[bytes, ...]:
-    lines = _list(value, "the lines of a run", _line)
-    if any(not line.endswith(b"\n") for line in lines[:-1]):
-        raise _InvalidError("a line has no end")
-    return tuple(lines)
-
-
-def _line(value: object) -> bytes:
-    try:
-        line = _string(value, "a line").encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        raise _InvalidError("a line is no text") from None
-    if not line or b"\n" in line[:-1]:
-        raise _InvalidError("a line is no single line")
-    return line
-
-
-def _digest(value: object, path: str) -> str | None:
-    return None if value is None else _matching(value, f"the digest of {path}", _DIGEST)
-
-
-def _matching(value: object, what: str, pattern: re.Pattern[str]) -> str:
-    text = _string(value, what)
-    if not pattern.fullmatch(text):
-        raise _InvalidError(f"{what} is malformed")
-    return text
-
-
-def _string(value: object, what: str) -> str:
-    if not isinstance(value, str):
-        raise _InvalidError(f"{what} is no text")
-    return value
-
-
-def _list(value: object, what: str, item: Callable[[object], T]) -> list[T]:
-    if not isinstance(value, list):
-        raise _InvalidError(f"{what} is no list")
-    return [item(one) for one in value]
-
-
-def _mapping(value: object, what: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _InvalidError(f"{what} is no object")
-    return value
-
-
-def _object(value: object, what: str, keys: Sequence[str]) -> dict[str, Any]:
-    data = _mapping(value, what)
-    if set(data) != set(keys):
-        raise _InvalidError(f"{what} does not have exactly {', '.join(keys)}")
-    return data
+def _env_traces(file: _Env, place: str) -> tuple[EnvTrace, ...]:
+    found: list[tuple[int, EnvLine]] = []
+    for index, line in enumerate(file.lines):
+        here = f"{place}.lines[{index}]"
+        try:
+            name = line.name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise RecordError(f"this is no text - at `{here}.name`") from None
+        if outline.env_name(name) != name or (found and line.line <= found[-1][0]):
+            raise RecordError(f"this is no name of a variable, or the lines do not rise - at `{here}`")
+        if any(not INSERTION.fullmatch(text) for _, text in line.inserted):
+            raise RecordError(f"only an `s` or a port is put into an env file - at `{here}.inserted`")
+        columns = [column for column, _ in line.inserted]
+        if columns != sorted(set(columns)) or columns[0] < len(name):
+            raise RecordError(f"the columns do not rise, or lie in the name - at `{here}.inserted`")
+        found.append((line.line, EnvLine(name, tuple((at, text.encode()) for at, text in line.inserted))))
+    return tuple(grouped(found))

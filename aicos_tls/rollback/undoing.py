@@ -83,7 +83,10 @@ def _outcome(file: FileRecord, current: bytes | None) -> Outcome:
     if sha256(current) == file.before:
         return Restored(file.path, current)
     lines = split(current)
-    merged = merge(file, lines)
+    try:
+        merged = merge(file, lines)
+    except TlsError as error:
+        raise _contradiction(file) from error
     if not isinstance(merged, bytes):
         return Conflict(file.path, merged)
     data = None if file.kind == "created" and not merged else merged
@@ -92,8 +95,12 @@ def _outcome(file: FileRecord, current: bytes | None) -> Outcome:
     else:
         untouched = sha256(current) == file.after
         if untouched and file.before != (None if data is None else sha256(data)):
-            raise TlsError(
-                f"the record contradicts itself about {file.path}",
-                hint="it was edited or merged; take one version of it from your version control, whole",
-            )
+            raise _contradiction(file)
     return Restored(file.path, data) if untouched else Merged(file.path, data)
+
+
+def _contradiction(file: FileRecord) -> TlsError:
+    return TlsError(
+        f"the record contradicts itself about {file.path}",
+        hint="it was edited or merged; take one version of it from your version control, whole",
+    )

@@ -2,6 +2,9 @@
 
     command: ["--config.file=/etc/prometheus/prometheus.yml", "--web.config.file=/app/certs/runtime/prometheus/web.yml"]
 
+Where the command compiles Go files by their names and a helper was put beside them (`--code`), it says so:
+`go run main.go` becomes `go run .`.
+
 Options go to the end of the command that counts: that of the compose file, else a copy of the image's. A command that
 starts something else first (a shell, a script) is left alone and reported.
 """
@@ -22,9 +25,11 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import FileEdit
     from aicos_tls.rules.context import Context
     from aicos_tls.serving.model import Words
+    from aicos_tls.sources.model import WordEdit
 
 ID = "command"
 _WHY = "its server program serves TLS with these options"
+_COMPILED = "so that the helper is compiled with the files that are named"
 
 
 def check(context: Context) -> Iterator[Outcome]:
@@ -33,6 +38,8 @@ def check(context: Context) -> Iterator[Outcome]:
         needs = context.needs.get(service.name)
         if needs and (needs.words.add or needs.words.drop):
             yield from _changed(context, service, needs.words)
+        if needs and needs.words.edits:
+            yield from _reworded(service, needs.words.edits)
 
 
 def _changed(context: Context, service: Service, words: Words) -> Iterator[Outcome]:
@@ -49,6 +56,26 @@ def _changed(context: Context, service: Service, words: Words) -> Iterator[Outco
         return
     for change, edit in changes:
         yield Proposal(change, (edit,), paste)
+
+
+def _reworded(service: Service, edits: tuple[WordEdit, ...]) -> Iterator[Outcome]:
+    """Yield the changes of words that are there: what `go run main.go` compiles."""
+    for edit in edits:
+        found = service.attribute(edit.attribute)
+        assert found is not None  # noqa: S101 - the command was read there
+        layer, node = found[0], deref(found[1].value)
+        path = f"services.{service.name}.{edit.attribute}" + ("" if edit.item is None else f".{edit.item}")
+        where = layer.source.where(node)
+        if isinstance(node, Sequence) and edit.item is not None:
+            if edit.new:
+                change = Change(ID, service.name, where, path, "", edit.text, _COMPILED)
+                yield Proposal(change, ((layer.source, InsertItem(node, edit.item, edit.text)),))
+                continue
+            node = deref(node.items[edit.item])
+        assert isinstance(node, Scalar)  # noqa: S101 - the same
+        after = node.value[: edit.start] + edit.text + node.value[edit.end :]
+        change = Change(ID, service.name, where, path, node.value, after, _COMPILED)
+        yield Proposal(change, ((layer.source, SetText(node, edit.start, edit.end, edit.text)),))
 
 
 def _added(context: Context, service: Service, words: Words) -> Iterator[tuple[Change, FileEdit]]:

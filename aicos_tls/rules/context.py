@@ -12,8 +12,11 @@ from aicos_tls.plan.published import published_ports
 from aicos_tls.plan.references import REWRITABLE, Directory, Kind, Reference, references
 from aicos_tls.plan.schemes import BareHost, SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import Decision, decide
+from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import find_servers
+from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import Placement
+from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
 
@@ -40,6 +43,8 @@ class Context(Struct, frozen=True, dict=True):
     servers: dict[str, Server]
     needs: abc.Mapping[str, Needs]
     sidecars: tuple[Sidecar, ...]
+    node: bool = True
+    """Whether Node runs in a service in scope, or nobody knows what does."""
 
     @classmethod
     def of(cls, project: Project, policy: Policy, wanted: Wanted | None) -> Context:
@@ -50,9 +55,11 @@ class Context(Struct, frozen=True, dict=True):
         schemes = [found for found in apart if isinstance(found, SchemeVariable)]
         bare = [found for found in apart if isinstance(found, BareHost)]
         checks = healthchecks(project)
-        servers = find_servers(project, decisions, found, schemes, checks)
+        ordered = [name for name, ask in asks(project, policy).items() if ask.by_name]
+        servers = find_servers(project, decisions, found, schemes, checks, ordered)
         needs, sidecars = (wanted.needs, wanted.sidecars) if wanted else ({}, ())
-        return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars)
+        node = may_run_node(project, [name for name, decision in decisions.items() if decision.in_scope])
+        return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars, node)
 
     @cached_property
     def in_scope(self) -> frozenset[str]:
@@ -126,6 +133,11 @@ class Context(Struct, frozen=True, dict=True):
         for service in self.project.services.values():
             found.setdefault(directory.namespace(service).name, set()).add(service.name)
         return {name: frozenset(names) for names in found.values() if len(names) > 1 for name in names}
+
+    @cached_property
+    def images(self) -> Images:
+        """What the services run on, as far as it is known."""
+        return Images(self.project)
 
     @cached_property
     def torn_schemes(self) -> dict[str, list[Reference]]:

@@ -7,6 +7,9 @@ Only the service's own address is changed, never another host's. curl gets `--in
 one-liners in Node, Python and other languages their own way. Where only the Dockerfile has an HTTP healthcheck and the
 service becomes a TLS server, a `healthcheck.test` in the compose file overrides it. A test that cannot be changed
 safely is left alone and reported with the lines to paste. Guide, phase 5.
+
+With `--repair`, a test whose program is surely not in the image (curl in `node:20-alpine`) is replaced by one that asks
+the same with a program that is: over HTTPS, or over plain HTTP where a sidecar serves TLS before the service.
 """
 
 from __future__ import annotations
@@ -16,12 +19,12 @@ from typing import TYPE_CHECKING
 
 from aicos_tls import healthchecks as knowledge
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.files import read
 from aicos_tls.healthchecks import Form, Refused, Rewritten, Test, TextEdit, Trust
 from aicos_tls.plan.checks import Healthcheck, endpoint, from_dotenv, overridden
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
-from aicos_tls.yamledit.edits import InsertItem, Items, SetText, Value
+from aicos_tls.rules.repairs import Broken, broken
+from aicos_tls.yamledit.edits import Copy, InsertItem, Items, SetText, Value
 from aicos_tls.yamledit.nodes import Sequence, deref
 
 if TYPE_CHECKING:
@@ -36,18 +39,22 @@ ID = "healthcheck"
 def check(context: Context) -> Iterator[Outcome]:
     """Yield the change of each server's healthcheck, and what cannot be changed."""
     rewritten: list[tuple[Healthcheck, Rewritten]] = []
+    faulty = broken(context)
+    repaired = faulty if context.policy.repair else {}
+    for each in faulty.values():
+        yield _repair(context, each, repaired) if repaired else each.offer
     for service in context.services:
         needs = context.needs.get(service.name)
         if service.name not in context.servers or (needs and needs.healthcheck_stays):
             continue
-        effective = context.healthchecks.get(service.name)
+        effective = None if service.name in repaired else context.healthchecks.get(service.name)
         for found in (*([effective] if effective else []), *overridden(service)):
             outcome = knowledge.rewrite(found.test, endpoint(service), Trust.INSECURE)
             if isinstance(outcome, Rewritten) and not _needs_a_person(found.test, outcome):
                 rewritten.append((found, outcome))
             else:
                 yield from _declined(service, found, outcome)
-        if service.healthcheck is None:
+        if service.healthcheck is None and service.name not in repaired:
             yield from _from_image(context, service)
     groups = _alike(rewritten)
     for found, outcome in rewritten:
@@ -120,19 +127,16 @@ def _in_place(found: Healthcheck, outcome: Rewritten) -> Iterator[FileEdit]:
 
 def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     """Override the image's healthcheck where it asks the server over HTTP."""
-    from aicos_tls.sources.build import build_of
-    from aicos_tls.sources.dockerfile import healthcheck as image_healthcheck
-    from aicos_tls.sources.dockerfile import parse
-
-    build = None if service.healthcheck_disabled else build_of(service, context.project.directory)
-    if build is None or build.problem:
-        return
     try:
-        stage = parse(read(build.dockerfile), build.target, build.args)
+        stage = None if service.healthcheck_disabled else context.images.stage(service)
     except TlsError as error:
         text = f"its image's healthcheck is not known: {error.message}"
-        yield Note("warning", text, service.name, error.where or Where(build.dockerfile))
+        yield Note("warning", text, service.name, error.where)
         return
+    if stage is None:
+        return
+    from aicos_tls.sources.dockerfile import healthcheck as image_healthcheck
+
     found = image_healthcheck(stage)
     if found is None:
         return
@@ -154,6 +158,27 @@ def _from_image(context: Context, service: Service) -> Iterator[Outcome]:
     yield Proposal(_change(service.name, where, test, after, summary), (edit,))
 
 
+def _repair(context: Context, found: Broken, repaired: dict[str, Broken]) -> Outcome:
+    """The test that can work, where the one that cannot is written, or else in the service's own healthcheck.
+
+    Services that share it and get the same one share it from then on as well.
+    """
+    service, repair = context.project.services[found.service], found.repair
+    change = _change(found.service, found.where, repair.before, repair.after, found.why)
+    wanting = frozenset(name for name, each in repaired.items() if each.repair.after == repair.after)
+    written = context.healthchecks.get(found.service)
+    layers = [*([written.layer] if written else []), _layer(service)]
+    problem, paste = "", f"    healthcheck:\n      test: {_flow(repair.after)}"
+    for layer in dict.fromkeys(layers):
+        try:
+            value = _like(written, repair.after)
+            edit = context.placement.set_member(layer, "healthcheck", "test", value, wanting)
+            return Proposal(change, (edit,), paste)
+        except NoPlaceError as error:
+            problem = problem or str(error)
+    return Declined(ID, found.service, found.where, problem, paste)
+
+
 def _layer(service: Service) -> Layer:
     """The own layer that gets a test of its own: the first one with a healthcheck, so that its parts stay together."""
     return next((layer for layer in service.own_layers if "healthcheck" in layer.entries), service.first)
@@ -166,6 +191,14 @@ def _change(service: str, where: Where, before: Test, after: Test, why: str) -> 
 
 def _value(test: Test) -> Value:
     return Items((test.form.value, *test.words))
+
+
+def _like(written: Healthcheck | None, test: Test) -> Value:
+    """A test whose words have the quotes that the program has in the one in whose place it comes."""
+    first = written.words[0] if written and written.first else None
+    if first is None or first.style not in ("'", '"'):
+        return _value(test)
+    return Items(tuple(Copy(first, word) for word in (test.form.value, *test.words)))
 
 
 def _shown(test: Test) -> Value:

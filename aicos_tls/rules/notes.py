@@ -5,11 +5,13 @@ No rule of its own, since it changes nothing: it looks at the same facts from th
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from aicos_tls import budgets
 from aicos_tls.compose.urls import find
+from aicos_tls.plan.callbacks import REGISTER, is_callback
 from aicos_tls.plan.checks import endpoint
 from aicos_tls.plan.model import Note
 from aicos_tls.plan.policy import unread_settings
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.sites import Site
     from aicos_tls.compose.urls import Url
+    from aicos_tls.plan.references import Reference
     from aicos_tls.rules.context import Context
 
 _LEFT_ALONE = (Kind.OUT_OF_SCOPE, Kind.BROWSER, Kind.PROXY, Kind.NO_NETWORK, Kind.UNKNOWN)
+_LONGEST = 500
+"""Characters of a path that are looked at."""
 
 
 def notes(context: Context) -> list[Note]:
@@ -41,6 +46,7 @@ def _notes(context: Context) -> Iterator[Note]:
             yield Note("todo", text, service.name, service.where)
     yield from _left_alone(context)
     yield from _by_way_of_the_host(context)
+    yield from _redirect_uris(context)
     yield from _healthchecks_of_others(context)
     for name in sorted(context.clients - context.in_scope):
         text = f"it asks a server over TLS now, but is out of scope: it must be told to trust {authority}"
@@ -65,7 +71,24 @@ def _by_way_of_the_host(context: Context) -> Iterator[Note]:
     for reference in context.references:
         service = reference.site.service or ""
         if reference.url.plain and (found := _led_to(context, service, reference.url, reference.kind)):
-            yield Note("todo", f"{_name(reference.site)}: {reference.text} {found}", service, reference.where)
+            text = f"{_name(reference.site)}: {reference.text} {found}"
+            yield Note("todo", f"{text}{_registered(reference)}", service, reference.where)
+
+
+def _redirect_uris(context: Context) -> Iterator[Note]:
+    """Redirect URIs that become TLS: they are registered with the provider as they were."""
+    for reference in context.rewritten:
+        if words := _registered(reference):
+            text = f"{_name(reference.site)}: {reference.text} becomes https{words}"
+            yield Note("todo", text, reference.site.service or "", reference.where)
+
+
+def _registered(reference: Reference) -> str:
+    """What a redirect URI asks for besides, in words; empty for any other URL."""
+    end = reference.url.end
+    rest = re.split(r"[\s\"'`<>,;]", reference.site.text[end : end + _LONGEST], maxsplit=1)[0]
+    names = " ".join(sorted(reference.site.variables))
+    return f"; {REGISTER}" if is_callback(f"{reference.text}{rest}", names) else ""
 
 
 def _led_to(context: Context, service: str, url: Url, kind: Kind) -> str:

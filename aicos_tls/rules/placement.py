@@ -94,7 +94,7 @@ class Placement:
         return layer.source, Replace(entry.owner, entry.index, value)
 
     def _new_key(self, layer: Layer, attribute: str, value: Value, wanting: frozenset[str]) -> tuple[ComposeFile, Edit]:
-        self._check_service(layer, wanting)
+        self.check_service(layer, wanting)
         index = self._habits.index(layer, attribute)
         return layer.source, InsertPair(layer.mapping, index, attribute, value, rank(attribute))
 
@@ -102,7 +102,7 @@ class Placement:
         self, layer: Layer, attribute: str, value: Value, wanting: frozenset[str]
     ) -> tuple[ComposeFile, Edit]:
         """Put a value of its own in place of an alias, or over what a merge key brings."""
-        self._check_service(layer, wanting)
+        self.check_service(layer, wanting)
         entry = layer.entries[attribute]
         if entry.inherited:
             return self._new_key(layer, attribute, value, wanting)
@@ -115,7 +115,8 @@ class Placement:
             others = ", ".join(sorted(self._users[id(value)] - wanting))
             raise NoPlaceError(f"{others}, which must not change, shares `{name}` (by the anchor on it)")
 
-    def _check_service(self, layer: Layer, wanting: frozenset[str]) -> None:
+    def check_service(self, layer: Layer, wanting: frozenset[str]) -> None:
+        """Raise `NoPlaceError` when a service that does not want an edit shares a definition."""
         if not self.may_edit(layer.mapping, wanting):
             others = ", ".join(sorted(self._users[id(layer.mapping)] - wanting))
             raise NoPlaceError(f"{others}, which must not change, shares the whole service (by an anchor or `extends`)")

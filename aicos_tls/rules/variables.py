@@ -10,7 +10,8 @@ that has another value is changed; one whose value comes from `.env` (`${…}`) 
 and `--serve` a service whose server program reads its certificate from variables gets those, too (`UVICORN_SSL_KEYFILE`
 and others); what is added to `NODE_OPTIONS` and `PYTHONPATH` stands beside what is there, in the image as well.
 `NODE_TLS_REJECT_UNAUTHORIZED=0` switches off the certificate check of every outgoing connection of a Node process; it
-is set because the guide asks for it (phase 2, "Only for self-signed certs"), and the output says so each time.
+is set because the guide asks for it (phase 2, "Only for self-signed certs"), and the output says so each time. Where
+the images say that no service in scope runs Node, it is left out.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ _WHY = {
 _SETTING = "what it runs on reads this, to serve TLS or to trust the CA"
 
 
-def wanted(policy: Policy) -> dict[str, str]:
-    """The variables of every service and their values under a policy."""
-    return {"TLS_ENABLED": "true", "TLS_CERT_PATH": policy.mount_path, "NODE_TLS_REJECT_UNAUTHORIZED": "0"}
+def wanted(policy: Policy, *, node: bool = True) -> dict[str, str]:
+    """The variables of every service and their values under a policy; `node` says whether Node may run in any."""
+    found = {"TLS_ENABLED": "true", "TLS_CERT_PATH": policy.mount_path}
+    return {**found, "NODE_TLS_REJECT_UNAUTHORIZED": "0"} if node else found
 
 
 def check(context: Context) -> Iterator[Outcome]:
@@ -73,7 +75,7 @@ def values_of(context: Context, service: Service) -> dict[str, str]:
 
     A value that is merged with the one that is there is a whole value here.
     """
-    found = wanted(context.policy)
+    found = wanted(context.policy, node=context.node)
     needs = context.needs.get(service.name)
     for setting in needs.settings if needs else ():
         variable = service.environment.get(setting.name)

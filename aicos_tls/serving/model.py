@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aicos_tls.errors import Where
+    from aicos_tls.sources.model import WordEdit
 
 
 class How(Enum):
@@ -33,7 +34,8 @@ class Merge(Enum):
     SET = "it is replaced"
     WORDS = "the words are added after a space"
     PATHS = "the path goes before those that are there"
-    KEEP = "it stays"
+    END = "the path goes behind those that are there"
+    BUNDLE = "a file that holds both is named"
 
 
 class Setting(Struct, frozen=True):
@@ -54,11 +56,14 @@ class Setting(Struct, frozen=True):
         before = self.below if before is None else before
         if not before or self.merge is Merge.SET:
             return self.value
-        if self.merge is Merge.KEEP:
-            return before
         if self.merge is Merge.WORDS:
             return before if f" {self.value} " in f" {before} " else f"{before} {self.value}"
-        return before if self.value in before.split(":") else f"{self.value}:{before}"
+        if self.merge is Merge.BUNDLE:  # `aicos_tls.serving.bundles` names the file of both before this is asked
+            return before
+        added = self.value.rpartition(":")[2] if self.merge is Merge.END else self.value
+        if added in before.split(":"):
+            return before
+        return f"{before}:{added}" if self.merge is Merge.END else f"{added}:{before}"
 
 
 class Place(Struct, frozen=True):
@@ -108,13 +113,15 @@ class Words(Struct, frozen=True):
     """What changes in a start command: words to add at its end, and words to drop.
 
     `instead_of_none` are the words of the image, which count when the compose file has no command. `foreign` says why
-    the command of the compose file cannot take them, and is empty when it can.
+    the command of the compose file cannot take them, and is empty when it can. `edits` are changes of words that are
+    there.
     """
 
     add: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     instead_of_none: tuple[str, ...] = ()
     foreign: str = ""
+    edits: tuple[WordEdit, ...] = ()
 
 
 class Needs(Struct, frozen=True):
@@ -157,17 +164,15 @@ class Mode(Enum):
 class Sidecar(Struct, frozen=True, kw_only=True):
     """A sidecar: the service it stands before, its ports, and the settings of its image.
 
-    `ports` are pairs of the application's port and haproxy's. `certs_source` is the certificates directory as a mount
-    writes it, `mount_path` where that is in the container.
+    `ports` are pairs of the application's port and haproxy's. `image` is empty where compose builds it. `certs_source`
+    is the certificates directory as a mount writes it, `mount_path` where that is in the container.
     """
 
     service: str
     short_name: str
     ports: tuple[tuple[int, int], ...]
     name: str
-    init_name: str
-    image: str = "aicos-tls-sidecar:1"
-    build: bool = True
+    image: str = ""
     certs_source: str = "./certs"
     mount_path: str = "/app/certs"
     mode: Mode = Mode.HTTP

@@ -64,7 +64,7 @@ def _loading(runtime: str, place: Place) -> tuple[Setting, ...]:
     if runtime == "Node":
         return (
             Setting("NODE_OPTIONS", f"--require {directory}/node/preload.cjs", Merge.WORDS),
-            Setting("NODE_EXTRA_CA_CERTS", place.ca),
+            Setting("NODE_EXTRA_CA_CERTS", place.ca, Merge.BUNDLE),
         )
     return (Setting("PYTHONPATH", f"{directory}/python", Merge.PATHS),)
 

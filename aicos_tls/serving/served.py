@@ -6,7 +6,6 @@ for it: variables, mounts, options, files below the certificates directory, side
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -15,22 +14,37 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls.plan.serve import AUTO
+from aicos_tls.serving import bundles
 from aicos_tls.serving import sidecar as sidecars
 from aicos_tls.serving.addresses import asks_in_plain
 from aicos_tls.serving.choose import choose
 from aicos_tls.serving.configuration import configuration
-from aicos_tls.serving.model import Choice, How, Needs, Option, Place, RuntimeFile, Setting, Sidecar, Wanted
+from aicos_tls.serving.model import (
+    Choice,
+    How,
+    Merge,
+    Mode,
+    Needs,
+    Option,
+    Place,
+    RuntimeFile,
+    Setting,
+    Sidecar,
+    Wanted,
+)
 from aicos_tls.serving.trust import RUNTIMES, joined, trust
+from aicos_tls.sources.healthscripts import asked_in_plain
 from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.status import references_in, service_status
-from aicos_tls.sources.users import user_of
+from aicos_tls.sources.users import key_status, user_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from aicos_tls.errors import Where
-    from aicos_tls.plan.model import Plan
+    from aicos_tls.plan.model import Declined, Plan
     from aicos_tls.plan.serve import Ask
+    from aicos_tls.serving.bundles import Bundle
     from aicos_tls.sources.project import ServiceSources, Sources
     from aicos_tls.sources.references import SourceReference
 
@@ -43,7 +57,8 @@ class Served(Struct, frozen=True):
     """What was chosen, in the order of the files, what the compose files need for it, and the files to write.
 
     `untold` are clients that cannot be told to trust the CA, with what they run on. `plain` are places in code that is
-    not changed where a service, named first, still asks a server in plain.
+    not changed where a service, named first, still asks a server in plain. `bundles` are files of certificates to
+    write, `declined` the variables that name one which cannot be read.
     """
 
     choices: tuple[Choice, ...] = ()
@@ -51,11 +66,20 @@ class Served(Struct, frozen=True):
     files: tuple[RuntimeFile, ...] = ()
     untold: tuple[tuple[str, str], ...] = ()
     plain: tuple[tuple[str, SourceReference], ...] = ()
+    bundles: tuple[Bundle, ...] = ()
+    declined: tuple[Declined, ...] = ()
 
 
-def serve(plan: Plan, sources: Sources, asks: Mapping[str, Ask], coded: Collection[str] = ()) -> Served:
+def serve(
+    plan: Plan,
+    sources: Sources,
+    asks: Mapping[str, Ask],
+    coded: Collection[str] = (),
+    trusting: Collection[str] = (),
+) -> Served:
     """Choose for every server that something was asked for. `coded` are services whose code is changed anyway.
 
+    The tools of those in `trusting` trust what a variable names (`aicos_tls.sources.node.tools`).
     `plan` is the plan without all this: what it declines of healthchecks decides whether plain HTTP stays inside.
     """
     draft = _Draft(plan, sources)
@@ -64,6 +88,8 @@ def serve(plan: Plan, sources: Sources, asks: Mapping[str, Ask], coded: Collecti
             draft.server(service, asks[name])
         if name in asks and name not in coded:
             draft.client(service)
+        if name in trusting:
+            draft.trusting(service)
     uncoded = frozenset(asks).difference(coded)
     return replace(draft.served(), plain=tuple(draft.plain(uncoded)) if uncoded else ())
 
@@ -76,6 +102,8 @@ class _Draft:
         self.needs: dict[str, Needs] = {}
         self.sidecars: list[Sidecar] = []
         self.untold: list[tuple[str, str]] = []
+        self.bundles: list[Bundle] = []
+        self.declined: list[Declined] = []
         self.asking = {edge.client for edge in plan.edges}
 
     def server(self, service: ServiceSources, ask: Ask) -> None:
@@ -94,7 +122,7 @@ class _Draft:
                 asked=how,
                 ports=ask.ports,
                 healthcheck_stays=healthcheck_stays,
-                asks_itself=_asks_itself(service, status.ports),
+                asks_itself=_asks_itself(service, status.ports) or next((w for _, w in asked_in_plain(service)), None),
                 unreadable=self._unreadable(service),
                 configured=static,
             )
@@ -108,7 +136,7 @@ class _Draft:
             return
         self.needs[name] = self._with_values_below(service, choice.option.needs)
         if choice.how is How.SIDECAR:
-            self._sidecar(service, choice.option)
+            self._sidecar(service, choice.option, Mode(ask.mode))
 
     def client(self, service: ServiceSources) -> None:
         """Note what the clients of a service need to trust the CA; those of nginx ask what its configuration says."""
@@ -123,10 +151,18 @@ class _Draft:
         else:
             more = trust(runtime, place) if name in self.asking else Needs()
             if name in self.asking and runtime not in RUNTIMES:
-                self.untold.append((name, runtime))
+                more = Needs(bundles.others(service, place))
+                if not more.settings:
+                    self.untold.append((name, runtime))
         needs = joined(before, self._with_values_below(service, more))
         if needs != Needs():
             self.needs[name] = needs
+
+    def trusting(self, service: ServiceSources) -> None:
+        """Note the variable by which tools that run in Node trust the CA."""
+        name = service.service.name
+        more = self._with_values_below(service, trust("Node", self._place(name)))
+        self.needs[name] = joined(self.needs.get(name, Needs()), more)
 
     def plain(self, uncoded: Collection[str]) -> Iterator[tuple[str, SourceReference]]:
         """Yield the places where services whose code is not changed still ask in plain."""
@@ -141,7 +177,14 @@ class _Draft:
         files = [file for needs in self.needs.values() for file in needs.files]
         files += [file for one in self.sidecars for file in sidecars.files(one)]
         wanted = Wanted(self.needs, tuple(self.sidecars))
-        return Served(tuple(self.choices), wanted, tuple(dict.fromkeys(files)), tuple(self.untold))
+        return Served(
+            tuple(self.choices),
+            wanted,
+            tuple(dict.fromkeys(files)),
+            tuple(self.untold),
+            bundles=tuple(dict.fromkeys(self.bundles)),
+            declined=tuple(dict.fromkeys(self.declined)),
+        )
 
     def _place(self, name: str) -> Place:
         return Place(self.plan.policy.mount_path, self.plan.short_names[name])
@@ -152,48 +195,53 @@ class _Draft:
             return ""
         image = service.stage.base if service.stage else ("" if service.service.builds else service.service.image or "")
         user = user_of(service.service, image, service.stage)
-        if user is None or user.may_read(self._key(service)):
+        name = f"{self.plan.short_names[service.service.name]}-key.pem"
+        key = self.plan.project.directory / self.plan.policy.certs_dir / name
+        if user is None or user.may_read(key_status(key)):
             return ""
         return f"the container runs as {user.name}{f' ({user.where})' if user.where else ''}, which cannot read the key"
 
-    def _key(self, service: ServiceSources) -> os.stat_result:
-        """The status of a key; of one that is not there yet, what it will be: the person's own, 0600."""
-        place = self._place(service.service.name)
-        path = self.plan.project.directory / self.plan.policy.certs_dir / f"{place.short_name}-key.pem"
-        try:
-            return path.stat()
-        except OSError:
-            return os.stat_result((0o100600, 0, 0, 1, os.getuid(), os.getgid(), 0, 0, 0, 0))
-
-    def _sidecar(self, service: ServiceSources, option: Option) -> None:
+    def _sidecar(self, service: ServiceSources, option: Option, mode: Mode) -> None:
         name = service.service.name
         policy = self.plan.policy
-        taken = {*self.plan.project.services, *(n for one in self.sidecars for n in (one.name, one.init_name))}
-        own, init = sidecars.names(name, taken)
-        profiles = sidecars.profiles(service.service)
-        first = not any(one.build and not one.profiles for one in self.sidecars)  # the others use the same image
-        made = Sidecar(
-            service=name,
-            short_name=self.plan.short_names[name],
-            ports=sidecars.port_pairs(option.ports, service.context.ports),
-            name=own,
-            init_name=init,
-            build=not policy.sidecar_image and (first or bool(profiles)),
-            certs_source=policy.certs_source(),
-            mount_path=policy.mount_path,
-            profiles=profiles,
+        taken = {*self.plan.project.services, *(one.name for one in self.sidecars)}
+        self.sidecars.append(
+            Sidecar(
+                service=name,
+                short_name=self.plan.short_names[name],
+                ports=sidecars.port_pairs(option.ports, service.context.ports),
+                name=sidecars.name_for(name, taken),
+                image=policy.sidecar_image,
+                certs_source=policy.certs_source(),
+                mount_path=policy.mount_path,
+                mode=mode,
+                protocols=sidecars.PROTOCOLS[mode],
+                profiles=sidecars.profiles(service.service),
+            )
         )
-        self.sidecars.append(replace(made, image=policy.sidecar_image or made.image))
 
     def _with_values_below(self, service: ServiceSources, needs: Needs) -> Needs:
         """The needs with the values that variables have from env files and the image: merged, never lost."""
         image = service.stage.environment if service.stage else {}
         files = {key: value for file in service.service.env_files for key, value in file.values.items()}
         settings = []
-        for setting in needs.settings:
+        for wanted in needs.settings:
+            setting = self._bundled(service, wanted) if wanted.merge is Merge.BUNDLE else wanted
+            if setting is None:
+                continue
             below = files.get(setting.name) or _known(image.get(setting.name))
             settings.append(replace(setting, below=below) if setting.keeps and below else setting)
         return replace(needs, settings=tuple(settings))
+
+    def _bundled(self, service: ServiceSources, setting: Setting) -> Setting | None:
+        """The setting that names a file of theirs and ours; None where theirs cannot be read, which is said."""
+        place = self._place(service.service.name)
+        found, bundle, reason = bundles.merged(service, setting, place)
+        if bundle is not None:
+            self.bundles.append(bundle)
+        if found is None:
+            self.declined.append(bundles.declined(service, setting, reason, place))
+        return found
 
 
 def _asks_itself(service: ServiceSources, ports: Collection[int]) -> Where | None:

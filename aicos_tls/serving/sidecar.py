@@ -1,10 +1,14 @@
-"""`sidecar`: haproxy in the service's own network namespace, and inbound packets redirected to it.
+"""`sidecar`: haproxy in front of a service, in a network namespace that it owns and that the service joins.
 
-For any service in any language. Address, port, published ports, image, command and healthcheck stay. A helper that
-runs once redirects packets that come in on the port to haproxy's (`iptables`, table nat, PREROUTING): packets within
-the namespace do not pass there, so the healthcheck and haproxy itself reach the application in plain, and no other
-container can. The pattern is that of service meshes. A first sketch of it was run with Docker 20.10 and compose 2.40;
-these scripts and this configuration in a network namespace, the image that is built of them not yet.
+For any service in any language. Address, port, image, command and healthcheck stay. The sidecar has the names, networks
+and published ports of the service. Before anything else it redirects packets that come in on the service's ports to
+haproxy's (`iptables`, table nat, PREROUTING), so that these ports are closed or speak TLS at every moment; the service
+starts when haproxy is healthy, and may crash and restart as it likes, since the namespace stays. Packets within the
+namespace do not pass there, so the healthcheck and haproxy itself reach the application in plain, and no other
+container can. The pattern is that of service meshes; it was run with Docker 20.10 and Compose 2.40.
+
+haproxy asks the application at the address that the client wanted, never at a loopback address, which programs trust:
+the official Postgres image lets anybody in who comes from there (docker-library/docs, postgres, note on localhost).
 
 haproxy speaks HTTP/1.1 to both sides by default, because only so it can tell the application that the request came
 over https (X-Forwarded-Proto, unless a proxy before it has said so already) and from whom. `Mode.TCP` passes bytes
@@ -29,37 +33,45 @@ if TYPE_CHECKING:
 DIRECTORY = "runtime/sidecar"
 """Where its files are below the certificates directory: the image's build context, and one configuration a service."""
 
-IMAGE_FILES = ("Dockerfile", "serve.sh", "redirect.sh")
+IMAGE_FILES = ("Dockerfile", "serve.sh", "redirect.sh", "healthy.sh")
 """What the image is built from."""
 
-__all__ = ["Mode", "Sidecar", "files", "haproxy_config", "names", "port_pairs", "services", "sidecar"]
+__all__ = ["Mode", "Sidecar", "files", "haproxy_config", "name_for", "port_pairs", "service_of", "sidecar"]
 
 RUN_DIRECTORY = "/run/tls"
 """Where `serve.sh` puts certificate and key in one file, as haproxy wants them: in memory, in the sidecar alone."""
 
+PROTOCOLS = {Mode.HTTP: ("http/1.1",), Mode.TCP: ()}
+"""What it offers by ALPN (RFC 7301): of a protocol that it does not know, nothing."""
 _HIGHEST = 65535
 _OFFSET = 10000
 
 
 _LIMITS = (
-    "needs an engine that lets the helper have NET_ADMIN (not rootless); when the engine itself restarts the service "
-    "after a crash, the sidecar is left in the old namespace until `docker compose up -d --force-recreate`"
+    "needs an engine that lets it have NET_ADMIN (not rootless); if the sidecar's container is restarted behind docker "
+    "compose's back, the service is cut off until `docker compose restart` of it"
 )
+MEMORY = 192
+"""Megabytes that the sidecar's container may use. haproxy itself is told to use two thirds, and then waits."""
+PROCESSES = 64
+"""How many processes its container may have; seven run."""
+CAPABILITIES = ("NET_ADMIN", "NET_RAW", "DAC_OVERRIDE", "SETUID", "SETGID")
+"""To set the redirect, to read keys that only their owner may read, and to run haproxy as another user without any."""
 
 
 def sidecar(service: Service, ports: tuple[int, ...]) -> Option | str:
     """The option, or the reason why there is none."""
     mode = service.network_mode
     if mode:
-        return f"network_mode: {mode} leaves no network namespace of its own to stand in"
+        return f"network_mode: {mode} leaves it no network of its own that a sidecar could have"
     if _replicas(service) > 1:
         return "several containers of a service cannot each have a sidecar in one compose file"
     return Option(
         How.SIDECAR,
-        "haproxy in its network namespace",
+        "haproxy in front of it, in one network namespace",
         service.where,
         Needs(healthcheck_stays=True),
-        source="inbound packets redirected to a proxy, as in service meshes; tried in a namespace",
+        source="inbound packets redirected to a proxy, as in service meshes",
         tried=True,
         renews=True,
         note=_LIMITS,
@@ -98,15 +110,10 @@ def port_pairs(ports: Collection[int], used: Collection[int] = ()) -> tuple[tupl
     return tuple(pairs)
 
 
-def names(service: str, taken: Collection[str]) -> tuple[str, str]:
-    """Names for the sidecar and its helper that no service has: `api-tls` and `api-tls-init`, else with a number."""
+def name_for(service: str, taken: Collection[str]) -> str:
+    """A name for the sidecar that no service has: `api-tls`, else with a number."""
     suffixes = ("-tls", *(f"-tls{number}" for number in range(2, len(taken) + 3)))
-    base = next(
-        service + suffix
-        for suffix in suffixes
-        if service + suffix not in taken and f"{service}{suffix}-init" not in taken
-    )
-    return base, f"{base}-init"
+    return next(service + suffix for suffix in suffixes if service + suffix not in taken)
 
 
 def haproxy_config(one: Sidecar) -> str:
@@ -122,43 +129,56 @@ def haproxy_config(one: Sidecar) -> str:
 
 def files(one: Sidecar) -> tuple[RuntimeFile, ...]:
     """What is written below the certificates directory: the configuration, and what the image is built from."""
-    built = IMAGE_FILES if one.build else ()
+    built = () if one.image else IMAGE_FILES
     return (
         RuntimeFile(f"{DIRECTORY}/{one.short_name}.cfg", haproxy_config(one)),
         *(RuntimeFile(f"{DIRECTORY}/{name}", plain(f"sidecar/{name}")) for name in built),
     )
 
 
-def services(one: Sidecar) -> dict[str, Mapping[str, object]]:
-    """The two services to add to the compose file, as data: the helper that runs once, and haproxy.
+def service_of(one: Sidecar) -> dict[str, object]:
+    """The service to add to the compose file, as data, without what it takes over from the one that it stands before.
 
-    `network_mode: service:…` makes compose start and restart them with the service (compose specification).
+    It is built wherever it is used, and has no `image:` then: compose would try to pull that first.
     """
-    image: dict[str, object] = {"image": one.image}
+    found: dict[str, object] = {"image": one.image} if one.image else {"build": f"{one.certs_source}/{DIRECTORY}"}
     if one.profiles:
-        image["profiles"] = list(one.profiles)
-    mark: dict[str, object] = {OWN_BLOCK: {MARK: one.service}}
-    build: dict[str, object] = {"build": f"{one.certs_source}/{DIRECTORY}"} if one.build else {}
-    network = f"service:{one.service}"
-    mount = f"{one.certs_source}:{one.mount_path}:ro"
-    helper: dict[str, object] = {
-        **image,
-        **build,
-        "network_mode": network,
-        "cap_drop": ["ALL"],
-        "cap_add": ["NET_ADMIN", "NET_RAW"],
-        "command": ["redirect.sh", *(f"{port}:{tls}" for port, tls in one.ports)],
-        **mark,
-    }
-    proxy: dict[str, object] = {
-        **image,
+        found["profiles"] = list(one.profiles)
+    return {
+        **found,
         "restart": "unless-stopped",
-        "network_mode": network,
-        "command": ["serve.sh", f"{one.mount_path}/{DIRECTORY}/{one.short_name}.cfg"],
-        "environment": [f"TLS_CERT_PATH={one.mount_path}", f"TLS_CERT_NAME={one.short_name}"],
+        "command": [
+            "serve.sh",
+            f"{one.mount_path}/{DIRECTORY}/{one.short_name}.cfg",
+            *(f"{port}:{tls}" for port, tls in one.ports),
+        ],
+        "environment": [
+            f"TLS_SERVICE={one.service}",
+            f"TLS_CERT_PATH={one.mount_path}",
+            f"TLS_CERT_NAME={one.short_name}",
+            f"TLS_MEMORY={MEMORY * 2 // 3}",
+        ],
+        "volumes": [f"{one.certs_source}:{one.mount_path}:ro"],
         "tmpfs": [RUN_DIRECTORY],
-        "volumes": [mount],
-        "depends_on": {one.init_name: {"condition": "service_completed_successfully"}},
-        **mark,
+        "read_only": True,
+        "cap_drop": ["ALL"],
+        "cap_add": list(CAPABILITIES),
+        "security_opt": ["no-new-privileges:true"],
+        "mem_limit": f"{MEMORY}m",
+        "pids_limit": PROCESSES,
+        "healthcheck": {
+            "test": ["CMD", "healthy.sh", *(str(tls) for _, tls in one.ports)],
+            "interval": "2s",
+            "timeout": "5s",
+            "retries": 5,
+            "start_period": "30s",
+        },
+        OWN_BLOCK: {MARK: one.service},
     }
-    return {one.init_name: helper, one.name: proxy}
+
+
+DEPENDENCY: Mapping[str, object] = {"condition": "service_healthy", "restart": True}
+"""How the service depends on its sidecar: it starts when that is healthy, and is started anew when compose does so.
+
+`restart` is known from Compose 2.17 on (compose specification, "depends_on").
+"""

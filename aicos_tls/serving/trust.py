@@ -1,13 +1,15 @@
 """What lets the clients of a service trust the project's CA without a change of its code, besides the public roots.
 
 Only ways that add: a variable that replaces all roots (`SSL_CERT_FILE` for Ruby, PHP and others) would break what the
-service asks outside. Sources: Node.js CLI documentation, NODE_EXTRA_CA_CERTS; Go, crypto/x509, SystemCertPool (both
-tried); for Python the runtime file does it.
+service asks outside, unless it is set already (`aicos_tls.serving.bundles`). Sources: Node.js CLI documentation,
+NODE_EXTRA_CA_CERTS; Go, crypto/x509, SystemCertPool (both tried); for Python the runtime file does it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from aicos_tls.serving.model import Merge, Needs, Setting
 from aicos_tls.serving.runtime import DIRECTORY, PYTHON, runtime_files
@@ -24,12 +26,12 @@ RUNTIMES = frozenset({"Node", "Python", "Go"})
 def trust(runtime: str, place: Place) -> Needs:
     """The variables and files for the clients of a runtime; nothing for one that cannot be told so."""
     if runtime == "Node":
-        return Needs((Setting("NODE_EXTRA_CA_CERTS", place.ca, Merge.KEEP),))
+        return Needs((Setting("NODE_EXTRA_CA_CERTS", place.ca, Merge.BUNDLE),))
     if runtime == "Python":
         path = Setting("PYTHONPATH", f"{place.mount_path}/{DIRECTORY}/python", Merge.PATHS)
         return Needs((path,), files=runtime_files(PYTHON))
     if runtime == "Go":
-        return Needs((Setting("SSL_CERT_DIR", f"{_GO_DIRECTORIES}:{place.mount_path}", Merge.KEEP),))
+        return Needs((Setting("SSL_CERT_DIR", f"{_GO_DIRECTORIES}:{place.mount_path}", Merge.END),))
     return Needs()
 
 
@@ -38,7 +40,7 @@ def joined(first: Needs, second: Needs) -> Needs:
     known = {setting.name for setting in first.settings}
     return Needs(
         (*first.settings, *(setting for setting in second.settings if setting.name not in known)),
-        first.words,
+        replace(first.words, edits=(*first.words.edits, *second.words.edits)),
         tuple(dict.fromkeys((*first.mounts, *second.mounts))),
         tuple(dict.fromkeys((*first.files, *second.files))),
         first.healthcheck_stays,

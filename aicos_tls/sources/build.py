@@ -23,13 +23,19 @@ _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|git@|github\.com/|.*\.git(?:#|
 
 
 class Build(Struct, frozen=True):
-    """Directories and files of a build. `problem` says why they cannot be looked at; then the paths mean nothing."""
+    """Directories and files of a build. `problem` says why they cannot be looked at.
+
+    Then `is_local` says whether the context is a directory of this machine all the same. `inline` is the text of a
+    Dockerfile that is written in the compose file; `dockerfile` is the name that it would have.
+    """
 
     context: Path
     dockerfile: Path
     target: str | None = None
     problem: str = ""
     args: dict[str, str] = field(default_factory=dict)
+    inline: str | None = None
+    is_local: bool = True
 
 
 def build_of(service: Service, project: Path) -> Build | None:
@@ -37,18 +43,21 @@ def build_of(service: Service, project: Path) -> Build | None:
     parts = dict(_parts(service))
     if not parts:
         return None
-    if "dockerfile_inline" in parts:
-        return Build(project, project, problem="the Dockerfile is written in the compose file")
     base = parts["context"][0].source.base if "context" in parts else service.first.source.base
     texts = {name: text_of(node) or "" for name, (_, node) in parts.items()}
     context = service.expand(texts.get("context") or ".")
     dockerfile = service.expand(texts.get("dockerfile") or "Dockerfile")
     target = service.expand(texts.get("target", ""))
     if context is None or dockerfile is None or target is None or "\0" in context + dockerfile:
-        return Build(project, project, problem="the path depends on a variable whose value is not known")
+        return Build(
+            project, project, problem="the path depends on a variable whose value is not known", is_local=False
+        )
     directory = base / context
     if _REMOTE.match(context) and not files.is_directory(directory):
-        return Build(project, project, problem=f"the context {context} is not on this machine")
+        return Build(project, project, problem=f"the context {context} is not on this machine", is_local=False)
+    if "dockerfile_inline" in parts:
+        reason = "the Dockerfile is written in the compose file"
+        return Build(directory, directory / "Dockerfile", target or None, reason, inline=texts["dockerfile_inline"])
     file = _file(directory, dockerfile)
     return Build(directory, file, target or None, _problem(directory, file, project), dict(_args(service, parts)))
 

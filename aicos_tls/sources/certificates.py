@@ -28,6 +28,8 @@ _UNKNOWN = re.compile(r".*(?:\$\{[^}]*\}|\{[^}]*\}|%[sv]|\$\w+)")
 _SYSTEM = ("/etc/ssl/", "/etc/pki/", "/usr/", "/etc/letsencrypt/", "/run/secrets/", "/var/lib/")
 _CODE = frozenset("js mjs cjs ts mts cts py go rb java kt php rs cs conf sh".split())
 
+_WITHOUT_QUOTES = frozenset({"conf", "sh"})
+
 
 class CertificateRead(Struct, frozen=True):
     """A certificate or key file that is read: its name as written, and whether one of that name is issued."""
@@ -55,8 +57,12 @@ def certificates_read(
 
 
 def _searched(path: PurePosixPath, file: TextFile) -> Iterator[tuple[str, Where]]:
+    """Search a source for names; in code that is no configuration only its texts name files: `self.key` is a field."""
     spans = comments(path, file.text)
     for match in _NAME.finditer(file.text):
+        quoted = match.start() > 0 and file.text[match.start() - 1] in "\"'`"
+        if not quoted and suffix(path) not in _WITHOUT_QUOTES:
+            continue
         if not match[0].startswith(_SYSTEM) and not any(start <= match.start() < end for start, end in spans):
             yield match[0], file.where(match.start())
 

@@ -31,7 +31,7 @@ _STYLES = {
     _CSS: "css scss less",
     _MARKUP: "html htm xml svg vue svelte",
     _PYTHON: "py pyi",
-    _HASH: "sh bash zsh yml yaml toml rb pl r tf hcl nginx conf template env example mk fish",
+    _HASH: "sh bash zsh yml yaml toml rb ex exs pl r tf hcl nginx conf template env example mk fish",
     _INI: "ini cfg properties",
     _DASHES: "sql lua hs",
 }

@@ -10,13 +10,14 @@ import os
 import posixpath
 import re
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from aicos_tls.sources.dockerfile import exec_words
+from aicos_tls.sources.dockerfile import exec_words, expand
 from aicos_tls.sources.dockerlines import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path, PurePosixPath
 
     from aicos_tls.compose.model import Service
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aicos_tls.sources.dockerlines import Instruction
 
 _FLAG = re.compile(r"--[a-z-]+(?:=\S*)?\s+")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def patterns(dockerfile: TextFile) -> tuple[str, ...]:
@@ -39,7 +41,7 @@ def sources(instruction: Instruction) -> Iterator[str]:
     flags, rest = _flags(instruction)
     if any(flag.startswith("--from=") for flag in flags):
         return
-    words = exec_words(rest) or tuple(rest.split())
+    words = _words(rest)
     for word in words[:-1]:
         if "://" not in word and not word.startswith("<<"):
             yield os.path.normpath(word.lstrip("/")) or "."
@@ -48,6 +50,21 @@ def sources(instruction: Instruction) -> Iterator[str]:
 def excluded(instruction: Instruction) -> tuple[str, ...]:
     """The patterns of its `--exclude`, below each of its sources (reference, "COPY --exclude")."""
     return tuple(flag.partition("=")[2] for flag in _flags(instruction)[0] if flag.startswith("--exclude="))
+
+
+def places(instruction: Instruction) -> tuple[tuple[str, ...], str] | None:
+    """The sources of a COPY or ADD as they are written, from wherever they are, and its destination."""
+    words = _words(_flags(instruction)[1])
+    return (words[:-1], words[-1]) if len(words) > 1 else None
+
+
+def origin(instruction: Instruction) -> str:
+    """The stage or image that a COPY takes from; empty where that is the build context."""
+    return next((f.partition("=")[2] for f in _flags(instruction)[0] if f.startswith("--from=")), "")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return exec_words(text) or tuple(text.split())
 
 
 def _flags(instruction: Instruction) -> tuple[list[str], str]:
@@ -96,14 +113,20 @@ def destination(stage: Stage, path: PurePosixPath) -> str | None:
         if instruction.name == "WORKDIR":
             directory = posixpath.join(directory, instruction.value.strip("\"'"))
         elif instruction.name in ("COPY", "ADD"):
-            found = _copied_to(instruction, path, directory) or found
-    return found
+            found = lands(instruction, path, directory) or found
+    return found if found is None or "$" not in found else None
 
 
-def _copied_to(instruction: Instruction, path: PurePosixPath, directory: str) -> str | None:
+def lands(
+    instruction: Instruction, path: PurePosixPath, directory: str, variables: Mapping[str, str] = _NONE
+) -> str | None:
+    """Where a COPY or ADD puts a file of the context, seen from the working `directory`; None when it does not.
+
+    A variable whose value is not known stays as it is written.
+    """
     flags, rest = _flags(instruction)
-    words = exec_words(rest) or tuple(rest.split())
-    if any(flag.startswith("--from=") for flag in flags) or "$" in words[-1]:
+    words = tuple(expand(word, variables) for word in exec_words(rest) or rest.split())
+    if any(flag.startswith("--from=") for flag in flags):
         return None
     goal = posixpath.normpath(posixpath.join(directory, words[-1]))
     for word in words[:-1]:
@@ -114,6 +137,7 @@ def _copied_to(instruction: Instruction, path: PurePosixPath, directory: str) ->
         below = path.parts[depth:]  # of a directory its contents are copied
         if below:
             return posixpath.join(goal, *below)
-        into = words[-1].endswith("/") or len(words) > 2 or posixpath.splitext(goal)[1] != path.suffix  # noqa: PLR2004
+        into = words[-1].endswith(("/", "/.")) or words[-1] in (".", "..") or len(words) > 2  # noqa: PLR2004
+        into = into or posixpath.splitext(goal)[1] != path.suffix
         return posixpath.join(goal, path.name) if into else goal
     return None

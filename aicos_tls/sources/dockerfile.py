@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aicos_tls import budgets
 from aicos_tls.errors import TlsError, Where
@@ -30,11 +31,15 @@ _PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*+)""")
 
 
 class Stage(Struct, frozen=True):
-    """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image."""
+    """The instructions of the final stage and of the stages it is built on, in order; `base` is the outermost image.
+
+    `args` are the build arguments that were given.
+    """
 
     file: TextFile
     base: str
     instructions: tuple[Instruction, ...]
+    args: dict[str, str] = field(default_factory=dict)
 
     def last(self, name: str) -> Instruction | None:
         """The last instruction of that name: the one that counts."""
@@ -59,6 +64,17 @@ class Stage(Struct, frozen=True):
         return found
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The values that ARG and ENV give, those of build arguments first (reference, "ARG")."""
+        found: dict[str, str] = {}
+        for instruction in self.instructions:
+            if instruction.name == "ARG":
+                for name, value in _PAIR.findall(instruction.value):
+                    found[name] = self.args.get(name, value.strip("\"'"))
+                found.update((name, self.args[name]) for name in instruction.value.split() if name in self.args)
+        return {**found, **self.environment}
+
+    @property
     def entrypoint(self) -> Instruction | None:
         """The ENTRYPOINT that counts."""
         return self.last("ENTRYPOINT")
@@ -78,6 +94,13 @@ class Stage(Struct, frozen=True):
         return found
 
 
+def stages(file: TextFile, args: Mapping[str, str] | None = None) -> tuple[Stage, ...]:
+    """Every stage of a Dockerfile, each with those that it is built on, in order; `args` are build arguments."""
+    rows = list(read(file.text))
+    found = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
+    return tuple(stage for name, stage in found.items() if name.isdecimal())
+
+
 def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | None = None) -> Stage:
     """Parse a Dockerfile up to `target`, or to its last stage; `args` are build arguments.
 
@@ -86,7 +109,7 @@ def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | N
     rows = list(read(file.text))
     if len(rows) > budgets.INSTRUCTIONS:
         raise TlsError(f"more than {budgets.INSTRUCTIONS:,} instructions", where=Where(file.path))
-    stages = _stages(file, rows, _global_args(rows, args or {}))
+    stages = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     wanted = target.lower() if target else None
     if wanted is not None and wanted not in stages:
         raise TlsError(f"there is no build stage {target!r}", where=Where(file.path), hint="see `build: target:`")
@@ -107,12 +130,12 @@ def _global_args(rows: list[Instruction], given: Mapping[str, str]) -> dict[str,
                 if name in given:
                     found[name] = given[name]
             for name, value in _PAIR.findall(row.value):
-                found.setdefault(name, _expand(value.strip("\"'"), found))
+                found.setdefault(name, expand(value.strip("\"'"), found))
     return found
 
 
-def _expand(text: str, values: Mapping[str, str]) -> str:
-    """Put in the values of variables; one whose value is not known stays as it is written."""
+def expand(text: str, values: Mapping[str, str]) -> str:
+    """`text` with the values of variables; one whose value is not known stays as it is written."""
 
     def value(match: re.Match[str]) -> str:
         name, operator, other = match[1] or match[2], match[3], match[4]
@@ -126,7 +149,7 @@ def _expand(text: str, values: Mapping[str, str]) -> str:
     return expanded if len(expanded) <= budgets.PATTERN else text  # too long for the name of an image
 
 
-def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str]) -> dict[str, Stage]:
+def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str], given: dict[str, str]) -> dict[str, Stage]:
     """Stages by number and by name, in lower case; the last entry is the last stage. Raises `TlsError` for too many.
 
     A stage may be built on an earlier one that is built on an earlier one, so that their instructions add up.
@@ -134,12 +157,12 @@ def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str]) -> di
     stages: dict[str, Stage] = {}
     total = 0
     for number, (row, *rest) in enumerate(_parts(rows)):
-        words = [_expand(word, args) for word in row.value.split() if not word.startswith("--")]
+        words = [expand(word, args) for word in row.value.split() if not word.startswith("--")]
         parent = words[0] if words else ""
         named = len(words) > _AS and words[_AS - 1].lower() == "as"
         inherited = stages.get(parent.lower())
-        begun = _begun(inherited, row) if inherited else Stage(file, parent, (row,))
-        stage = Stage(file, begun.base, (*begun.instructions, *rest))
+        begun = _begun(inherited, row) if inherited else Stage(file, parent, (row,), given)
+        stage = replace(begun, instructions=(*begun.instructions, *rest))
         total += len(stage.instructions)
         if number >= budgets.STAGES or total > budgets.STAGES * budgets.INSTRUCTIONS // 20:
             raise TlsError(
@@ -171,7 +194,7 @@ def _begun(parent: Stage, row: Instruction) -> Stage:
     """Begin a stage on another one: what that says ONBUILD comes first."""
     own = max(at for at, instruction in enumerate(parent.instructions) if instruction.name == "FROM")
     triggers = [i.part(0) for i in parent.instructions[own:] if i.name == "ONBUILD" and i.value]
-    return Stage(parent.file, parent.base, (*parent.instructions, row, *triggers))
+    return replace(parent, instructions=(*parent.instructions, row, *triggers))
 
 
 def exec_words(text: str) -> tuple[str, ...] | None:

@@ -93,6 +93,18 @@ def lacks(image: str) -> frozenset[str]:
     return frozenset()
 
 
+def askers(image: str) -> tuple[str, ...]:
+    """The programs that an image surely has and that can ask over HTTPS, the best first; see `healthchecks.instead`.
+
+    A program that can check certificates goes before BusyBox's wget.
+    """
+    name, _ = _split(image)
+    own = (name,) if name in ("node", "python") else ()
+    busybox = (is_alpine(image) and "curl" in lacks(image)) or (name == "busybox" and not old_busybox(image))
+    wget = ("wget",) if busybox else ()
+    return (*own, *wget)
+
+
 def old_busybox(image: str) -> bool:
     """Whether the wget of a BusyBox image cannot talk to today's servers (tried: 1.35 against OpenSSL 3, TLS 1.3)."""
     name, tag = _split(image)
@@ -115,6 +127,8 @@ def named_user(name: str, image: str) -> str:
     if name == "www-data":
         return _WWW_DATA[is_alpine(image)]
     if name == "app" and "dotnet" not in base:
+        return ""
+    if name == "nonroot" and not any(part in image for part in ("distroless/", "chainguard/", "cgr.dev/")):
         return ""
     if name in ("node", "bun", "deno", "nginx") and name not in base:
         return ""

@@ -26,13 +26,18 @@ HELPER_MARK = "HTTPS between the containers: what this service serves with"
 """Stands at the top of each helper file: by it one that is there already is told from a file of the service's own."""
 
 
+IMPORT = "import "
+"""How the words of a change begin that brings the helper into a module; its name there follows."""
+
+
 class CodeContext(Struct, frozen=True):
     """What is known of the service whose code is looked at.
 
     `short_name` names its certificate files, `mount_path` is where they are in the container, `ports` are the ports it
     is known to listen on, `servers` are the DNS names of all servers in scope (lower case) with the service each means,
-    `is_server` says whether it has to serve HTTPS itself, `start` are the words of the program that it starts (empty
-    when they are not known), `templates` is a directory whose templates go before those of the program.
+    `is_server` says whether it has to serve HTTPS itself, `asks` whether a variable of the compose file has it ask a
+    server, `start` are the words of the program that it starts (empty when they are not known), `templates` is a
+    directory whose templates go before those of the program.
     """
 
     service: str
@@ -43,6 +48,7 @@ class CodeContext(Struct, frozen=True):
     is_server: bool
     start: tuple[str, ...] = ()
     templates: Path | None = None
+    asks: bool = True
 
     def names_server(self, host: str) -> str | None:
         """The service in scope that `host` names, or None."""
@@ -50,11 +56,15 @@ class CodeContext(Struct, frozen=True):
 
 
 class CodeChange(Struct, frozen=True):
-    """One intended difference in a source: what it is in words, where, and the splices that make it."""
+    """One intended difference in a source: what it is in words, where, and the splices that make it.
+
+    `for_helper`: it brings the helper into the image or has it compiled, and is wrong without it.
+    """
 
     what: str
     where: Where
     splices: tuple[Splice, ...]
+    for_helper: bool = False
 
 
 class Manual(Struct, frozen=True):
@@ -72,10 +82,48 @@ class NewSource(Struct, frozen=True):
     text: str
 
 
+class Refusal(Struct, frozen=True):
+    """Why the files of a service cannot have a helper that they would need: where, and what to do by hand."""
+
+    where: Where
+    reason: str
+    paste: str = "see: aicos-tls code show"
+
+
+class WordEdit(Struct, frozen=True):
+    """A change of a start command in the compose file: `value[start:end]` of it becomes `text`.
+
+    `attribute` is `command` or `entrypoint`; of a list, `item` is the index of the word. With `new`, the text is a word
+    of its own before that index.
+    """
+
+    attribute: str
+    start: int
+    end: int
+    text: str
+    item: int | None = None
+    new: bool = False
+
+
+class Covered(Struct, frozen=True):
+    """A text from `start` to `end` that stays, because what uses it follows TLS_ENABLED; `done`: it does so already."""
+
+    start: int
+    end: int
+    done: bool
+
+
 class CodeResult(Struct, frozen=True):
-    """What is to be done about one source file. `helper` says that it calls the service's helper file."""
+    """What is to be done about one source file; `covered` stays. `helper`: it calls the service's helper file.
+
+    `browser` is the evidence that it runs in browsers, and is not changed therefore. `trusts_variable` says that what
+    it asks is verified by what the process is started with: NODE_EXTRA_CA_CERTS has to name the CA.
+    """
 
     file: TextFile
     changes: tuple[CodeChange, ...] = ()
     manual: tuple[Manual, ...] = ()
     helper: bool = field(default=False)
+    covered: tuple[Covered, ...] = ()
+    browser: str = ""
+    trusts_variable: bool = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
+import stat
+from collections import Counter
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
 from aicos_tls.sources import copied
 from aicos_tls.sources.build import build_of, is_inside
+from aicos_tls.sources.concerned import asks_another, files_run
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.dockerignore import candidates, docker_rules
 from aicos_tls.sources.ignored import is_ignored
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
     from aicos_tls.sources.dockerignore import DockerRules
     from aicos_tls.sources.languages import Evidence, Language
     from aicos_tls.sources.start import Start
+
+
+_ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class Sources:
@@ -59,11 +65,14 @@ class Sources:
         self._originals = originals or {}
         self.files: dict[PurePosixPath, TextFile] = {}
         self.skipped: list[Skipped] = []
+        certs = PurePosixPath(os.path.relpath(self.root / plan.policy.certs_dir, self.root))
         for found in walk(self.root, limits=limits):
+            path = PurePosixPath(found.path.relative_to(self.root).as_posix())
+            if certs.parts and path.is_relative_to(certs):
+                continue  # certificates, and what runs write beside them: mounted everywhere, and no code of anybody's
             if isinstance(found, Skipped):
                 self.skipped.append(found)
                 continue
-            path = PurePosixPath(found.path.relative_to(self.root).as_posix())
             data = self._originals.get(path.as_posix(), found.raw)
             if data is not None:
                 self.files[path] = found if data == found.raw else replace(found, raw=data)
@@ -71,7 +80,8 @@ class Sources:
     def with_texts(self, texts: Mapping[Path, bytes]) -> Sources:
         """The same project with other texts: files that change, and files that are added."""
         changed = copy.copy(self)
-        changed.__dict__.pop("services", None)
+        for cached in ("services", "shared"):
+            changed.__dict__.pop(cached, None)
         changed.files = dict(self.files)
         for path, data in texts.items():
             name = PurePosixPath(os.path.relpath(path, self.root))
@@ -95,6 +105,14 @@ class Sources:
             if decided[name].in_scope
         }
 
+    @cached_property
+    def shared(self) -> frozenset[Path]:
+        """The files that several services in scope have."""
+        counts = Counter(
+            path for service in self.services.values() for path in {f.path for f in service.files.values()}
+        )
+        return frozenset(path for path, count in counts.items() if count > 1)
+
     def file_at(self, path: Path) -> TextFile | None:
         """The text file at a path of the project; None where there is none, or it was not looked at."""
         return self.files.get(PurePosixPath(os.path.relpath(path, self.root)))
@@ -107,6 +125,15 @@ class Sources:
         there = os.path.lexists(path) and self._originals.get(name.as_posix(), b"") is not None
         if there and name not in self.files:
             return f"{path} is there and was not looked at (ignored, too large, a symlink or no text): it stays"
+        return self.unwritable(path)
+
+    def unwritable(self, path: Path) -> str:
+        """Why a file may not be written, or made: what `disk` would refuse, and the whole run with it."""
+        if not path.parent.is_dir():
+            return f"there is no directory {path.parent}"
+        for place in (path.parent, path) if os.path.lexists(path) else (path.parent,):
+            if not (place.stat().st_mode & _ANYBODY_WRITES and os.access(place, os.W_OK)):
+                return f"{place} is read-only"
         return ""
 
     def below(self, directory: Path) -> dict[PurePosixPath, TextFile]:
@@ -154,9 +181,23 @@ class ServiceSources:
                     found.setdefault(path, file)
         return found
 
+    @property
+    def root(self) -> Path:
+        """The directory of the project."""
+        return self._sources.root
+
+    @cached_property
+    def run(self) -> dict[PurePosixPath, TextFile]:
+        """The files that it may run: some that it shares with other services it only has."""
+        return files_run(self, self._sources.shared)
+
     def in_the_way(self, path: Path) -> str:
         """Why no new file may be written to a path; empty when it may."""
         return self._sources.in_the_way(path)
+
+    def unwritable(self, path: Path) -> str:
+        """Why a file may not be written; empty when it may."""
+        return self._sources.unwritable(path)
 
     def path_of(self, path: Path) -> PurePosixPath | None:
         """The path of a file in the build context; None where there is no build, or it lies outside of the context."""
@@ -165,12 +206,9 @@ class ServiceSources:
         relative = PurePosixPath(os.path.relpath(path, self.build.context))
         return None if relative.parts[:1] == ("..",) else relative
 
-    def reaches(self, path: PurePosixPath) -> bool:
-        """Whether a file of the build context, by its path there, would come into the container."""
-        assert self.build is not None  # noqa: S101 - there is a context
-        if self.dockerfile and copied.is_copied(path, copied.patterns(self.dockerfile)) and not self.is_ignored(path):
-            return True
-        real = os.path.realpath(self.build.context / path)
+    def is_mounted(self, path: Path) -> bool:
+        """Whether a file of the project is, or would be, in the container by a bind mount."""
+        real = os.path.realpath(path)
         places = copied.mounted(self.service, self._sources.root)
         return any(real.startswith(os.path.realpath(place).rstrip("/") + "/") for place in places)
 
@@ -180,9 +218,18 @@ class ServiceSources:
 
     @cached_property
     def _ignoring(self) -> list[DockerRules]:
+        return [docker_rules(file.text) for file in self._ignore_files]
+
+    @cached_property
+    def _ignore_files(self) -> list[TextFile]:
         assert self.build is not None  # noqa: S101 - there is a context
         files = map(self._sources.file_at, candidates(self.build.context, self.build.dockerfile))
-        return [docker_rules(file.text) for file in files if file][:1]
+        return [file for file in files if file][:1]
+
+    @property
+    def ignoring(self) -> Path | None:
+        """The ignore file that counts for its build; None where there is none."""
+        return self._ignore_files[0].path if self.build and self._ignore_files else None
 
     def _from_context(self) -> dict[PurePosixPath, TextFile]:
         assert self.build is not None  # noqa: S101 - there is a Dockerfile
@@ -196,11 +243,14 @@ class ServiceSources:
         }
 
     def _mounted(self, place: Path) -> dict[PurePosixPath, TextFile]:
+        """The files of a mount: by their path in the build context where they lie in it, else in what is mounted."""
         if files.is_directory(place):
-            return self._sources.below(place)
-        relative = PurePosixPath(os.path.relpath(os.path.realpath(place), os.path.realpath(self._sources.root)))
-        file = self._sources.files.get(relative)
-        return {PurePosixPath(place.name): file} if file else {}
+            found = self._sources.below(place)
+        else:
+            relative = PurePosixPath(os.path.relpath(os.path.realpath(place), os.path.realpath(self._sources.root)))
+            file = self._sources.files.get(relative)
+            found = {PurePosixPath(place.name): file} if file else {}
+        return {self.path_of(file.path) or path: file for path, file in found.items()}
 
     @cached_property
     def start(self) -> Start | None:
@@ -219,6 +269,11 @@ class ServiceSources:
         return [language for language in languages_of(self.files) if name in ("", language.name)]
 
     @cached_property
+    def asks(self) -> bool:
+        """Whether it is a client of another server."""
+        return asks_another(self, self._sources.plan, self._sources.servers)
+
+    @cached_property
     def context(self) -> CodeContext:
         """What the changes of its code are given."""
         plan = self._sources.plan
@@ -232,4 +287,5 @@ class ServiceSources:
             is_server=name in plan.servers,
             start=self.start.words if self.start else (),
             templates=self._sources.templates,
+            asks=self.asks,
         )

@@ -1,7 +1,8 @@
 """Every reference to a server in the files of a project, with what becomes of it.
 
-A reference is `code` when a change of a source covers it, `compose` when the compose plan does. Everything else is left
-and said: texts for people and comments, what browsers load, and what a person has to look at.
+A reference is `code` when a change of a source covers it, `follows` when it is done already, `compose` when the compose
+plan covers it. Everything else is left and said: texts for people and comments, what browsers load, tests, and what a
+person has to look at.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from aicos_tls.plan.references import BROWSER_PREFIXES, REWRITABLE, Kind
 from aicos_tls.sources.comments import comments, is_documentation, suffix
 from aicos_tls.sources.languages import is_known
 from aicos_tls.sources.nginx import is_nginx
+from aicos_tls.sources.testfiles import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,15 +35,20 @@ _IN_PAGES = frozenset({"html", "htm", "vue", "svelte", "css", "scss", "less"})
 _SCRIPTS = frozenset({"js", "jsx", "mjs", "ts", "tsx"})
 _BROWSER = re.compile(rf"\b(?:{'|'.join(BROWSER_PREFIXES)})\w|import\.meta\.env")
 _CONFIGURES_TOOL = re.compile(r"\.config\.[cm]?[jt]s$|^(?:build|webpack|gulpfile|rollup)[.\w]*\.[cm]?[jt]s$")
-_TEST = re.compile(r"(?:^|/)(?:tests?|__tests__|spec|e2e)/|[._-](?:test|spec)\.\w+$|(?:^|/)test_\w+\.py$")
+_GIVEN = re.compile(r"\b(?:\w*[tT]ls\.url|tlsURL)\(\s*(?:fmt\.Sprintf\(\s*)?[A-Za-z]{0,2}[\"'`]{1,3}\Z")
+"""A text that is given to the function of a helper which makes it https while TLS_ENABLED is true."""
+_NEAR = 60
+_USED = "what uses this constant is changed"
 
 
 class Verdict(Enum):
     """What becomes of a reference."""
 
     CODE = "code"
+    FOLLOWS = "follows"
     COMPOSE = "compose"
     DOCUMENTATION = "documentation"
+    TEST = "test"
     BROWSER = "browser"
     LOOK = "look"
 
@@ -100,6 +107,10 @@ class _Judge:
         self._name = file.path.name.lower()
         self._suffix = suffix(file.path)
         self._spans = [span for result in results for change in result.changes for span in _spans(file, change)]
+        self._browser = next((result.browser for result in results if result.browser), "")
+        covered = [each for result in results for each in result.covered]
+        self._spans += [(each.start, each.end, _USED) for each in covered if not each.done]
+        self._done = [(each.start, each.end) for each in covered if each.done]
         self._manual = {manual.where.line: manual.reason for result in results for manual in result.manual}
         self._comments = comments(file.path, file.text)
         self._nginx = is_nginx(file.path, file.text)
@@ -119,17 +130,32 @@ class _Judge:
         return self._manual.get(self._file.where(mention.start).line)
 
     def verdict(self, mention: Mention) -> tuple[Verdict, str]:
-        if is_documentation(self._file.path):
-            return Verdict.DOCUMENTATION, "a text for people"
-        if self.in_comment(mention):
-            return Verdict.DOCUMENTATION, "a comment"
+        if aside := self._aside(mention):
+            return aside
         if what := self._change(mention):
             return Verdict.CODE, what
+        if self._follows(mention):
+            return Verdict.FOLLOWS, "https while TLS_ENABLED is true"
         if self._nginx and self._spans and "://" not in mention.text and not self._told(mention):
             return Verdict.CODE, "the address stays, what asks it is changed"
-        if self._for_browsers(mention) and not self._told(mention):
-            return Verdict.BROWSER, "for browsers: they do not reach containers by service name"
+        if self._browser or (self._for_browsers(mention) and not self._told(mention)):
+            unreached = "for browsers: they do not reach containers by service name"
+            return Verdict.BROWSER, f"runs in the browser ({self._browser})" if self._browser else unreached
         return Verdict.LOOK, self._told(mention) or self._unknown()
+
+    def _aside(self, mention: Mention) -> tuple[Verdict, str] | None:
+        """What is no part of the program."""
+        if is_documentation(self._file.path):
+            return Verdict.DOCUMENTATION, "a text for people"
+        if is_test(self._file.path) and not self._spans:
+            return Verdict.TEST, "a test"
+        return (Verdict.DOCUMENTATION, "a comment") if self.in_comment(mention) else None
+
+    def _follows(self, mention: Mention) -> bool:
+        """Whether a text is given to the helper, or is a constant whose uses are."""
+        if any(start <= mention.start < end for start, end in self._done):
+            return True
+        return _GIVEN.search(self._file.text, max(mention.start - _NEAR, 0), mention.start) is not None
 
     def _for_browsers(self, mention: Mention) -> bool:
         if self._suffix in _IN_PAGES:
@@ -143,8 +169,6 @@ class _Judge:
 
     def _unknown(self) -> str:
         """Why nothing is done about it."""
-        if _TEST.search(self._file.path.as_posix()):
-            return "a test"
         if self._name.endswith((".example", ".sample", ".template", ".dist")) or ".example." in self._name:
             return "an example: change it as the file that it is an example of"
         if _CONFIGURES_TOOL.search(self._name):

@@ -91,10 +91,15 @@ def _from_start(start: Start | None) -> Iterator[tuple[str, Evidence]]:
 
 
 def _from_base(stage: Stage | None) -> Iterator[tuple[str, Evidence]]:
-    parts = repository(stage.base)[1] if stage else []
-    if stage and parts and (runtime := _BASES.get(parts[-1].lower())):
+    if stage and (runtime := runtime_of_image(stage.base)):
         first = next(i for i in stage.instructions if i.name == "FROM")
         yield runtime, Evidence(f"FROM {stage.base}", stage.where(first))
+
+
+def runtime_of_image(image: str) -> str:
+    """The runtime that an image brings, by the last part of its repository; empty when it is not known."""
+    parts = repository(image)[1]
+    return _BASES.get(parts[-1].lower(), "") if parts else ""
 
 
 def _from_manifests(files: Mapping[PurePosixPath, TextFile]) -> Iterator[tuple[str, Evidence]]:

@@ -7,7 +7,7 @@ systems show every file as the container's own.
 
 from __future__ import annotations
 
-import re
+import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,13 @@ from aicos_tls.sources import images
 
 if TYPE_CHECKING:
     from os import stat_result
+    from pathlib import Path
 
     from aicos_tls.compose.model import Service
     from aicos_tls.errors import Where
+    from aicos_tls.sources.accounts import Account
     from aicos_tls.sources.dockerfile import Stage
 
-_MADE = re.compile(r"\b(?:useradd|adduser)\b(?P<rest>[^&;|]*)")
-_UID = re.compile(r"(?:-u|--uid)[ =]?(\d+)")
 _ALL_CAPABILITIES = frozenset({"ALL", "DAC_OVERRIDE", "CAP_DAC_OVERRIDE"})
 
 
@@ -56,6 +56,32 @@ class User(Struct, frozen=True):
         unknown_group = not self.gid and mode & stat.S_IRGRP and file.st_gid != 0
         return None if unknown_owner or unknown_group else False
 
+    @property
+    def place(self) -> str:
+        """The user by name, with the place that says so."""
+        return f"{self.name} ({self.where.path.name}:{self.where.line})" if self.where else self.name
+
+    def reading(self, key: str, file: stat_result) -> str:
+        """What makes a key readable for the user, who cannot read it: a command, or lines of the service.
+
+        `key` is its path as a person types it, `file` its status.
+        """
+        if self.powerless:
+            return f"sudo chown 0 {key}, or in the service: cap_add: [DAC_OVERRIDE]"
+        owner = f'user: "{file.st_uid}:{file.st_gid}"' if file.st_uid else 'user: "0"'
+        if self.uid:
+            group = f", or: sudo chgrp {self.gid} {key} && chmod 640 {key}" if self.gid else ""
+            return f"sudo chown {self.uid} {key}{group}, or in the service: {owner}"
+        return f"give {self.name} an id (useradd -u 10001), then: sudo chown 10001 {key}, or in the service: {owner}"
+
+
+def key_status(key: Path) -> stat_result:
+    """The status of a key; of one that is not there yet, what it will be: the person's own, 0600."""
+    try:
+        return key.stat()
+    except OSError:
+        return os.stat_result((0o100600, 0, 0, 1, os.getuid(), os.getgid(), 0, 0, 0, 0))
+
 
 def user_of(service: Service, image: str, stage: Stage | None) -> User | None:
     """The user of a container: the compose file's, the Dockerfile's, the image's; None when nothing is known of it.
@@ -80,20 +106,20 @@ def user_of(service: Service, image: str, stage: Stage | None) -> User | None:
 
 
 def _user(text: str, image: str, stage: Stage | None, where: Where, groups: frozenset[str], *, powerless: bool) -> User:
+    users: dict[str, Account] = {}
+    known: dict[str, str] = {}
+    if stage:
+        from aicos_tls.sources.accounts import accounts  # these here: most services have no Dockerfile
+        from aicos_tls.sources.dockerfile import expand
+
+        text, found = expand(text, stage.variables), accounts(stage)
+        users, known = found.users, found.groups
     name, _, group = text.partition(":")
-    uid = name if name.isdecimal() else _made(name, stage) or images.named_user(name, image)
-    gid = group if group.isdecimal() else ("0" if uid == "0" else "")
+    made = users.get(name)
+    uid = name if name.isdecimal() else (made.uid if made else images.named_user(name, image))
+    own = made.gid if made else ("0" if uid == "0" else "")
+    gid = group if group.isdecimal() else known.get(group, "") if group else own
     return User(name, uid, gid, groups, where, powerless)
-
-
-def _made(name: str, stage: Stage | None) -> str:
-    """The id that a Dockerfile gives a user of that name."""
-    for instruction in stage.instructions if stage else ():
-        for match in _MADE.finditer(instruction.value if instruction.name == "RUN" else ""):
-            uid = _UID.search(match["rest"])
-            if uid and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", match["rest"]):
-                return uid[1]
-    return ""
 
 
 def _without_override(service: Service) -> bool:

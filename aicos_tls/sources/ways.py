@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aicos_tls.sources.model import HELPER_MARK
+from aicos_tls.sources.nginx import is_nginx
 from aicos_tls.sources.runtime import STATIC
 
 if TYPE_CHECKING:
@@ -114,11 +115,19 @@ def _nothing_known(service: ServiceSources) -> str:
 
 
 def _by_configuration(service: ServiceSources, changes: ServiceChanges | None) -> tuple[Way, str]:
-    if any(_LISTENS_SSL.search(file.text) for file in service.files.values() if file.path.suffix == ".conf"):
+    runtime = service.runtime[0]
+    if runtime != "nginx":
+        return Way.CONFIGURATION, f"the configuration of {runtime} is not read here"
+    own = [file for path, file in service.files.items() if is_nginx(path, file.text)]
+    if any(_LISTENS_SSL.search(file.text) for file in own):
         return Way.SET, "its configuration listens with ssl"
     files = [result.file for result in changes.results if result.changes] if changes else []
     names = ", ".join(dict.fromkeys(str(file.path) for file in files))
-    return Way.CONFIGURATION, f"a change of {names} is there" if names else "no file of it is understood"
+    if names:
+        return Way.CONFIGURATION, f"a change of {names} is there"
+    if not own:
+        return Way.CONFIGURATION, "no file of its sources is a configuration of nginx"
+    return Way.CONFIGURATION, f"{', '.join(str(file.path) for file in own)} has no `listen` with ssl yet"
 
 
 def wanted_settings(services: Mapping[str, ServiceSources], names: Collection[str]) -> dict[str, dict[str, str]]:

@@ -20,15 +20,17 @@ from aicos_tls.yamledit.edits import (
     InsertItem,
     InsertPair,
     Items,
+    Lines,
     Pairs,
     Reference,
+    RemovePairs,
     Replace,
     SetText,
     Splice,
     Value,
 )
 from aicos_tls.yamledit.manner import survey
-from aicos_tls.yamledit.nodes import Alias, Mapping, Node, Scalar, Sequence, Stream
+from aicos_tls.yamledit.nodes import Alias, Mapping, Node, Scalar, Sequence, Stream, deref
 from aicos_tls.yamledit.parse import parse
 from aicos_tls.yamledit.place import Page
 from aicos_tls.yamledit.render import reads_as_string
@@ -52,7 +54,7 @@ def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
     Equal edits count once. Raises `InexpressibleError` when the edits have no form in this text, `InternalError` when
     they contradict each other.
     """
-    unique = list(dict.fromkeys(edits))
+    unique = _behind_removed(list(dict.fromkeys(edits)))
     if not unique:
         return Edited(file, stream)
     expected = _Expected.of(file, unique)
@@ -65,6 +67,23 @@ def apply(file: TextFile, stream: Stream, edits: Iterable[Edit]) -> Edited:
         raise InexpressibleError(f"the result would not be YAML: {error.message}") from error
     _prove(expected, stream, parsed)
     return Edited(result, parsed)
+
+
+def _behind_removed(edits: list[Edit]) -> list[Edit]:
+    """The edits, with insertions before a pair that is taken out moved behind it."""
+    removed = {(id(edit.mapping), index) for edit in edits if isinstance(edit, RemovePairs) for index in edit.indexes}
+    if not removed:
+        return edits
+    moved: list[Edit] = []
+    for edit in edits:
+        if isinstance(edit, InsertPair):
+            index = edit.index
+            while (id(edit.mapping), index) in removed:
+                index += 1
+            moved.append(replace(edit, index=index))
+        else:
+            moved.append(edit)
+    return moved
 
 
 def _numbered(edits: list[Edit]) -> Iterator[tuple[Edit, int]]:
@@ -107,6 +126,7 @@ class _Expected(Struct, eq=False):
     items: dict[int, list[InsertItem]] = field(default_factory=lambda: defaultdict(list))
     pairs: dict[int, list[InsertPair]] = field(default_factory=lambda: defaultdict(list))
     replaced: dict[tuple[int, int], Replace] = field(default_factory=dict)
+    removed: set[tuple[int, int]] = field(default_factory=set)
 
     @classmethod
     def of(cls, file: TextFile, edits: list[Edit]) -> _Expected:
@@ -118,6 +138,8 @@ class _Expected(Struct, eq=False):
                 self.items[id(edit.sequence)].append(edit)
             elif isinstance(edit, InsertPair):
                 self.pairs[id(edit.mapping)].append(edit)
+            elif isinstance(edit, RemovePairs):
+                self.removed.update((id(edit.mapping), index) for index in edit.indexes)
             else:
                 place = (id(edit.mapping), edit.index)
                 if place in self.replaced:
@@ -169,7 +191,8 @@ class _Expected(Struct, eq=False):
         wanted: list[int | InsertPair] = []
         for index in range(len(old.pairs) + 1):
             wanted += [edit for edit in inserted if edit.index == index]
-            wanted += [index] if index < len(old.pairs) else []
+            kept = index < len(old.pairs) and (id(old), index) not in self.removed
+            wanted += [index] if kept else []
         if len(wanted) != len(new.pairs) or old.flow != new.flow:
             raise self._unexpected(old)
         for member, (key, actual) in zip(wanted, new.pairs, strict=True):
@@ -188,6 +211,8 @@ class _Expected(Struct, eq=False):
 
     def _is(self, value: Value, node: Node) -> bool:
         """Whether `node` is what `value` was meant to become."""
+        if isinstance(value, Lines):
+            return self._is(value.means, deref(node))
         if isinstance(value, Reference):
             return isinstance(node, Alias) and self._same_target(value.alias, node)
         if isinstance(value, Items):
@@ -199,11 +224,7 @@ class _Expected(Struct, eq=False):
                 and keys == [key.value for key, _ in node.pairs if isinstance(key, Scalar)]
                 and self._all([item for _, item in value.values], [item for _, item in node.pairs])
             )
-        if not isinstance(node, Scalar) or node.tag is not None or node.anchor is not None:
-            return False
-        if isinstance(value, Copy):
-            return node.is_null if value.node.is_null and not value.value else node.value == value.value
-        return node.value == value and (node.style != "" or reads_as_string(value, flow=False))
+        return _is_text(value, node)
 
     def _all(self, values: Iterable[Value], nodes: list[Node]) -> bool:
         expected = list(values)
@@ -212,6 +233,14 @@ class _Expected(Struct, eq=False):
     def _unexpected(self, node: Node) -> InexpressibleError:
         line, _ = self.file.lines.position(node.start)
         return InexpressibleError(f"the result would differ from what is meant, near line {line}")
+
+
+def _is_text(value: str | Copy, node: Node) -> bool:
+    if not isinstance(node, Scalar) or node.tag is not None or node.anchor is not None:
+        return False
+    if isinstance(value, Copy):
+        return node.is_null if value.node.is_null and not value.value else node.value == value.value
+    return node.value == value and (node.style != "" or reads_as_string(value, flow=False))
 
 
 def set_text(value: str, edits: Iterable[SetText]) -> str:

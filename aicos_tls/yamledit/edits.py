@@ -39,7 +39,18 @@ class Pairs(Struct, frozen=True):
     values: tuple[tuple[str, Value], ...]
 
 
-Value: TypeAlias = "str | Copy | Reference | Items | Pairs"
+class Lines(Struct, frozen=True):
+    """The value of a key of a mapping in block style, written by these lines, its key and comments among them.
+
+    They are written as they are, less the indentation of the key. `means` is what they have to be read as, and what is
+    written instead where there are brackets around.
+    """
+
+    texts: tuple[str, ...]
+    means: Value
+
+
+Value: TypeAlias = "str | Copy | Reference | Items | Pairs | Lines"
 """A `str` is always written so that it is read back as a string, quoted where it has to be."""
 
 
@@ -83,7 +94,17 @@ class Replace(Struct, frozen=True):
     flow: bool = False
 
 
-Edit: TypeAlias = SetText | InsertItem | InsertPair | Replace
+class RemovePairs(Struct, frozen=True):
+    """Take pairs out of a mapping, with the comments right above their keys and those within their values.
+
+    At least one stays or is put in. `indexes` ascend, and no other edit takes pairs out of this mapping.
+    """
+
+    mapping: Mapping
+    indexes: tuple[int, ...]
+
+
+Edit: TypeAlias = SetText | InsertItem | InsertPair | Replace | RemovePairs
 
 
 class Splice(Struct, frozen=True, order=True):

@@ -17,15 +17,11 @@ from aicos_tls.yamledit.lines import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aicos_tls.yamledit.extent import Span
     from aicos_tls.yamledit.manner import Manner
     from aicos_tls.yamledit.nodes import Mapping, Node, Sequence
-
-
-class Span(Struct, frozen=True):
-    """A stretch of text that stands for a node."""
-
-    start: int
-    end: int
 
 
 class Brackets(Struct, frozen=True):
@@ -49,6 +45,18 @@ class Brackets(Struct, frozen=True):
         tight = len(self.members) > 1 and self.text[self.members[-2].end : last.start] == ","
         comma = "," if tight else self.manner.comma
         return [Splice(last.end, last.end, rank, f"{comma}{value}")]
+
+    def remove(self, indexes: Iterable[int]) -> list[Splice]:
+        """Take members out, each with one comma; comments beside it go, too, those on other lines stay."""
+        gone: list[Splice] = []
+        for index in indexes:
+            start, end = self.members[index].start, self.members[index].end
+            if index == len(gone):  # nothing stays before it
+                end = self.members[index + 1].start if index + 1 < len(self.members) else end
+            else:
+                start = self.members[index - 1].end
+            gone.append(Splice(start, end, (0,), ""))
+        return gone
 
     def _into_empty(self, value: str, nth: int) -> Splice:
         """`[ ]` keeps its blanks on both sides; what spans lines gets a line for each member, below any comments."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from aicos_tls import budgets
 from aicos_tls.errors import TlsError
+from aicos_tls.yamledit.lines import past_blanks
 from aicos_tls.yamledit.nodes import Alias, Mapping, Node, Scalar, Sequence, Stream
 
 if TYPE_CHECKING:
@@ -187,6 +188,9 @@ class _Builder:
             self._open[-1] = (parent, None)
 
     def _settle(self, key: Node, value: Scalar) -> None:
-        """Move a missing value to its key when no colon announces it: the parser has it where the next token is."""
-        if ":" not in self._file.text[key.end : value.start]:
+        """Move a missing value to its colon, or to its key without one: parsers may have it at the next token."""
+        between = self._file.text[key.end : value.start]
+        if ":" not in between:
             value.start = value.end = key.end
+        elif "\n" in between or "\r" in between:
+            value.start = value.end = past_blanks(self._file.text, key.end) + 1

@@ -5,8 +5,6 @@ Knows the text around a node, not what it means.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
 from aicos_tls.yamledit import render
@@ -16,13 +14,16 @@ from aicos_tls.yamledit.edits import (
     InsertItem,
     InsertPair,
     Items,
+    Lines,
     Pairs,
+    RemovePairs,
     Replace,
     SetText,
     Splice,
     Value,
 )
-from aicos_tls.yamledit.flow import Brackets, Span
+from aicos_tls.yamledit.extent import Span, block_end, colon, extent
+from aicos_tls.yamledit.flow import Brackets
 from aicos_tls.yamledit.lines import (
     column,
     line_start,
@@ -35,8 +36,6 @@ from aicos_tls.yamledit.lines import (
 from aicos_tls.yamledit.manner import Manner, usual_quote
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, Style, deref
 from aicos_tls.yamledit.scalars import after_properties, content_start, offsets
-
-_KEEPS = re.compile(r"[|>][1-9]?\+")
 
 
 class Page(Struct, frozen=True):
@@ -54,6 +53,8 @@ class Page(Struct, frozen=True):
             return self._insert_item(edit, nth)
         if isinstance(edit, InsertPair):
             return self._insert_pair(edit, nth)
+        if isinstance(edit, RemovePairs):
+            return self._remove_pairs(edit)
         return self._replace(edit)
 
     # -- inside a scalar -----------------------------------------------------------------------------------------------
@@ -111,9 +112,18 @@ class Page(Struct, frozen=True):
         if mapping.flow:
             prefer = usual_quote(value for _, value in mapping.pairs)
             text = render.flow_pair(edit.key, edit.value, prefer, self.manner, _key_style(mapping))
-            spans = [Span(key.start, max(key.end, value.end)) for key, value in mapping.pairs]
-            return Brackets(self.text, self.manner, self.newline, mapping, spans).insert(index, text, nth)
+            return self._braces(mapping).insert(index, text, nth)
         return [self._into_block(edit, nth)]
+
+    def _braces(self, mapping: Mapping) -> Brackets:
+        spans: list[Node] | list[Span] = [Span(key.start, max(key.end, value.end)) for key, value in mapping.pairs]
+        return Brackets(self.text, self.manner, self.newline, mapping, spans)
+
+    def _remove_pairs(self, edit: RemovePairs) -> list[Splice]:
+        if edit.mapping.flow:
+            return self._braces(edit.mapping).remove(edit.indexes)
+        spans = [extent(self.text, edit.mapping, index) for index in edit.indexes]
+        return [Splice(s.start - len(newline_before(self.text, s.start)), s.end, (0,), "") for s in spans]
 
     def _into_block(self, edit: InsertPair, nth: int) -> Splice:
         mapping, index = edit.mapping, edit.index
@@ -125,7 +135,7 @@ class Page(Struct, frozen=True):
         if index == 0:
             return self._before(mapping.pairs[0][0].start, at, nth, lines)
         key, value = mapping.pairs[index - 1]
-        before = value if value.end > key.end else Span(key.start, self._colon(key) + 1)
+        before = value if value.end > key.end else Span(key.start, colon(self.text, key) + 1)
         items = isinstance(value, Sequence) and not value.flow and column(self.text, self._dash(value, 0)) == at
         return self._after(before, at, (1, -at, 1, nth), [" " * at + lines[0], *lines[1:]], items=items)
 
@@ -134,41 +144,51 @@ class Page(Struct, frozen=True):
 
     def _block_style(self, mapping: Mapping, value: Value) -> Style:
         """Quotes as in the neighbouring values; within a new list or mapping as most of the file has them."""
-        if isinstance(value, Items | Pairs):
+        if isinstance(value, Items | Pairs | Lines):
             return ""
         return usual_quote(node for _, node in mapping.pairs)
 
     def _replace(self, edit: Replace) -> list[Splice]:
         key, node = edit.mapping.pairs[edit.index]
+        if isinstance(node, Sequence) and not node.flow and isinstance(edit.value, Items):
+            return [self._replace_items(node, edit.value)]
         if isinstance(node, Sequence | Mapping) and not node.flow:
             raise InexpressibleError("a collection in block style is not replaced")
-        colon = self._colon(key) + 1
+        behind = colon(self.text, key) + 1
         start, end = self._content(node)
         if edit.mapping.flow or edit.flow or not isinstance(edit.value, Items | Pairs):
             prefer = usual_quote(value for _, value in edit.mapping.pairs)
             write = render.flow_text if edit.mapping.flow else render.on_line
             text = write(edit.value, prefer, self.manner, _key_style(edit.mapping))
-            place = max(colon, end)
+            place = max(behind, end)
             if end > start:
                 return [Splice(start, end, (0,), text)]
             blank = "" if self.text[place - 1] in " \t" else " "
             return [Splice(place, place, (0,), blank + text)]
         at = column(self.text, edit.mapping.pairs[0][0].start)
         lines = render.indented_block(edit.value, at, "", self.manner)
-        begin = colon if start == node.start else colon + len(self.text[colon:start].rstrip())
-        below = self._after(Span(key.start, max(colon, end)), at + 1, (0,), lines)
+        begin = behind if start == node.start else behind + len(self.text[behind:start].rstrip())
+        below = self._after(Span(key.start, max(behind, end)), at + 1, (0,), lines)
         return [below, Splice(begin, end, (0,), "")] if end > start else [below]
+
+    def _replace_items(self, sequence: Sequence, value: Items) -> Splice:
+        """The items of a block sequence in place of those that are there, where nothing stands between these."""
+        dashes = [self._dash(sequence, index) for index in range(len(sequence.items))]
+        ends = [block_end(self.text, item) for item in sequence.items[:-1]]
+        if sequence.anchor is not None or any(
+            self.text[end:dash].strip() for end, dash in zip(ends, dashes[1:], strict=True)
+        ):
+            raise InexpressibleError("a list with comments between its items, or with an anchor, is not replaced")
+        at = column(self.text, dashes[0])
+        prefer, dash = usual_quote(sequence.items), self._dash_text(sequence)
+        rows = [line for item in value.values for line in render.block_item(item, at, dash, prefer, self.manner)]
+        newline = newline_at(self.text, dashes[0], self.newline)
+        return Splice(dashes[0], block_end(self.text, sequence.items[-1]), (0,), f"{newline}{' ' * at}".join(rows))
 
     def _content(self, node: Node) -> tuple[int, int]:
         """What a replacement takes the place of: of a null that has an anchor the anchor stays."""
         start = content_start(self.text, node) if isinstance(node, Scalar) and node.is_null else node.start
-        return start, self._block_end(node)
-
-    def _colon(self, key: Node) -> int:
-        place = past_blanks(self.text, key.end)
-        if self.text[place : place + 1] != ":":
-            raise InexpressibleError("the key is written in a way that cannot be followed")
-        return place
+        return start, block_end(self.text, node)
 
     # -- common --------------------------------------------------------------------------------------------------------
 
@@ -181,24 +201,12 @@ class Page(Struct, frozen=True):
         self, node: Node | Span, at: int, rank: tuple[int, ...], lines: list[str], *, items: bool = False
     ) -> Splice:
         """Lines below the last line of `node`, and below the comments at its end that stand as deep as `at`."""
-        rest = rest_of_line(self.text, self._block_end(node))
+        rest = rest_of_line(self.text, block_end(self.text, node))
         if rest is None:
             raise InexpressibleError("something else stands on the same line")
         place = past_comments(self.text, rest, at if items else at + 1, at if items else None)
         newline = newline_at(self.text, place, self.newline)
         return Splice(place, place, rank, "".join(newline + line for line in lines))
-
-    def _block_end(self, node: Node | Span) -> int:
-        """End of a node without the line break that closes a block scalar; the breaks that `+` keeps are content."""
-        last: Node | Span = node
-        while isinstance(last, Sequence | Mapping) and not last.flow:
-            last = last.items[-1] if isinstance(last, Sequence) else last.pairs[-1][1]
-        if not isinstance(last, Scalar) or last.style not in ("|", ">"):
-            return node.end
-        start = content_start(self.text, last)
-        if _KEEPS.match(self.text, start):
-            return node.end - len(newline_before(self.text, node.end))
-        return start + len(self.text[start : node.end].rstrip(" \r\n"))
 
 
 def _key_style(container: Sequence | Mapping) -> Style:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aicos_tls.yamledit.edits import Copy, Items, Pairs, Reference, Value
+from aicos_tls.yamledit.edits import Copy, Items, Lines, Pairs, Reference, Value
 
 if TYPE_CHECKING:
     from aicos_tls.yamledit.manner import Manner
@@ -57,6 +57,8 @@ def scalar(text: str, prefer: Style, manner: Manner, *, flow: bool) -> str:
 
 def flow_text(value: Value, prefer: Style, manner: Manner, key_style: Style = "") -> str:
     """Write a value on one line."""
+    if isinstance(value, Lines):
+        return flow_text(value.means, prefer, manner, key_style)
     if isinstance(value, Items):
         return "[" + manner.comma.join(flow_text(item, prefer, manner, key_style) for item in value.values) + "]"
     if isinstance(value, Pairs):
@@ -66,7 +68,7 @@ def flow_text(value: Value, prefer: Style, manner: Manner, key_style: Style = ""
 
 def on_line(value: Value, prefer: Style, manner: Manner, key_style: Style = "") -> str:
     """Write what stands behind a key or a dash: only what is in brackets has to look out for them."""
-    if isinstance(value, Items | Pairs):
+    if isinstance(value, Items | Pairs | Lines):
         return flow_text(value, prefer, manner, key_style)
     return _leaf(value, prefer, manner, flow=False)
 
@@ -78,6 +80,9 @@ def flow_pair(key: str, value: Value, prefer: Style, manner: Manner, key_style: 
 
 def block_pair(key: str, value: Value, at: int, prefer: Style, manner: Manner, key_style: Style = "") -> list[str]:
     """Lines of `key: value` in block style at column `at`; the first line is not indented."""
+    if isinstance(value, Lines):
+        first, *more = value.texts
+        return [first, *(" " * at + line if line else "" for line in more)]
     head = _key(key, key_style, manner) + ":"
     if isinstance(value, Items | Pairs) and value.values:
         return [head, *indented_block(value, at, prefer, manner)]

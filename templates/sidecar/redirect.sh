@@ -1,7 +1,8 @@
 #!/bin/sh
 # redirect.sh PORT:TLS_PORT...: packets that come in on PORT go to TLS_PORT; those within the namespace stay.
-# Fails when a redirect cannot be set, so that haproxy does not start beside an open port.
+# Fails when a redirect cannot be set, so that nothing starts beside an open port.
 set -eu
+export XTABLES_LOCKFILE="${TLS_RUN_PATH:-/run/tls}/xtables.lock"
 
 redirect() { # program, PORT:TLS_PORT
     rule="PREROUTING -p tcp --dport ${2%%:*} -j REDIRECT --to-ports ${2##*:}"

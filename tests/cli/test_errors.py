@@ -142,7 +142,9 @@ class TestExpected:
         assert (shown.code, shown.err) == (0, "")
         assert shown.out.startswith("Usage: aicos-tls")
 
-    def test_a_full_disk(self, project: Project) -> None:
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_a_full_disk(self, project: Project, unbuffered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)  # without it Python writes once more when it ends
         directory = project(ONE)
         with Path("/dev/full").open("w") as full:
             done = program("enable", "--no-certs", stdout=full)
@@ -167,7 +169,9 @@ class TestExpected:
         assert ended.value.code == 0
         assert "TLS_ENABLED" in (directory / "docker-compose.yml").read_text()
 
-    def test_a_reader_who_goes_away(self, project: Project) -> None:
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    def test_a_reader_who_goes_away(self, project: Project, unbuffered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
         services = "".join(f"  s{n}: {{build: ., environment: ['A=http://api:1']}}\n" for n in range(400))
         project(ONE + services)
         with subprocess.Popen(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from support import tree
+from support import need, tree
 
 from aicos_tls.pki import KeyType, Profile, keys
 from aicos_tls.pki.authority import new_authority
@@ -44,7 +44,7 @@ def shop(project: Project) -> Path:
 
 
 def pem(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (directory / "certs").iterdir()}
+    return {path.name: path.read_bytes() for path in (directory / "certs").glob("*.pem")}
 
 
 def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
@@ -54,7 +54,7 @@ def changed(before: dict[str, bytes], after: dict[str, bytes]) -> set[str]:
 def verified(directory: Path) -> int:
     """How many leaves openssl verifies against the CA."""
     leaves = [str(path) for path in (directory / "certs").glob("*-cert.pem") if path.name != "ca-cert.pem"]
-    command = ["openssl", "verify", "-x509_strict", "-CAfile", str(directory / "certs/ca-cert.pem"), *leaves]
+    command = [need("openssl"), "verify", "-x509_strict", "-CAfile", str(directory / "certs/ca-cert.pem"), *leaves]
     return subprocess.run(command, check=False, capture_output=True, text=True).stdout.count(": OK")
 
 
@@ -70,7 +70,7 @@ def test_issuing_alone_writes_certificates_and_nothing_else(shop: Path, run: Run
     assert [line.split()[0] for line in lines[:4]] == ["ca-cert.pem", "api-cert.pem", "web-cert.pem", "job-cert.pem"]
     assert all("issued (there is none), expires 20" in line for line in lines[:4])
     assert lines[4:] == ["8 files in certs", "restart the containers: docker compose up -d --force-recreate"]
-    assert set(tree(shop)) == {"docker-compose.yml", *(f"certs/{name}" for name in PAIRS)}
+    assert set(tree(shop)) == {"docker-compose.yml", "certs/.gitignore", *(f"certs/{name}" for name in PAIRS)}
     assert verified(shop) == 3
 
 
@@ -263,3 +263,54 @@ def test_the_named_directory_is_in_every_sentence(project: Project, run: Run) ->
     out = run("enable", "--dry-run", "--certs-dir", "./tls").out
     assert "with tls/ca-cert.pem to verify" in out
     assert "certs/ca-cert.pem" not in out
+
+
+# -- what is left after a rollback ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def left(shop: Path, run: Run) -> Path:
+    """The shop after `enable` and `rollback`: the certificates are still there, and no record."""
+    before = tree(shop)
+    run("enable", *FAST)
+    run("rollback")
+    there = {name for name in tree(shop) if name not in before} - {"certs/.gitignore"}
+    assert there == {f"certs/{name}" for name in PAIRS}
+    return shop
+
+
+def test_rollback_with_certificates_after_one_without(left: Path, run: Run) -> None:
+    shown = run("rollback", "--certs", "--dry-run")
+    assert "certs: 8 files of certificates and keys would be removed" in shown.out
+    assert pem(left).keys() == PAIRS
+    done = run("rollback", "--certs")
+    assert done.code == 0
+    assert "restart" not in done.out
+    assert not (left / "certs").exists()
+    again = run("rollback", "--certs")
+    assert again.code == 2
+    assert "nothing to roll back" in again.err
+
+
+def test_files_of_others_stay(left: Path, run: Run) -> None:
+    certs = left / "certs"
+    (certs / "mine-cert.pem").write_bytes((certs / "api-key.pem").read_bytes())
+    (certs / "web-key.pem").write_bytes((certs / "api-key.pem").read_bytes())
+    (certs / "job-key.pem").write_text("no key\n")
+    other = new_authority("other", keys.generate(KeyType.P256), Profile(KeyType.P256), now=datetime.now(UTC))
+    (certs / "api-cert.pem").write_bytes(other.certificate.public_bytes(Encoding.PEM))
+    out = run("rollback", "--certs").out
+    assert pem(left).keys() == {"mine-cert.pem", "web-key.pem", "job-key.pem", "api-cert.pem", "api-key.pem"}
+    assert "certs/api-cert.pem: stays: it was not issued here" in out
+    assert "certs/web-key.pem: stays: it does not belong to the certificate" in out
+
+
+def test_certificates_of_another_ca_are_not_removed(left: Path, run: Run) -> None:
+    other = new_authority("other", keys.generate(KeyType.P256), Profile(KeyType.P256), now=datetime.now(UTC))
+    (left / "certs/ca-cert.pem").write_bytes(other.certificate.public_bytes(Encoding.PEM))
+    (left / "certs/ca-key.pem").unlink()
+    run("rollback", "--certs")
+    assert pem(left).keys() == PAIRS - {"ca-cert.pem", "ca-key.pem"}
+    (left / "certs/ca-cert.pem").write_text("none\n")
+    assert run("rollback", "--certs").code == 2
+    assert (left / "certs/api-key.pem").exists()

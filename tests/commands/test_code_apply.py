@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from support import tree
+from support import needs, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,7 @@ def test_both_halves_of_the_aicos_stack_and_back(aicos: Path, run: Run) -> None:
     assert tree(aicos) == before
 
 
+@needs("node", "gofmt")
 def test_what_is_written_is_code(aicos: Path, run: Run) -> None:
     run("enable", "--code", *FAST)
     for name in tree(aicos):
@@ -131,7 +132,7 @@ def test_one_service_of_an_enabled_project(project: Project, run: Run) -> None:
     assert "/run/tls" in (directory / "api/tls.py").read_text()
     assert (directory / "web/server.js").read_text() == SERVER
     assert run("code", "apply").code == 0
-    assert "https://api:8001" in (directory / "web/server.js").read_text()
+    assert "tls.url('http://api:8001')" in (directory / "web/server.js").read_text()
     unknown = run("code", "apply", "nobody")
     assert (unknown.code, "not in scope" in unknown.err) == (2, True)
     run("rollback", "-q")
@@ -156,14 +157,23 @@ def test_the_helper_comes_into_an_image_that_copies_file_by_file(project: Projec
     assert "COPY main.py tls.py ./" in (directory / "api/Dockerfile").read_text()
 
 
-def test_code_that_could_not_find_its_helper_is_left(project: Project, run: Run) -> None:
+def test_the_helper_goes_where_the_code_goes_under_another_name(project: Project, run: Run) -> None:
     dockerfile = 'FROM python:3.11-slim\nCOPY main.py /srv/app.py\nCMD ["python", "/srv/app.py"]\n'
     directory = project({**FILES, "api/Dockerfile": dockerfile})
+    run("enable", "--code", *FAST)
+    assert "COPY main.py /srv/app.py\nCOPY tls.py /srv/tls.py\n" in (directory / "api/Dockerfile").read_text()
+
+
+def test_code_whose_helper_is_kept_from_the_image_is_left(project: Project, run: Run) -> None:
+    directory = project({**FILES, "api/.dockerignore": "*\n!main.py\n"})
     shown = run("enable", "--code", "--no-certs")
-    assert "would not bring tls.py into the image" in shown.out
+    assert ".dockerignore keeps tls.py from the image of api" in shown.out
+    assert "!tls.py" in shown.out
     assert (directory / "api/main.py").read_text() == MAIN
+    assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
     assert not (directory / "api/tls.py").exists()
     assert "api does not serve HTTPS yet" in shown.out
+    assert "tls.url('http://api:8001')" in (directory / "web/server.js").read_text()
 
 
 def test_a_worker_of_the_same_image_shares_the_helper(project: Project, run: Run) -> None:
@@ -178,22 +188,27 @@ def test_a_worker_of_the_same_image_shares_the_helper(project: Project, run: Run
 def test_a_shared_file_waits_for_the_one_that_cannot_have_the_helper(project: Project, run: Run) -> None:
     compose = COMPOSE + "  job:\n    build: {context: ., dockerfile: job.Dockerfile}\n"
     job = 'FROM python:3.11-slim\nCOPY ["api/main.py", "/srv/x.py"]\nCMD ["python", "/srv/x.py"]\n'
-    directory = project({**FILES, "docker-compose.yml": compose, "job.Dockerfile": job})
+    ignore = "**/tls.*\n"
+    files = {**FILES, "docker-compose.yml": compose, "job.Dockerfile": job, "job.Dockerfile.dockerignore": ignore}
+    directory = project(files)
     shown = run("enable", "--code", "--no-certs")
-    assert "the Dockerfile of job would not bring api/tls.py into the image" in shown.out
+    assert "api/main.py is also in the image of job, which cannot have the helper" in shown.out
+    assert "job.Dockerfile.dockerignore" in shown.out
     assert (directory / "api/main.py").read_text() == MAIN
+    assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
 
 
-def test_a_file_that_two_servers_would_have_in_two_ways(project: Project, run: Run) -> None:
+def test_a_file_that_two_servers_have_asks_each_itself(project: Project, run: Run) -> None:
     main = MAIN.replace("app = ", "ME = 'http://localhost:8001'\nOTHER = 'http://localhost:8002'\napp = ")
     compose = (
         COMPOSE + "  admin:\n    build: ./api\n    expose: ['8002']\n"
         "  more:\n    build: ./web\n    environment: [A=http://admin:8002]\n"
     )
     directory = project({**FILES, "docker-compose.yml": compose, "api/main.py": main})
-    shown = run("enable", "--code", "--no-certs")
-    assert "api and admin have this file, and it would have to be changed for each in another way" in shown.out
-    assert (directory / "api/main.py").read_text() == main
+    run("enable", "--code", *FAST)
+    after = (directory / "api/main.py").read_text()
+    assert after.count("//localhost:800") == 2
+    assert after != main
 
 
 def test_what_is_left_in_a_shared_file_is_said_once(project: Project, run: Run) -> None:
@@ -262,7 +277,7 @@ def test_line_ends_and_marks_stay(project: Project, run: Run) -> None:
     after = (directory / "web/server.js").read_bytes()
     assert after.startswith(b"\xef\xbb\xbf")
     assert after.count(b"\n") == after.count(b"\r\n")
-    assert b"https://api:8001" in after
+    assert b"tls.url('http://api:8001')" in after
 
 
 def test_later_edits_of_a_source_survive_rollback(project: Project, run: Run) -> None:
@@ -335,3 +350,51 @@ def test_contexts_that_cannot_be_read_are_said(project: Project, run: Run, conte
     shown = run("enable", "--code", "--no-certs")
     assert shown.code == 0
     assert "api does not serve HTTPS yet" in shown.out
+
+
+def test_one_service_that_cannot_be_written_does_not_stop_the_others(project: Project, run: Run) -> None:
+    directory = project(FILES)
+    (directory / "api/main.py").chmod(0o444)
+    dry = run("enable", "--code", "--no-certs", "--dry-run")
+    done = run("enable", "--code", "--no-certs")
+    for shown in (dry, done):
+        assert shown.code == 0
+        assert "api/main.py is read-only" in shown.out
+    assert (directory / "api/main.py").read_text() == MAIN
+    assert (directory / "api/Dockerfile").read_text() == FILES["api/Dockerfile"]
+    assert not (directory / "api/tls.py").exists()
+    assert (directory / "web/server.js").read_text() != SERVER
+
+
+def test_a_read_only_configuration_is_left_to_a_person(project: Project, run: Run) -> None:
+    conf = "server {\n    listen 80;\n    location / { proxy_pass http://api:8001; }\n}\n"
+    dockerfile = "FROM nginx:alpine\nCOPY site.conf /etc/nginx/conf.d/default.conf\n"
+    directory = project({**FILES, "web/Dockerfile": dockerfile, "web/site.conf": conf})
+    (directory / "web/site.conf").chmod(0o444)
+    shown = run("enable", "--code", "--no-certs")
+    assert shown.code == 0
+    assert "site.conf is read-only" in shown.out
+    assert (directory / "web/site.conf").read_text() == conf
+    assert (directory / "api/tls.py").exists()
+
+
+def test_a_dry_run_refuses_what_the_run_would(project: Project, run: Run) -> None:
+    directory = project(FILES)
+    (directory / "docker-compose.yml").chmod(0o444)
+    answers = {
+        (shown.code, shown.err) for shown in (run("enable", "--no-certs", "--dry-run"), run("enable", "--no-certs"))
+    }
+    assert len(answers) == 1
+    assert next(iter(answers))[0] == 2
+
+
+def test_nginx_that_was_changed_is_not_told_that_nothing_is_understood(project: Project, run: Run) -> None:
+    conf = "server {\n    listen 80;\n    location / { proxy_pass http://api:8001; }\n}\n"
+    dockerfile = "FROM nginx:alpine\nCOPY site.conf.template /etc/nginx/templates/default.conf.template\n"
+    compose = COMPOSE.replace("build: ./web\n", "build: ./web\n    expose: ['80']\n") + (
+        "  asker:\n    build: ./api\n    command: python main.py\n    environment: [WEB=http://web:80]\n"
+    )
+    project({**FILES, "docker-compose.yml": compose, "web/Dockerfile": dockerfile, "web/site.conf.template": conf})
+    shown = run("enable", "--code", "--no-certs")
+    assert "understood" not in shown.out
+    assert "web does not serve HTTPS" not in shown.out

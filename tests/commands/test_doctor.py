@@ -50,7 +50,7 @@ def test_text_names_place_fault_and_remedy(shop: Path, run: Run) -> None:
     assert shown.code == 1
     said = "  fault    certs/api-key.pem  api: the private key is open to others (mode 0644)  [key-mode]\n"
     assert f"{said}           → chmod 600 certs/api-key.pem\n" in shown.out
-    assert shown.out.splitlines()[-1].startswith("docker-compose.yml: 2 faults, 2 warnings in 2 services, 1 server")
+    assert shown.out.splitlines()[-1].startswith("docker-compose.yml: 2 faults, 1 warning in 2 services, 1 server")
     assert "\x1b[31mfault" in run("doctor", "--color", "always").out
 
 

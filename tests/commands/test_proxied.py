@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
+
+import pytest
 
 from aicos_tls.commands.proxied import with_proxied
 from aicos_tls.compose.load import load
@@ -8,7 +11,7 @@ from aicos_tls.plan.policy import resolve
 from aicos_tls.planner import plan
 
 if TYPE_CHECKING:
-    from support import Project
+    from support import Project, Run
 
     from aicos_tls.plan.model import Plan
 
@@ -58,3 +61,27 @@ def test_none_without_servers(project: Project) -> None:
         {"docker-compose.yml": "services: {web: {build: ./web}}\n", "web/Dockerfile": NGINX, "web/site.conf": SITE},
     )
     assert with_proxied(made) is made
+
+
+PLAIN = "server {\n    location /api { proxy_pass http://api:8001; }\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ((), ""),
+        (("--serve", "auto"), "certs/runtime/nginx/web/site.conf:9"),
+        (("--code",), "web/site.conf:3"),
+    ],
+)
+def test_enable_names_the_connections_of_an_nginx_that_it_changes(
+    project: Project, run: Run, options: tuple[str, ...], place: str
+) -> None:
+    compose = "services:\n  web: {build: ./web}\n  api:\n    build: ./api\n    healthcheck: {test: curl -f http://localhost:8001/}\n"
+    node = "FROM node:20-alpine\nCOPY . .\nCMD node server.js\n"
+    server = "require('http').createServer((q, r) => r.end()).listen(8001);\n"
+    files = {"web/Dockerfile": NGINX, "web/site.conf": PLAIN, "api/Dockerfile": node, "api/server.js": server}
+    project({"docker-compose.yml": compose, **files})
+    done = run("enable", "--dry-run", "--format", "json", *options)
+    found = [(c["client"], c["server"], c["after"]) for c in json.loads(done.out)["connections"]]
+    assert found == ([("web", "api", "https://api:8001")] if place else [])

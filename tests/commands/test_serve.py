@@ -57,10 +57,12 @@ def test_auto_and_back(project: Project, run: Run) -> None:
     after = tree(directory)
     changed = sorted(name for name in after if before.get(name) != after[name] and not name.startswith(".aicos-tls"))
     assert changed == [
+        "certs/.gitignore",
         "certs/runtime/nginx/web/site.conf",
         "certs/runtime/node/preload.cjs",
         "certs/runtime/sidecar/Dockerfile",
         "certs/runtime/sidecar/box.cfg",
+        "certs/runtime/sidecar/healthy.sh",
         "certs/runtime/sidecar/redirect.sh",
         "certs/runtime/sidecar/serve.sh",
         "docker-compose.yml",
@@ -69,9 +71,9 @@ def test_auto_and_back(project: Project, run: Run) -> None:
     assert "- NODE_OPTIONS=--max-old-space-size=300 --require /app/certs/runtime/node/preload.cjs\n" in compose
     assert "./certs/runtime/nginx/web/site.conf:/etc/nginx/conf.d/default.conf:ro" in compose
     assert "http://localhost:9000/" in compose
-    assert "  box-tls-init:\n" in compose
+    assert "  box-tls:\n" in compose
     assert b"proxy_pass https://api:8001;" in after["certs/runtime/nginx/web/site.conf"]
-    assert b"server application 127.0.0.1:9000" in after["certs/runtime/sidecar/box.cfg"]
+    assert b"server application *:9000" in after["certs/runtime/sidecar/box.cfg"]
     again = run("enable", "--no-certs")
     assert "TLS is enabled already" in again.out
     assert tree(directory) == after
@@ -144,20 +146,22 @@ def test_a_later_run_keeps_it_and_another_way_takes_its_place(project: Project, 
     run("enable", "--serve", "sidecar", *FAST)
     compose = (directory / "docker-compose.yml").read_text()
     assert "preload.cjs" not in compose
-    assert "api-tls-init" in compose
+    assert "network_mode: service:api-tls" in compose
     assert not (directory / "certs/runtime/node").exists()
     run("enable", "--serve", "code", *FAST)
     assert not (directory / "certs").exists()
 
 
-def test_one_image_is_built_for_all_sidecars(project: Project, run: Run) -> None:
+def test_each_sidecar_is_built_so_that_none_is_pulled(project: Project, run: Run) -> None:
     directory = project(FILES)
     run("enable", "--serve", "sidecar", *FAST)
-    assert (directory / "docker-compose.yml").read_text().count("build: ./certs/runtime/sidecar") == 1
+    compose = (directory / "docker-compose.yml").read_text()
+    assert compose.count("build: ./certs/runtime/sidecar\n") == compose.count("sidecar-of:")
+    assert "image: aicos" not in compose
     run("enable", "--serve", "sidecar", "--sidecar-image", "registry.example/tls:2", *FAST)
     compose = (directory / "docker-compose.yml").read_text()
     assert "runtime/sidecar\n" not in compose
-    assert compose.count("image: registry.example/tls:2") == 4
+    assert compose.count("image: registry.example/tls:2") == compose.count("sidecar-of:")
 
 
 def test_the_override_form(project: Project, run: Run) -> None:
@@ -165,7 +169,7 @@ def test_the_override_form(project: Project, run: Run) -> None:
     assert run("enable", "--serve", "auto", "--override", *FAST).code == 0
     assert (directory / "docker-compose.yml").read_text() == COMPOSE
     written = (directory / "docker-compose.tls.yml").read_text()
-    assert "box-tls-init:" in written
+    assert "box-tls:" in written
     assert "./certs/runtime/nginx/web/site.conf:/etc/nginx/conf.d/default.conf:ro" in written
     assert run("rollback").code == 0
     assert tree(directory) == {name: text.encode() if isinstance(text, str) else text for name, text in FILES.items()}
@@ -214,7 +218,8 @@ def test_clients_that_cannot_be_told_are_named(project: Project, run: Run) -> No
     del files["web/site.conf"]
     project(files)
     notes = [note["text"] for note in data(run, "--serve", "auto")["notes"] if note["service"] == "web"]
-    assert "its clients (Ruby) must be told to trust /app/certs/ca-cert.pem" in notes
+    (told,) = [text for text in notes if text.startswith("its clients (Ruby) must be told to trust /app/certs/ca-cert")]
+    assert "update-ca-certificates" in told
 
 
 def test_a_service_that_asks_itself_is_still_answered(project: Project, run: Run) -> None:
@@ -275,6 +280,19 @@ def test_a_user_that_cannot_read_the_key_gets_a_sidecar(
     assert [("cannot read the key" in reason) for reason in reasons] == ([True] if expected == "sidecar" else [])
 
 
+def test_a_way_that_was_asked_for_by_name_is_obeyed_whoever_asks_the_service(project: Project, run: Run) -> None:
+    block = "    x-aicos-tls: {serve: sidecar, port: 6379, mode: tcp}\n"
+    directory = project(f"services:\n  cache:\n{block}    image: redis:7\n  api: {{image: nginx}}\n")
+    assert run("enable", "--include", "cache", "--serve", "api=sidecar", *FAST).code == 0
+    compose = (directory / "docker-compose.yml").read_text()
+    assert "network_mode: service:cache-tls" in compose
+    assert "service:api-tls" not in compose  # out of scope: that is said elsewhere
+    config = (directory / "certs/runtime/sidecar/cache.cfg").read_text()
+    assert "mode tcp" in config
+    assert "http" not in config
+    assert "bind *:16379 ssl crt /run/tls/server.pem\n" in config
+
+
 CALLS = "const a = process.env.BOX_URL || 'http://box:9000';\nfetch('http://box:9000/x');\nfetch('http://api:8001');\n"
 
 
@@ -302,5 +320,20 @@ def test_code_that_still_asks_in_plain_is_named(project: Project, run: Run) -> N
 def test_doctor_finds_no_fault_of_its_own_making(run: Run) -> None:
     for way in ("auto", "sidecar"):
         assert run("enable", "--serve", way, "--key-type", "p256", "-q").code == 0
-        done = run("doctor", "--format", "json")
-        assert done.code == 0, done.out
+        found = json.loads(run("doctor", "--format", "json").out)["findings"]
+        faults = {(each["check"], each["file"]) for each in found if each["severity"] == "fault"}
+        assert faults == {
+            ("healthcheck-program", "docker-compose.yml"),  # six of them call curl, which their image has not
+            ("http-url", "services/common/clients.py"),
+        }
+
+
+def test_doctor_says_nothing_of_what_the_run_itself_wrote(project: Project, run: Run) -> None:
+    """Certificates are mounted in every service, so their directory was taken for code of each; this is no git tree."""
+    user = 'FROM node:20-alpine\nUSER node\nCOPY . .\nCMD ["node", "a.js"]\n'
+    project({**FILES, "api/Dockerfile": user})
+    assert run("enable", "--serve", "auto", "--serve", "api=sidecar", "--key-type", "p256", "-q").code == 0
+    report = json.loads(run("doctor", "--format", "json").out)
+    told = [finding for finding in report["findings"] if finding["severity"] == "fault"]
+    assert [finding["check"] for finding in told] == ["healthcheck-program"]  # box: no shell in its image
+    assert "certs/runtime" not in run("code", "status", "--format", "json").out

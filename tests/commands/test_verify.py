@@ -151,7 +151,7 @@ def test_a_client_that_was_not_made_anew(shop: Shop) -> None:
     assert (
         f"✗ web → api:{shop.port}  API_URL  the running container of web still asks http://api:{shop.port}" in shown.out
     )
-    assert "→ aicos-tls enable, then docker compose up -d web" in shown.out
+    assert "→ aicos-tls enable, then docker compose -p shop up -d web" in shown.out
     assert "secret" not in shown.out + json.dumps(data)
 
 
@@ -172,7 +172,7 @@ def test_what_nginx_asks(shop: Shop) -> None:
     site.write_text(site.read_text().replace("https", "http"))
     shown = shop.text()
     assert f"proxy_pass  web still asks http://api:{shop.port} (site.conf:2)" in shown.out
-    assert "→ aicos-tls code apply web, then docker compose up -d --build web" in shown.out
+    assert "→ aicos-tls code apply web, then docker compose -p shop up -d --build web" in shown.out
     (folder / "Dockerfile").write_text("FROM node:20-alpine\nCOPY . .\nCMD node server.js\n")
     assert len(shop.data()["connections"]) == 2
 
@@ -182,7 +182,7 @@ def test_containers_that_are_not_there(shop: Shop) -> None:
     data = shop.data()
     assert reasons(data) == ["running"]
     assert bad(data) == {("api", "running"): "failed"}
-    assert "docker compose up -d api" in shop.text().out
+    assert "docker compose -p shop up -d api" in shop.text().out
     shop.fake.runs(shop.api())
     data = shop.data()
     assert reasons(data) == ["running"]

@@ -95,6 +95,8 @@ def operations(project: Path) -> list[disk.Operation]:
 
     return [
         disk.MakeDirectory(project / "certs", 0o750),
+        disk.KeepFromGit(project / "certs"),
+        disk.KeepFromGit(project / "shared", disk.ALL_BUT_RECORD),
         disk.Write(project / "certs/api-key.pem", b"key\n", None, 0o600),
         disk.Write(project / "compose.yml", b"services: {a: {}}\r\n", digest("compose.yml")),
         disk.Write(project / ".env", b"URL=https://api\n", digest(".env"), 0o600),
@@ -182,10 +184,12 @@ def test_the_model_run_does_what_it_says(outcomes: tuple[Tree, Tree]) -> None:
         ".aicos-tls/record.json": (0o644, b"{}\n"),
         ".env": (0o600, b"URL=https://api\n"),
         "certs": (0o750, "directory"),
+        "certs/.gitignore": (0o644, b"*\n"),
         "certs/api-key.pem": (0o600, b"key\n"),
         "compose.yml": (0o644, b"services: {a: {}}\r\n"),
         "nginx.conf": (0, "shared/real.conf"),
         "shared": before["shared"],
+        "shared/.gitignore": (0o644, b"*\n!/record.json\n"),
         "shared/real.conf": (0o664, b"proxy_pass https://api;\n"),
     }
 
@@ -295,6 +299,35 @@ def test_an_interrupt_from_the_keyboard_undoes(tmp_path: Path, outcomes: tuple[T
         assert tree(project) in outcomes, k
         if faults.count < k:
             break
+
+
+def without_guard(project: Path) -> list[str]:
+    """Files beside keys, and temporary copies of keys, that git would take."""
+    certs = project / "certs"
+    names = [path.name for path in certs.iterdir()] if certs.is_dir() else []
+    guarded = ".gitignore" in names and (certs / ".gitignore").read_bytes() == b"*\n"
+    return [] if guarded else [name for name in names if name != ".gitignore"]
+
+
+def removing(project: Path) -> list[disk.Operation]:
+    return [disk.Remove(project / "certs/api-key.pem", disk.ANY), disk.RemoveDirectory(project / "certs")]
+
+
+@pytest.mark.parametrize("kind", ["issued", "removed"])
+def test_no_death_leaves_a_key_without_its_guard(tmp_path: Path, kind: str) -> None:
+    for k in itertools.count(1):
+        project = fresh(tmp_path)
+        if kind == "removed":
+            run(project, operations(project))
+        ops = operations(project) if kind == "issued" else removing(project)
+        code = in_child(with_faults(die_at(k), lambda project=project, ops=ops: run(project, ops)))  # type: ignore[misc]
+        assert not without_guard(project), k
+        recover(project)
+        assert not without_guard(project), k
+        if code == 0:
+            break
+    assert k > 20
+    assert (project / "certs").exists() == (kind == "issued")
 
 
 names = st.sampled_from(["a", "b", "ü b", "d/a", "new/a", "new/er/a"])

@@ -151,6 +151,11 @@ def with_journal(change: Callable[[Any], object]) -> Callable[[Path], None]:
     return damage
 
 
+def moved(step: dict[str, str], directory: str) -> dict[str, str]:
+    """A step of the same names in another directory."""
+    return {key: f"{directory}/{step[key].rpartition('/')[2]}" for key in ("target", "staged", "backup")}
+
+
 def with_step(**values: object) -> Callable[[Path], None]:
     return with_journal(lambda data: data["steps"][0].update(values))
 
@@ -168,6 +173,12 @@ def with_step(**values: object) -> Callable[[Path], None]:
         with_journal(lambda data: data.pop("steps")),
         with_journal(lambda data: data.update(made=["relative"])),
         with_journal(lambda data: data.update(made=[1])),
+        with_journal(lambda data: data.update(made=["/a/../b"])),
+        with_journal(lambda data: data.update(emptied=["/a/.git/b"])),
+        with_journal(lambda data: data.update(guards=["/etc/passwd"])),
+        with_journal(lambda data: data["steps"][0].update(moved(data["steps"][0], "/etc"))),
+        with_journal(lambda data: data.update(made=["/proc/self/cwd/x/y"])),
+        lambda project: (project / ".aicos-tls/journal.json").chmod(0o644),
         with_step(old="123"),
         with_step(new=5),
         with_step(backup="/etc/passwd"),

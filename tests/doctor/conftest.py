@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from doctor_seeds import ENABLED, NOW, Examine
+from support import work_tree
 
 from aicos_tls.commands.doctor import Result, doctor
 from aicos_tls.commands.enable import Options, enable
@@ -36,7 +36,7 @@ def overridden(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def enabled_shop(directory: Path, *, override: bool) -> Path:
     shutil.copytree(SHOP, directory)
-    subprocess.run(["git", "init", "-q"], cwd=directory, check=True)
+    work_tree(directory)
     flags: dict[str, object] = {"key_type": "p256", "override": override}
     before = Path.cwd()
     os.chdir(directory)

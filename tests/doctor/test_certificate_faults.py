@@ -27,6 +27,7 @@ from doctor_seeds import (
     without_identifier,
     write,
 )
+from support import need
 
 from aicos_tls.pki import KeyType, Profile, keys
 from aicos_tls.pki.authority import new_authority
@@ -170,6 +171,7 @@ def weak_form(shop: Path) -> None:
 
 
 def weak_signature(shop: Path) -> None:
+    need("openssl")
     certs = shop / "certs"
     (certs / "e").write_text(
         "subjectAltName=DNS:shop-api,DNS:localhost,IP:127.0.0.1,IP:::1\n"

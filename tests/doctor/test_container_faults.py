@@ -14,6 +14,7 @@ from doctor_seeds import (
     exactly,
     name_of,
 )
+from support import need
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 def not_ignored(shop: Path) -> None:
     (shop / ".gitignore").write_text("")
+    (shop / "certs/.gitignore").unlink(missing_ok=True)
 
 
 def in_git(shop: Path) -> None:
-    subprocess.run(["git", "add", "-f", "certs/api-key.pem"], cwd=shop, check=True)
+    subprocess.run([need("git"), "add", "-f", "certs/api-key.pem"], cwd=shop, check=True)
 
 
 def server_without_tls(shop: Path) -> None:

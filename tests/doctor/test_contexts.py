@@ -32,7 +32,7 @@ def test_a_warning_with_the_line_to_add(shop: Path, examine: Examine) -> None:
     exactly((from_the_root, "key-in-image", "proxy/Dockerfile:3", "shop-proxy"), shop, examine)
     (finding,) = found(examine())
     assert finding.text == "COPY . /site takes the private keys of certs/ into the image"
-    assert finding.todo == "add this line to .dockerignore: certs"
+    assert finding.todo == "aicos-tls enable, or add this line to .dockerignore: certs/"
     (shop / ".dockerignore").write_text("api\nworker\ncerts\n")
     assert found(examine()) == []
 
@@ -42,7 +42,9 @@ def test_the_ignore_file_of_the_dockerfile_counts_alone(shop: Path, examine: Exa
     (shop / ".dockerignore").write_text("certs\n")
     own = shop / "proxy/Dockerfile.dockerignore"
     own.write_text("node_modules\n")
-    assert [f.todo for f in in_image(examine)] == ["add this line to proxy/Dockerfile.dockerignore: certs"]
+    assert [f.todo for f in in_image(examine)] == [
+        "aicos-tls enable, or add this line to proxy/Dockerfile.dockerignore: certs/"
+    ]
     own.write_text("**/*-key.pem\n")
     assert in_image(examine) == []
 

@@ -7,6 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import need
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +102,7 @@ def test_keys_in_a_directory_that_is_mounted_as_a_whole(project: Project, run: R
 
 
 def test_without_git_nothing_is_said_of_git(shop: Path, monkeypatch: pytest.MonkeyPatch, examine: Examine) -> None:
-    subprocess.run(["git", "add", "-f", "certs/api-key.pem"], cwd=shop, check=True)
+    subprocess.run([need("git"), "add", "-f", "certs/api-key.pem"], cwd=shop, check=True)
 
     def missing(*_arguments: object, **_options: object) -> None:
         raise FileNotFoundError

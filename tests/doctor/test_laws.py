@@ -65,7 +65,7 @@ def test_every_hunk_that_is_taken_out_alone_is_found(
     before = path.read_text().splitlines(keepends=True)
     enable([], {"key_type": "p256"}, Options(), now=ENABLED, environment={})
     after = path.read_text().splitlines(keepends=True)
-    assert not [finding for finding in examine().findings if finding.group in WRITTEN]
+    assert not [f for f in examine().findings if f.group in WRITTEN and f.check not in IN_ORDER]
     hunks = [
         op for op in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if op[0] != "equal"
     ]

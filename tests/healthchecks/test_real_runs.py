@@ -6,10 +6,8 @@ Before the rewrite each fails, after it each passes; where the certificate is ch
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
 import ipaddress
 import os
-import shutil
 import ssl
 import subprocess
 import sys
@@ -23,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support import need, needs
 
 from aicos_tls.healthchecks import Endpoint, Form, Rewritten, Test, Trust, TrustPaths, Wget, apply, rewrite
 
@@ -178,13 +177,6 @@ def check(words: str | tuple[str, ...], site: Site, trust: Trust, *, strangers: 
         assert run(apply(test, strange.edits), trust, site.strange) != 0
 
 
-def need(program: str, module: str = "") -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed here")
-    if module and importlib.util.find_spec(module) is None:
-        pytest.skip(f"the Python package {module} is not installed here")
-
-
 CURL: list[str | tuple[str, ...]] = [
     ("curl", "-f", "http://localhost:PORT/health"),
     ("curl", "http://localhost:PORT/health", "-fsS", "-o", "/dev/null"),
@@ -241,44 +233,42 @@ PHP = [
 CHECKS = pytest.mark.parametrize("trust", [Trust.INSECURE, Trust.CA], ids=lambda trust: str(trust.value))
 
 
+@needs("curl")
 @CHECKS
 @pytest.mark.parametrize("words", CURL)
 def test_curl(words: str | tuple[str, ...], trust: Trust, site: Site) -> None:
-    need("curl")
     check(words, site, trust, strangers=words == CURL[0])
 
 
+@needs("wget")
 @CHECKS
 @pytest.mark.parametrize("words", WGET)
 def test_wget(words: str | tuple[str, ...], trust: Trust, site: Site) -> None:
-    need("wget")
     check(words, site, trust, strangers=words == WGET[0])
 
 
+@needs("curl", "wget")
 @pytest.mark.parametrize("words", [CURL[0], CURL[9], WGET[0], WGET[3]])
 def test_a_client_certificate(words: str | tuple[str, ...], mutual_site: Site) -> None:
-    need("curl")
-    need("wget")
     check(words, mutual_site, Trust.MUTUAL)
 
 
+@needs("busybox")
 def test_busybox_wget(site: Site) -> None:
-    need("busybox")
     check(("busybox", "wget", "-qO-", "http://localhost:PORT/"), site, Trust.INSECURE)
     check("busybox wget -q --spider http://localhost:PORT/ || exit 1", site, Trust.INSECURE)
 
 
+@needs("python3")
 @CHECKS
 @pytest.mark.parametrize("code", PYTHON)
 def test_python(code: str, trust: Trust, site: Site) -> None:
-    need("python3")
     check(("python3", "-c", code), site, trust, strangers=code in {PYTHON[0], PYTHON[6]})
 
 
 @CHECKS
 @pytest.mark.parametrize("library", ["requests", "httpx"])
 def test_python_libraries(library: str, trust: Trust, site: Site) -> None:
-    need(sys.executable, library)
     check(
         (sys.executable, "-c", f"import {library}; {library}.get('http://localhost:PORT/')"),
         site,
@@ -295,22 +285,22 @@ def test_node(program: str, code: str, trust: Trust, site: Site) -> None:
     check((program, "-e", code), site, trust, strangers=code == JAVASCRIPT[0])
 
 
+@needs("deno")
 @CHECKS
 @pytest.mark.parametrize("code", ["const r = await fetch('http://localhost:PORT/'); Deno.exit(r.ok ? 0 : 1)"])
 def test_deno(code: str, trust: Trust, site: Site) -> None:
-    need("deno")
     check(("deno", "eval", code), site, trust, strangers=True)
 
 
+@needs("ruby")
 @CHECKS
 @pytest.mark.parametrize("code", RUBY)
 def test_ruby(code: str, trust: Trust, site: Site) -> None:
-    need("ruby")
     check(("ruby", "-rnet/http", "-ropen-uri", "-e", code), site, trust, strangers=code in {RUBY[0], RUBY[2]})
 
 
+@needs("php")
 @CHECKS
 @pytest.mark.parametrize("code", PHP)
 def test_php(code: str, trust: Trust, site: Site) -> None:
-    need("php")
     check(("php", "-r", code), site, trust, strangers=code == PHP[0])

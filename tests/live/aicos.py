@@ -7,15 +7,20 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from live.stacks import Request, Stack, free_ports, project_name
+from live.stacks import AGAIN, STEP, Request, Stack, free_ports, project_name
+from ruamel.yaml import YAML
 
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from live.engines import Engine
 
 FIXTURE = Path(__file__).resolve().parent.parent.parent / "fixtures/aicos"
@@ -39,6 +44,10 @@ PORTS = {
     "aicos-integrations": 8006,
 }
 STORES = ("aicos-postgres", "aicos-redis")
+ILL = frozenset(name for name in PORTS if name not in ("aicos-frontend", "aicos-integrations"))
+"""Services whose healthcheck calls curl, which their image has not: they answer and are never healthy."""
+EDGES = 8
+"""The backend asks six services, the frontend's nginx asks the backend, the parser asks the context service."""
 REQUESTS = (
     Request(3000, "/", "AI Chief of Staff"),
     Request(3000, "/health", "healthy"),
@@ -52,25 +61,78 @@ REQUESTS = (
     Request(3001, "/api/voice/recordings", '"recordings"'),
     Request(3001, "/api/context/ana", '"user":"ana"'),
     Request(3001, "/api/integrations/providers", "Slack"),
+    Request(3001, "/api/integrations/google/connect", "integrations%2Fgoogle%2Fcallback"),
+    Request(3001, "/api/integrations/google/callback?error=access_denied", "access_denied", status=400),
+    Request(3001, "/api/context/rui", '"place":"office"', "PUT", {"place": "office"}),
+    Request(3001, "/api/parse?text=lunch&user=rui", '"context":{"place":"office"}'),
     *(Request(port, "/health", '"status":"ok"') for port in range(8001, 8007)),
     Request(3001, "/api/tasks", '"time":"13:00"', "POST", {"text": "lunch with Ana on Friday at 1pm"}, 201),
 )
 """Through the frontend, through the backend to each of the six services, and to each of them."""
 
 
-def copy(engine: Engine, compose: Path, directory: Path) -> tuple[Stack, dict[int, int]]:
-    """A copy of the stack in `directory`; returns it with the ports of this machine for those of its file.
+@dataclass
+class AicosStack(Stack):
+    """The stack, changed for the run as `published` has it: ports of this machine for those of the file."""
 
-    What other runs would be in the way of is left to the engine: names of containers and of the network, and ports.
-    Healthchecks are made sooner than every 30 seconds: each `up` waits for the first of two in a row.
-    """
+    published: dict[int, int] = field(default_factory=dict)
+
+    def compose(
+        self, *arguments: str, timeout: float = STEP, check: bool = True, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run docker compose with an override file for the compose file as it is now (YAML, for the tags of compose).
+
+        What other runs would be in the way of is left to the engine: names of containers and of the network, and ports.
+        Healthchecks are made sooner than every 30 seconds: each `up` waits for the first of two in a row.
+        """
+        services: dict[str, Any] = YAML(typ="safe").load(self.directory / "docker-compose.yml")["services"]
+        lines = [line for name, service in services.items() for line in self._override(name, service)]
+        network = ["networks:", "  aicos-network:", f"    name: {self.name}-network", ""]
+        self.overrides = "\n".join(["services:", *lines, *network])
+        return super().compose(*arguments, timeout=timeout, check=check, **variables)
+
+    def _override(self, name: str, service: dict[str, Any]) -> Iterator[str]:
+        yield f"  {name}:"
+        yield "    container_name: !reset null"
+        port = PORTS.get(service.get("x-aicos-tls", {}).get("sidecar-of", name))
+        if "ports" in service:
+            published = f'!override ["127.0.0.1:{self.published[port]}:{port}"]' if port else "!reset []"
+            yield f"    ports: {published}"
+        if name in PORTS or name in STORES:
+            yield "    healthcheck: {interval: 3s}"
+        if "build" in service and self.engine.private:  # its builds reach the package registries that way
+            yield from ("    build:", "      network: host")
+
+
+def copy(engine: Engine, compose: Path, directory: Path) -> tuple[Stack, dict[int, int]]:
+    """A copy of the stack in `directory`; returns it with the ports of this machine for those of its file."""
     ignored = shutil.ignore_patterns("node_modules", "__pycache__", "data", "dist")
     shutil.copytree(FIXTURE, directory, ignore=ignored)
     subprocess.run(["git", "init", "-q"], cwd=directory, check=True)
     ports = dict(zip(PORTS.values(), free_ports(len(PORTS)), strict=True))
     name = project_name("aicos")
-    stack = Stack(engine, compose, directory, name, _override(name, ports, host_builds=bool(engine.private)))
-    return stack, ports
+    return AicosStack(engine, compose, directory, name, ill=ILL, published=ports), ports
+
+
+def problems(data: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """What is not in order in a result of `verify`: service and check to the words."""
+    return {
+        (service["name"], check["id"]): check["words"]
+        for service in data["services"]
+        for check in [*service["checks"], *(c for port in service["ports"] for c in port["checks"])]
+        if check["state"] in ("failed", "unknown")
+    }
+
+
+def settled(verified: Callable[[], dict[str, Any]], within: float = 90) -> dict[str, Any]:
+    """The result of `verify` once only the health of the ill is not in order, or after `within` seconds as it is then.
+
+    `verify --wait` would wait for these all the time.
+    """
+    end = time.monotonic() + within
+    while problems(data := verified()).keys() != {(name, "healthy") for name in ILL} and time.monotonic() < end:
+        time.sleep(AGAIN)
+    return data
 
 
 def secure_ports(stack: Stack) -> frozenset[int]:
@@ -79,7 +141,7 @@ def secure_ports(stack: Stack) -> frozenset[int]:
     found = look(Docker(stack.engine.environment), stack.name)
     secure = set()
     for service, port in PORTS.items():
-        for place in found.of(service)[0].attachments:
+        for place in found.namespace(found.of(service)[0]).attachments:
             with (
                 contextlib.suppress(OSError),
                 socket.create_connection((place.address, port), 5) as raw,
@@ -87,21 +149,3 @@ def secure_ports(stack: Stack) -> frozenset[int]:
             ):
                 secure.add(port)
     return frozenset(secure)
-
-
-def _override(name: str, ports: dict[int, int], *, host_builds: bool) -> str:
-    """An override file; in YAML, for compose's tags (compose specification, "Merge": `!reset`, `!override`)."""
-    lines = ["services:"]
-    for service in (*PORTS, *STORES):
-        lines += [f"  {service}:", "    container_name: !reset null"]
-        port = PORTS.get(service)
-        published = f'!override ["127.0.0.1:{ports[port]}:{port}"]' if port else "!reset []"
-        lines += [f"    ports: {published}", "    healthcheck: {interval: 3s}"]
-        if port and host_builds:  # the private engine's builds reach the package registries that way
-            lines += ["    build:", "      network: host"]
-    return "\n".join([*lines, "networks:", "  aicos-network:", f"    name: {name}-network", ""])
-
-
-def with_host_build(overrides: str, service: str) -> str:
-    """The override file, with a service more that is built on the network of the host."""
-    return overrides.replace("services:\n", f"services:\n  {service}:\n    build:\n      network: host\n", 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from live.engines import NoEngine
 from live.engines import engine as find_engine
+from support import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,4 +30,4 @@ def engine() -> Iterator[Engine]:
         with find_engine() as found:
             yield found
     except NoEngine as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))

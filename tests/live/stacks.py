@@ -9,6 +9,7 @@ import secrets
 import socket
 import ssl
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 BUILD, UP, DOWN, STEP = 600, 240, 90, 60
 """Seconds that a step may take: to build, to be up and healthy, to be gone, for everything else."""
-ATTEMPTS = 2
+PATIENCE, AGAIN = 60, 0.5
+"""Seconds for all requests together to be answered as they must be; between two tries of one."""
 
 
 def compose_binary() -> Path:
@@ -58,6 +60,8 @@ class Stack:
     name: str
     overrides: str = "services: {}\n"
     override: dict[str, Any] = field(default_factory=dict)
+    ill: frozenset[str] = frozenset()
+    """Services that are never healthy, whatever they answer: nobody waits for their health."""
     orphans: set[str] = field(default_factory=set)
     """Volumes without a name, which nothing says are ours once their containers are gone."""
 
@@ -84,19 +88,31 @@ class Stack:
         self.compose("build", "--quiet", timeout=BUILD)
 
     def up(self, *services: str, wait: bool = True, timeout: float = UP) -> None:
-        """Start it, again if that fails once, and wait until all is healthy."""
-        words = [
-            "up",
-            "-d",
-            "--no-build",
-            "--pull",
-            "never",
-            *(["--wait", f"--wait-timeout={timeout:.0f}"] if wait else []),
+        """Start it, and wait until all is healthy."""
+        waiting = ["--wait", f"--wait-timeout={timeout:.0f}"] if wait and not self.ill else []
+        words = ["up", "-d", "--no-build", "--pull", "never", *waiting]
+        self.compose(*words, *services, timeout=timeout + STEP)
+        if wait and self.ill:
+            self._wait_for_the_well(timeout)
+
+    def _wait_for_the_well(self, timeout: float) -> None:
+        """Wait until every container is healthy or has ended well; one of an ill service has to run."""
+        end = time.monotonic() + timeout
+        while pending := [name for name, well in self._states() if not well]:
+            assert time.monotonic() < end, f"not there after {timeout} s: {', '.join(pending)}"
+            time.sleep(AGAIN)
+
+    def _states(self) -> list[tuple[str, bool]]:
+        """Each container's service, and whether nothing of it has to be waited for."""
+        lines = self.compose("ps", "--all", "--format", "json").stdout.splitlines()
+        return [
+            (
+                found["Service"],
+                (found["State"] == "running" and (found["Health"] in ("", "healthy") or found["Service"] in self.ill))
+                or (found["State"] == "exited" and found["ExitCode"] == 0),
+            )
+            for found in map(json.loads, lines)
         ]
-        for attempt in range(1, ATTEMPTS + 1):
-            done = self.compose(*words, *services, timeout=timeout + STEP, check=attempt == ATTEMPTS)
-            if done.returncode == 0:
-                return
 
     def restart(self) -> None:
         """Down and up, as the guide has it after new certificates."""
@@ -167,12 +183,12 @@ def ask(request: Request, ports: dict[int, int], ca: Path | None) -> str:
 
 
 def ask_all(requests: Sequence[Request], ports: dict[int, int], ca: Path | None) -> list[str]:
-    """What is wrong with the answers; each may be asked three times, since a queue may be on its way."""
+    """What is wrong with the answers; each is asked again for a while, since a service may be starting anew."""
     faults = []
+    end = time.monotonic() + PATIENCE
     for request in requests:
-        for _ in range(3):
-            if not (fault := ask(request, ports, ca)):
-                break
-        else:
+        while (fault := ask(request, ports, ca)) and time.monotonic() < end:
+            time.sleep(AGAIN)
+        if fault:
             faults.append(fault)
     return faults

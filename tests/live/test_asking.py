@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 from cryptography import x509
 from live.leaves import authority, write_leaf
 from live.servers import LINK, MOVED, NGINX, OK, serving, tls
+from support import need
 
 from aicos_tls.live import asking, inside
 
@@ -47,8 +47,8 @@ ASKERS: dict[str, Asker] = {
 
 @pytest.fixture(params=list(ASKERS))
 def ask(request: pytest.FixtureRequest) -> Asker:
-    if request.param == "node" and not shutil.which("node"):
-        pytest.skip("no node here")
+    if request.param == "node":
+        need("node")
     return ASKERS[request.param]
 
 

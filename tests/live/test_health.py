@@ -23,6 +23,7 @@ def container(status: str = "running", **more: str | int) -> Container:
         ("restarting", "restarting (exit code 7)", "docker compose logs api"),
         ("paused", "paused", "docker compose unpause api"),
         ("created", "created", "docker compose up -d api"),
+        ("dead", "dead (exit code 7)", "docker compose rm --force api, then docker compose up -d api"),
     ],
 )
 def test_not_running(status: str, words: str, todo: str) -> None:
@@ -47,6 +48,44 @@ def test_health(health: str, test: str, state: State, words: str, todo: str) -> 
     assert (check.id, check.state) == ("healthy", state)
     assert words in check.words
     assert todo in check.todo
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"exit_code": 137}, "exited (exit code 137: it was killed)"),
+        ({"exit_code": 137, "out_of_memory": True}, "exited (exit code 137: it ran out of memory)"),
+        ({"exit_code": 139}, "exited (exit code 139: it crashed)"),
+        ({"exit_code": 1}, "exited (exit code 1)"),
+    ],
+)
+def test_how_it_ended(more: dict[str, int], words: str) -> None:
+    (check,) = condition(container("exited", **more))
+    assert check.words == f"its container is {words}"
+    assert check.todo == "docker compose logs api says why; then docker compose up -d api"
+
+
+def test_a_healthcheck_whose_program_is_not_there() -> None:
+    said = 'exec: "curl": executable file not found in $PATH'
+    _, check = condition(container(health="unhealthy", health_output=said, health_test="CMD curl https://localhost:1"))
+    assert check.todo == "its image lacks the program: aicos-tls enable --repair, then docker compose up -d api"
+
+
+def test_behind_a_sidecar_it_rightly_asks_in_plain() -> None:
+    one = container(health="unhealthy", health_test="CMD wget http://127.0.0.1:1")
+    assert condition(one, asks_in_plain=True)[1].todo == "docker compose logs api"
+
+
+def test_what_is_behind_it_is_named_with_what_helps() -> None:
+    database = Container("c2", "shop-db-1", "db", "shop", "image", "exited", exit_code=1)
+    _, check = condition(container(health="unhealthy"), database)
+    assert check.words == "it is unhealthy; db, which it depends on, is exited (exit code 1)"
+    assert check.todo == "docker compose logs db says why; then docker compose up -d db"
+    unwell = Container("c2", "shop-db-1", "db", "shop", "image", "running", health="unhealthy")
+    (check,) = condition(container("restarting", exit_code=1), unwell)
+    assert check.words == "its container is restarting (exit code 1); db, which it depends on, is unhealthy"
+    assert check.todo == "docker compose logs db"
+    assert condition(container(health="healthy"), database)[1].words == "it is healthy"
 
 
 def test_unhealthy_without_a_word() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from live import aicos
 from live.engines import NoEngine
 from live.leaves import authority, write_leaf
 from live.stacks import ask_all
-from support import tree
+from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from live.engines import Engine
     from live.stacks import Stack
     from support import Run
+
+
+ILL = {(name, "healthy") for name in aicos.ILL}
+NO_PROGRAM = {(name, "healthcheck-program") for name in aicos.ILL}
 
 
 class Life:
@@ -69,7 +74,7 @@ def life(engine: Engine, compose: Path, tmp_path_factory: pytest.TempPathFactory
     try:
         engine.need(*aicos.IMAGES)
     except NoEngine as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
     stack, ports = aicos.copy(engine, compose, tmp_path_factory.mktemp("life") / "aicos")
     try:
         yield Life(stack, ports)
@@ -93,16 +98,6 @@ def verified(run: Run, life: Life, *options: str) -> dict[str, Any]:
     return data
 
 
-def problems(data: dict[str, Any]) -> dict[tuple[str, str], str]:
-    """What is not in order: service and check to the words."""
-    return {
-        (service["name"], check["id"]): check["words"]
-        for service in data["services"]
-        for check in [*service["checks"], *(c for port in service["ports"] for c in port["checks"])]
-        if check["state"] in ("failed", "unknown")
-    }
-
-
 def secure_ports(data: dict[str, Any]) -> frozenset[int]:
     """The ports that serve TLS."""
     return frozenset(port["port"] for service in data["services"] for port in service["ports"] if port["tls"])
@@ -120,8 +115,8 @@ def test_1_plain(life: Life, run: Run) -> None:
     assert clear["aicos-frontend", "aicos-backend"] > 100
     data = verified(run, life)
     assert {edge["state"] for edge in data["connections"]} == {"failed"}
-    assert len(data["connections"]) == 7  # the backend's six, and that of the frontend's nginx
-    assert problems(data)["aicos-backend", "tls"].startswith("it answers plain HTTP")
+    assert len(data["connections"]) == aicos.EDGES
+    assert aicos.problems(data)["aicos-backend", "tls"].startswith("it answers plain HTTP")
     life.reached = 1
 
 
@@ -130,8 +125,8 @@ def test_2_encrypted(life: Life, run: Run) -> None:
     assert guarded(["enable", "--code", "--key-type", "p256", "--quiet"]) == 0
     life.stack.build()
     life.stack.up()
-    data = verified(run, life, "--wait", "90")
-    assert problems(data) == {}
+    data = aicos.settled(partial(verified, run, life))
+    assert aicos.problems(data).keys() == ILL
     assert {edge["state"] for edge in data["connections"]} == {"ok"}
     faults, seen = life.requests(secure_ports(data))
     assert faults == []
@@ -149,15 +144,15 @@ def seed(life: Life, foreign: Path) -> None:
     for short_name, name, signer, ends in (
         ("nl-parser", "aicos-nl-parser", foreign, future),
         ("ai-intelligence", "aicos-ai-intelligence", life.certs, past),
-        ("context-service", "context", life.certs, future),
+        ("pattern-recognition", "pattern", life.certs, future),
     ):
         own = ("127.0.0.1", "::1")
         write_leaf(life.certs, short_name, (name, "localhost"), signer=signer, addresses=own, ends=ends)
     path = life.stack.directory / "docker-compose.yml"
     text = path.read_text()
     for service, good, bad in (
-        ("aicos-integrations", "TLS_ENABLED=true", "TLS_ENABLED=false"),
-        ("aicos-pattern-recognition", "https://localhost:8002", "http://localhost:8002"),
+        ("aicos-context-service", "TLS_ENABLED=true", "TLS_ENABLED=false"),
+        ("aicos-integrations", "https://localhost:8006", "http://localhost:8006"),
     ):
         before, start, block = text.partition(f"\n  {service}:")
         assert good in block
@@ -175,50 +170,50 @@ def diagnosed(run: Run) -> set[tuple[str, str]]:
 
 def test_3_faults_are_named(life: Life, run: Run, tmp_path: Path) -> None:
     life.begin(3)
-    assert diagnosed(run) == set()
+    assert diagnosed(run) == NO_PROGRAM
     kept = {path: path.read_bytes() for path in (life.stack.directory / "docker-compose.yml", *life.certs.iterdir())}
     wrong = ("nl-parser", "integrations", "context-service", "ai-intelligence", "pattern-recognition")
     services = [f"aicos-{name}" for name in wrong]
     at_once = {"interval": "2s", "retries": 1, "start_period": "0s"}
-    life.stack.override = {"services": {"aicos-pattern-recognition": {"healthcheck": at_once}}}
+    life.stack.override = {"services": {"aicos-integrations": {"healthcheck": at_once}}}
     try:
         seed(life, authority(tmp_path / "foreign"))
         life.stack.compose("up", "-d", "--no-build", "--no-deps", "--force-recreate", *services, timeout=120)
         life.stack.compose(
-            "up", "-d", "--wait", "--wait-timeout", "60", "--no-build", *services, timeout=90, check=False
+            "up", "-d", "--no-deps", "--wait", "--wait-timeout", "60", "aicos-integrations", timeout=90, check=False
         )
-        found, said = problems(verified(run, life)), diagnosed(run)
+        found, said = aicos.problems(verified(run, life)), diagnosed(run)
     finally:
         life.stack.override = {}
         for path, data in kept.items():
             path.write_bytes(data)
     assert "not issued by the CA" in found["aicos-nl-parser", "chain"]
     assert "expired on" in found["aicos-ai-intelligence", "expiry"]
-    assert "is not for aicos-context-service" in found["aicos-context-service", "names"]
-    assert "answers plain HTTP" in found["aicos-integrations", "tls"]
-    assert "unhealthy" in found["aicos-pattern-recognition", "healthy"]
-    assert {service for service, _ in found} <= {*services, "aicos-backend"}
-    assert said == {
+    assert "is not for aicos-pattern-recognition" in found["aicos-pattern-recognition", "names"]
+    assert "answers plain HTTP" in found["aicos-context-service", "tls"]
+    assert "unhealthy" in found["aicos-integrations", "healthy"]
+    assert {service for service, _ in found} <= {*services, *aicos.ILL}
+    assert said - NO_PROGRAM == {
         ("aicos-nl-parser", "cert-untrusted"),
         ("aicos-ai-intelligence", "cert-expired"),
-        ("aicos-context-service", "cert-name"),
-        ("aicos-integrations", "tls-variable"),
-        ("aicos-pattern-recognition", "healthcheck-http"),
+        ("aicos-pattern-recognition", "cert-name"),
+        ("aicos-context-service", "tls-variable"),
+        ("aicos-integrations", "healthcheck-http"),
     }
     life.stack.compose("up", "-d", "--no-build", "--force-recreate", *services, timeout=120)
     life.stack.up()
-    assert problems(verified(run, life, "--wait", "90")) == {}
+    assert aicos.problems(aicos.settled(partial(verified, run, life))).keys() == ILL
     life.reached = 3
 
 
 def test_4_renewed(life: Life, run: Run) -> None:
     life.begin(4)
     assert run("certs", "issue", "--force", "--key-type", "p256").code == 0
-    found = problems(verified(run, life))
+    found = aicos.problems(verified(run, life))
     assert {check for _, check in found} >= {"on-disk"}
     life.stack.restart()
-    data = verified(run, life, "--wait", "90")
-    assert problems(data) == {}
+    data = aicos.settled(partial(verified, run, life))
+    assert aicos.problems(data).keys() == ILL
     renewed = {s["name"]: s["ports"][0]["serial"] for s in data["services"] if s["ports"]}
     assert renewed.keys() == life.serials.keys()
     assert not set(renewed.items()) & set(life.serials.items())

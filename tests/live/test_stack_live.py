@@ -14,6 +14,7 @@ from live.breaking import broken, steady
 from live.engines import NoEngine
 from live.seeds import FAULTS
 from live.stacks import Stack, project_name
+from support import missing
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.commands import verify as command
@@ -34,7 +35,7 @@ def stack(engine: Engine, compose: Path, tmp_path_factory: pytest.TempPathFactor
     try:
         engine.need("python:3.11-slim", "node:20-alpine")
     except NoEngine as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
     directory = tmp_path_factory.mktemp("live") / "stack"
     shutil.copytree(HERE / "stack", directory, ignore=shutil.ignore_patterns("__pycache__"))
     found = Stack(engine, compose, directory, project_name("verify"))

@@ -1,4 +1,4 @@
-"""Processes of changed services: certificates by openssl, a free port, and what they answer."""
+"""Processes of changed services: certificates, a free port, and what they answer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from live.leaves import write_authority, write_leaf
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -21,24 +23,11 @@ if TYPE_CHECKING:
 PATIENCE = 40  # seconds until a server has to answer
 
 
-def openssl(directory: Path, *arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
-
-
 def issue(directory: Path, name: str, host: str) -> Path:
     """Make a CA in `directory`, unless there is one, and a leaf for `host` and localhost."""
-    directory.mkdir(exist_ok=True)
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     if not (directory / "ca-cert.pem").exists():
-        usage = ("-addext", "basicConstraints=critical,CA:true", "-addext", "keyUsage=critical,keyCertSign")
-        subject = ("-subj", f"/CN=CA of {directory.name}")
-        openssl(directory, "req", "-x509", *key, "-keyout", "ca-key.pem", "-out", "ca-cert.pem", *subject, *usage)
-    openssl(directory, "req", *key, "-keyout", f"{name}-key.pem", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-    (directory / "ext").write_text(
-        f"subjectAltName=DNS:{host},DNS:localhost,IP:127.0.0.1\nauthorityKeyIdentifier=keyid\n"
-    )
-    signed = ("-CA", "ca-cert.pem", "-CAkey", "ca-key.pem", "-CAcreateserial", "-extfile", "ext")
-    openssl(directory, "x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}-cert.pem")
+        write_authority(directory)
+    write_leaf(directory, name, (host, "localhost"), signer=directory, addresses=("127.0.0.1",))
     return directory
 
 

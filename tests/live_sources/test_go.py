@@ -5,16 +5,21 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import needs
 
 from aicos_tls.files import read
 from aicos_tls.sources.go import helper_source, transform
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.yamledit.apply import splice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _spec = importlib.util.spec_from_file_location("running", Path(__file__).with_name("running.py"))
 assert _spec is not None
@@ -22,10 +27,7 @@ assert _spec.loader is not None
 run: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(run)
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed"),
-]
+pytestmark = [pytest.mark.slow, needs("go", "gofmt")]
 
 SERVICE = Path(__file__).parents[2] / "fixtures" / "aicos" / "services" / "context-service"
 HOST = "aicos-context-service"
@@ -86,6 +88,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return before, build(folder, "after")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _database() -> Iterator[None]:
+    """What accepts connections where the service looks for its database: without it the service ends."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", f"postgres://127.0.0.1:{server.getsockname()[1]}/x")
+        yield
+
+
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = run.issue(tmp_path_factory.mktemp("certs"), "context-service", HOST)
@@ -93,7 +103,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def variables(port: int, certificates: Path | None = None) -> dict[str, str]:
-    found = {"PORT": str(port), "REDIS_URL": "redis://127.0.0.1:1", "DATABASE_URL": "postgres://127.0.0.1:1/x"}
+    found = {"PORT": str(port), "REDIS_URL": "redis://127.0.0.1:1"}
     return found if certificates is None else {**found, "TLS_ENABLED": "true", "TLS_CERT_PATH": str(certificates)}
 
 
@@ -117,6 +127,15 @@ def test_a_certificate_that_is_missing_is_named(service: tuple[Path, Path], tmp_
     result = subprocess.run([service[1]], env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert f"TLS_ENABLED is true, but {tmp_path}/context-service-cert.pem and its key cannot be used" in result.stderr
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_it_ends_without_its_database(service: tuple[Path, Path], certificates: Path, which: int) -> None:
+    nobody = {"DATABASE_URL": f"postgres://me:secret@127.0.0.1:{run.free_port()}/x"}
+    environment = {**os.environ, **variables(run.free_port(), certificates), **nobody}
+    result = subprocess.run([service[which]], env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert "the database does not answer, giving up: postgres://me:xxxxx@127.0.0.1" in result.stderr
 
 
 def test_clients_trust_the_ca_besides_the_public_roots(

@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live.leaves import write_authority, write_leaf
+from support import needs
 
 from aicos_tls.files import read
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.node import ModuleKind, helper_file, import_path, snippets, transform
 from aicos_tls.yamledit.apply import splice
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs("node", "npm")]
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 NAMES = ("backend", "ai-intelligence", "pattern-recognition", "nl-parser", "voice-processor", "context-service")
@@ -36,25 +38,10 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def _openssl(directory: Path, *arguments: str) -> None:
-    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
-
-
 def _issue(directory: Path, name: str, dns: tuple[str, ...]) -> None:
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
     if not (directory / "ca-cert.pem").exists():
-        extension = "basicConstraints=critical,CA:true"
-        _openssl(
-            directory, "req", "-x509", *key, "-keyout", "ca-key.pem", "-out", "ca-cert.pem", "-days", "30",
-            "-subj", f"/CN=CA of {directory.name}", "-addext", extension,
-        )  # fmt: skip
-    _openssl(directory, "req", *key, "-keyout", f"{name}-key.pem", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-    names = ",".join([*(f"DNS:{host}" for host in dns), "DNS:localhost", "IP:127.0.0.1"])
-    (directory / "ext").write_text(f"subjectAltName={names}\n")
-    _openssl(
-        directory, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca-cert.pem", "-CAkey", "ca-key.pem",
-        "-CAcreateserial", "-days", "20", "-extfile", "ext", "-out", f"{name}-cert.pem",
-    )  # fmt: skip
+        write_authority(directory)
+    write_leaf(directory, name, (*dns, "localhost"), signer=directory, addresses=("127.0.0.1",))
 
 
 @pytest.fixture(scope="session")

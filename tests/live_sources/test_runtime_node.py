@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import needs
 
 _spec = importlib.util.spec_from_file_location("running", Path(__file__).with_name("running.py"))
 assert _spec is not None
@@ -16,7 +17,7 @@ assert _spec.loader is not None
 run: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(run)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, needs("node", "npm")]
 
 PRELOAD = Path(__file__).parents[2] / "templates" / "runtime" / "node" / "preload.cjs"
 NAME, HOST = "backend", "shop-backend"

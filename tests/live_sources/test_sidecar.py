@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import needs
 
 from aicos_tls.serving.sidecar import Mode, Sidecar, haproxy_config
 
@@ -27,12 +28,10 @@ assert _spec.loader is not None
 run: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(run)
 
-TOOLS = ("ip", "iptables", "haproxy")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        os.geteuid() != 0 or not all(map(shutil.which, TOOLS)), reason="needs root, ip, iptables, haproxy"
-    ),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root may make network namespaces"),
+    needs("ip", "iptables", "haproxy"),
 ]
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "sidecar"
@@ -113,23 +112,29 @@ def test_the_port_speaks_tls_to_others_and_http_within(mode: Mode, namespace: tu
         short_name="context",
         ports=((PORT, TLS_PORT),),
         name="c-tls",
-        init_name="c-tls-init",
         mode=mode,
     )
     joined = tmp_path / "run"
     joined.mkdir()
+    tmp_path.chmod(0o755)
     (tmp_path / "haproxy.cfg").write_text(haproxy_config(one).replace("/run/tls", str(joined)))
+    scripts = tmp_path / "bin"
+    shutil.copytree(TEMPLATES, scripts)
+    for script in scripts.glob("*.sh"):
+        script.chmod(0o755)
     variables = {
         "TLS_CERT_PATH": str(certificates), "TLS_CERT_NAME": "context", "TLS_RUN_PATH": str(joined),
-        "TLS_CHECK_SECONDS": "1",
+        "TLS_CHECK_SECONDS": "1", "TLS_AS_PROXY": "setpriv --reuid=haproxy --regid=haproxy --clear-groups",
+        "PATH": f"{scripts}:{os.environ['PATH']}",
     }  # fmt: skip
-    redirect: list[str | Path] = ["ip", "netns", "exec", name, "sh", TEMPLATES / "redirect.sh", f"{PORT}:{TLS_PORT}"]
+    pair = f"{PORT}:{TLS_PORT}"
+    redirect: list[str | Path] = ["ip", "netns", "exec", name, scripts / "redirect.sh", pair]
     for _ in range(2):  # a second time changes nothing
-        subprocess.run(redirect, check=True)
+        subprocess.run(redirect, check=True, env=os.environ | {"TLS_RUN_PATH": str(joined)})
     context = run.trusting(certificates)
     with (
         inside(name, [sys.executable, "-c", SERVER], {}),
-        inside(name, ["sh", TEMPLATES / "serve.sh", tmp_path / "haproxy.cfg"], variables),
+        inside(name, [scripts / "serve.sh", tmp_path / "haproxy.cfg", pair], variables),
     ):
         answer = wait_for(address, context)
         assert answer.startswith(b"HTTP/1.1 200")

@@ -219,7 +219,7 @@ def test_what_a_variable_changes_in_other_lists_is_declined(project: Project) ->
 def test_values_of_env_files_that_cannot_be_repeated_are_declined(value: str, project: Project) -> None:
     project({"docker-compose.yml": API + "  web: {build: ., env_file: w.env}\n", "w.env": f"U={value}\n"})
     _, override = both()
-    url = "https://me:pw@api:8001" if "@" in value else "https://api:8001"
+    url = "https://***@api:8001" if "@" in value else "https://api:8001"
     assert declined(override) == [(f"w.env.U: {url}", False)]
     assert b"pw" not in override.plan.files[0].after
     assert "repeats" not in "".join(note.text for note in override.plan.notes)

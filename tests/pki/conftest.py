@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from support import need
 
 from aicos_tls.pki import KeyType, Profile, Wanted
 from aicos_tls.pki.issuing import NewFile, issue
@@ -69,8 +70,10 @@ def foreign(tmp_path: Path, wanted: tuple[Wanted, ...], quick: Profile, now: dat
 def openssl(tmp_path: Path) -> OpenSsl:
     """Runs the openssl command in a directory of its own and returns what it printed."""
 
+    program = need("openssl")
+
     def run(*arguments: object) -> str:
-        command = ["openssl", *map(str, arguments)]
+        command = [program, *map(str, arguments)]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout

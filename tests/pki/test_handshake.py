@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import socket
 import ssl
 import subprocess
@@ -14,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from support import needs
 
 from aicos_tls.pki import KeyType, Profile, Wanted
 from aicos_tls.pki.issuing import issue
@@ -154,7 +154,7 @@ def test_a_leaf_is_good_for_the_client_too(certs: Path, foreign: Path, version: 
         assert _ask(client, port, "aicos-api") == b"ok"
 
 
-@pytest.mark.skipif(not shutil.which("node"), reason="there is no node on the PATH")
+@needs("node")
 @pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
 def test_a_node_client(certs: Path, foreign: Path, version: str) -> None:
     ca = str(certs / "ca-cert.pem")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support import needs, work_tree
 
 from aicos_tls.plan.gitignore import is_ignored, plan_gitignore, repository
 
@@ -24,6 +25,7 @@ def git(directory: Path, *arguments: str) -> int:
     return subprocess.run(["git", *arguments], cwd=directory, check=False, capture_output=True).returncode
 
 
+@needs("git")
 @pytest.mark.parametrize("nested", ["", "!certs", "certs"])
 @pytest.mark.parametrize("patterns", PATTERNS)
 def test_it_agrees_with_git(project: MakeProject, patterns: str, nested: str) -> None:
@@ -46,7 +48,7 @@ def test_it_agrees_with_git(project: MakeProject, patterns: str, nested: str) ->
 )
 def test_the_added_line(project: MakeProject, before: str | None, after: str) -> None:
     root = project({"x": ""} if before is None else {".gitignore": before})
-    git(root, "init", "-q")
+    work_tree(root)
     planned = plan_gitignore(root, "./certs")
     assert planned is not None
     assert planned.after == after.encode()
@@ -56,7 +58,7 @@ def test_the_added_line(project: MakeProject, before: str | None, after: str) ->
 @pytest.mark.parametrize("certs", ["/etc/certs", "../certs", "./x/../../certs"])
 def test_a_directory_elsewhere_is_not_ones_own_to_ignore(project: MakeProject, certs: str) -> None:
     root = project({"x": ""})
-    git(root, "init", "-q")
+    work_tree(root)
     assert plan_gitignore(root, certs) is None
 
 
@@ -64,6 +66,6 @@ def test_nothing_to_do_without_git_or_when_ignored(project: MakeProject) -> None
     root = project({".gitignore": "certs\n"})
     assert repository(root) is None
     assert plan_gitignore(root, "certs") is None
-    git(root, "init", "-q")
+    work_tree(root)
     assert repository(root) == root.resolve()
     assert plan_gitignore(root, "certs") is None

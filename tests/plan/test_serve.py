@@ -31,14 +31,19 @@ BLOCK = "    x-aicos-tls: {serve: sidecar, port: 8005}\n"
         ("", ("code",), {}),
         ("", ("auto",), {"api": Ask("auto"), "web": Ask("auto")}),
         ("", ("auto", "web=none"), {"api": Ask("auto"), "web": Ask("none")}),
-        ("", ("web=preload",), {"web": Ask("preload")}),
+        ("", ("web=preload",), {"web": Ask("preload", by_name=True)}),
         ("", ("auto", "api=code"), {"web": Ask("auto")}),
         ("", ("env", "sidecar"), {"api": Ask("sidecar"), "web": Ask("sidecar")}),
-        (BLOCK, (), {"api": Ask("sidecar", (8005,))}),
-        (BLOCK, ("auto",), {"api": Ask("sidecar", (8005,)), "web": Ask("auto")}),
-        (BLOCK, ("api=auto",), {"api": Ask("auto", (8005,))}),
+        (BLOCK, (), {"api": Ask("sidecar", (8005,), by_name=True)}),
+        (BLOCK, ("auto",), {"api": Ask("sidecar", (8005,), by_name=True), "web": Ask("auto")}),
+        (BLOCK, ("api=auto",), {"api": Ask("auto", (8005,), by_name=True)}),
         ("    x-aicos-tls: {port: [1, 65535]}\n", ("auto",), {"api": Ask("auto", (1, 65535)), "web": Ask("auto")}),
         ("    x-aicos-tls: {port: 8005, sidecar-of: web}\n", (), {}),
+        (
+            "    x-aicos-tls: {mode: tcp, port: 1}\n",
+            ("api=sidecar",),
+            {"api": Ask("sidecar", (1,), "tcp", by_name=True)},
+        ),
     ],
 )
 def test_what_is_asked_for(project: MakeProject, block: str, serve: tuple[str, ...], expected: dict[str, Ask]) -> None:
@@ -55,6 +60,8 @@ def test_what_is_asked_for(project: MakeProject, block: str, serve: tuple[str, .
         ("    x-aicos-tls: {serve: []}\n", "auto", "'' is no way"),
         ("    x-aicos-tls: {port: 0}\n", "auto", "'0' is no port"),
         ("    x-aicos-tls: {port: 65536}\n", "auto", "'65536' is no port"),
+        ("    x-aicos-tls: {mode: udp}\n", "auto", "'udp' is no mode of a sidecar"),
+        ("    x-aicos-tls: {mode: []}\n", "auto", "'' is no mode of a sidecar"),
         ("    x-aicos-tls: {port: http}\n", "auto", "'http' is no port"),
     ],
 )
@@ -73,4 +80,4 @@ def test_a_later_definition_stands_over_an_earlier_one(project: MakeProject) -> 
         }
     )
     found = asks(load([Path("docker-compose.yml"), Path("more.yml")]), Policy())
-    assert found == {"api": Ask("preload", (8005,))}
+    assert found == {"api": Ask("preload", (8005,), by_name=True)}

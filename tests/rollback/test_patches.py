@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import needs
 
 from aicos_tls.rollback import FileChange, env_patch, patch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("git") is None or shutil.which("patch") is None, reason="needs git and GNU patch"
-)
+pytestmark = needs("git", "patch")
 
 GIT = ("git", "-c", "core.autocrlf=false", "apply")
 PATCH = ("patch", "-p1", "--no-backup-if-mismatch", "-s", "-f", "-F0", "-i")

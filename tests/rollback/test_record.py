@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +19,14 @@ from aicos_tls.rollback import (
     from_json,
     locate,
     make_record,
-    patch,
     to_json,
+    undo,
 )
 from aicos_tls.rollback.outline import tokens
+from aicos_tls.rollback.runs import differences, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from aicos_tls.rollback import (
         Record,
@@ -38,13 +41,13 @@ def model() -> Record:
         [
             FileChange("z.yml", "text", b"a: 1\nb: 2\nc: 3\n", b"a: 1\nb: 3\nc: 3\n", 0o640),
             FileChange("same", "text", b"a\n", b"a\n"),
-            FileChange("sub/.env", "env", b"A=1\nB=2\n", b"A=1\nB=3\n"),
+            FileChange("sub/.env", "env", b"A=1\nB=http://x\n", b"A=1\nB=https://x:80\n"),
             FileChange(".gitignore", "created", None, b"certs/\n"),
         ],
         tool="0.1.0",
         policy={"trust": "insecure", "days": 3650, "only": ("a",)},
         names={"aicos-api": "api"},
-        certificates=[Certificate("certs/b.pem", DIGEST), Certificate("certs/a.pem", DIGEST)],
+        certificates=[Certificate("certs/b-cert.pem", DIGEST), Certificate("certs/a-cert.pem", DIGEST)],
     )
 
 
@@ -52,19 +55,24 @@ def test_the_form_on_the_disk() -> None:
     """A change here is a change for everybody who has committed a record: think about `SCHEMA`."""
     data = json.loads(to_json(model()))
     assert list(data) == ["schema", "tool", "policy", "names", "certificates", "files"]
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     assert data["policy"] == {"trust": "insecure", "days": 3650, "only": ["a"]}
-    assert [item["path"] for item in data["certificates"]] == ["certs/a.pem", "certs/b.pem"]
+    assert [item["path"] for item in data["certificates"]] == ["certs/a-cert.pem", "certs/b-cert.pem"]
     assert [item["path"] for item in data["files"]] == [".gitignore", "sub/.env", "z.yml"]
-    assert data["files"][1:] == [
+    assert data["files"] == [
+        {
+            "path": ".gitignore",
+            "kind": "created",
+            "after": sha256(b"certs/\n"),
+            "mode": "0644",
+            "outline": "".join(tokens([b"certs/"], ".gitignore", env=False)),
+        },
         {
             "path": "sub/.env",
             "kind": "env",
-            "before": None,
-            "after": None,
             "mode": "0644",
             "outline": "".join(tokens([b"A=", b"B="], "sub/.env", env=True)),
-            "runs": [{"line": 2, "after": ["B=3\n"], "before": ["B=2\n"]}],
+            "lines": [{"line": 2, "name": "B=", "inserted": [[6, "s"], [11, ":80"]]}],
         },
         {
             "path": "z.yml",
@@ -73,7 +81,14 @@ def test_the_form_on_the_disk() -> None:
             "after": sha256(b"a: 1\nb: 3\nc: 3\n"),
             "mode": "0640",
             "outline": "".join(tokens([b"a:", b"b:", b"c:"], "z.yml", env=False)),
-            "runs": [{"line": 2, "after": ["b: 3\n"], "before": ["b: 2\n"]}],
+            "runs": [
+                {
+                    "line": 2,
+                    "wrote": {"lines": 1, "sha256": sha256(b"b: 3\n")},
+                    "was": {"lines": 1, "sha256": sha256(b"b: 2\n")},
+                    "pieces": ["b: 2\n"],
+                }
+            ],
         },
     ]
 
@@ -82,19 +97,50 @@ def test_the_same_run_gives_the_same_bytes() -> None:
     assert to_json(model()) == to_json(model())
 
 
-data_lines = st.lists(st.binary(max_size=4).map(lambda line: line.replace(b"\n", b"") + b"\n"), max_size=6)
+data_lines = st.lists(st.binary(max_size=9).map(lambda line: line.replace(b"\n", b"") + b"\n"), max_size=6)
 
 
-@given(before=st.none() | data_lines, after=data_lines, env=st.booleans(), end=st.binary(max_size=2))
-def test_round_trip(before: list[bytes] | None, after: list[bytes], env: bool, end: bytes) -> None:  # noqa: FBT001
-    change = FileChange(
-        "f",
-        "created" if before is None else "env" if env else "text",
-        None if before is None else b"".join(before),
-        b"".join(after) + end,
-    )
-    record = make_record([change], tool="1", policy={"ü": [None, 1.5]}, names={})
+@given(before=st.none() | data_lines, after=data_lines, end=st.binary(max_size=2))
+def test_round_trip(before: list[bytes] | None, after: list[bytes], end: bytes) -> None:
+    old = None if before is None else b"".join(before)
+    change = FileChange("f", "created" if before is None else "text", old, b"".join(after) + end)
+    record = make_record([change], tool="1", policy={"ü": None, "a": [], "b": True, "c": ["x"]}, names={})
     assert from_json(to_json(record), PATH) == record
+    if record.files:
+        assert undo(record, {"f": change.after}.get).contents == {"f": old}
+
+
+def first_form(change: FileChange) -> dict[str, Any]:
+    """The file as version 0.1.0 wrote it first: with the changed lines themselves."""
+    env, created = change.kind == "env", change.before is None
+    lines = split(change.after)
+    return {
+        "path": change.path,
+        "kind": change.kind,
+        "before": None if env or created else sha256(change.before or b""),
+        "after": None if env else sha256(change.after),
+        "mode": f"{change.mode:04o}",
+        "outline": "" if created else "".join(tokens(lines, change.path, env=env)),
+        "runs": [
+            {"line": run.line, "after": text_of(run.after), "before": text_of(run.before)}
+            for run in differences(lines, split(change.before or b""))
+        ],
+    }
+
+
+def text_of(lines: Sequence[bytes]) -> list[str]:
+    return [line.decode("utf-8", "surrogateescape") for line in lines]
+
+
+@given(before=st.none() | data_lines, after=data_lines, end=st.binary(max_size=2))
+def test_the_first_form_gives_the_same_record(before: list[bytes] | None, after: list[bytes], end: bytes) -> None:
+    old = None if before is None else b"".join(before)
+    change = FileChange("f", "created" if before is None else "text", old, b"".join(after) + end)
+    env = FileChange("e", "env", b"A=http://x\nB=1\n", b"A=https://x\nB=1\n")
+    record = make_record([change, env], tool="1", policy={}, names={})
+    files = [first_form(each) for each in (env, change) if each.before != each.after]
+    data = {"schema": 1, "tool": "1", "policy": {}, "names": {}, "certificates": [], "files": files}
+    assert from_json(json.dumps(data).encode(), PATH) == record
 
 
 @pytest.mark.parametrize(
@@ -120,7 +166,9 @@ def at(*keys: str | int, value: object) -> Callable[[Any], None]:
     return change
 
 
-RUN = {"line": 1, "after": ["a: 1\n"], "before": []}
+LINES = {"lines": 1, "sha256": DIGEST}
+RUN = {"line": 1, "wrote": LINES, "was": {**LINES, "lines": 0}, "pieces": []}
+LINE = {"line": 1, "name": "A=", "inserted": [[6, "s"]]}
 
 
 @pytest.mark.parametrize(
@@ -128,53 +176,118 @@ RUN = {"line": 1, "after": ["a: 1\n"], "before": []}
     [
         (at("schema", value=0), "schema is unknown"),
         (at("schema", value=True), "schema is unknown"),
-        (at("more", value=0), "does not have exactly"),
-        (lambda data: data.pop("tool"), "does not have exactly"),
-        (at("tool", value=1), "tool is no text"),
-        (at("policy", value=[]), "policy is no object"),
-        (at("names", value={"a": 1}), "names is no text"),
-        (at("certificates", value={}), "certificates is no list"),
-        (at("certificates", 0, value="x"), "a certificate is no object"),
-        (at("certificates", 0, "sha256", value="x"), "sha256 is malformed"),
-        (at("files", value=None), "files is no list"),
-        (at("files", 0, "path", value="z.yml"), "one path twice"),
-        (at("files", 0, "path", value="/etc/passwd"), "leads out of the project"),
+        (at("more", value=0), r"unknown field `more`"),
+        (lambda data: data.pop("tool"), "missing required field `tool`"),
+        (at("tool", value=1), r"`str`, got `int` - at `\$.tool`"),
+        (at("tool", value="\x1b"), r"\$.tool"),
+        (at("policy", value=[]), r"\$.policy"),
+        (at("policy", value={"code_services": [[]]}), r"\$.policy\[...\]"),
+        (at("policy", value={"days": 1.5}), r"\$.policy\[...\]"),
+        (at("policy", value={"compose_file": "a\0b"}), r"\$.policy\[...\]"),
+        (at("names", value={"a": 1}), r"\$.names\[...\]"),
+        (at("names", value={"a": "../x"}), r"\$.names\[...\]"),
+        (at("certificates", value={}), r"\$.certificates"),
+        (at("certificates", 0, value="x"), r"\$.certificates\[0\]"),
+        (at("certificates", 0, "sha256", value="x"), r"\$.certificates\[0\].sha256"),
+        (at("certificates", 0, "path", value="certs/notes.txt"), r"\$.certificates\[0\].path"),
+        (at("files", value=None), r"\$.files"),
+        (at("files", 0, "path", value="z.yml"), "one path stands there twice"),
+        (at("files", 0, "path", value="/etc/passwd"), r"leads out of the project.*\$.files\[0\].path"),
         (at("files", 0, "path", value="../x"), "leads out of the project"),
         (at("files", 0, "path", value="a/../../x"), "leads out of the project"),
+        (at("files", 0, "path", value="a//x"), "leads out of the project"),
         (at("files", 0, "path", value=""), "leads out of the project"),
         (at("files", 0, "path", value="a\0b"), "leads out of the project"),
-        (at("files", 0, "kind", value="other"), "kind of .gitignore is unknown"),
-        (at("files", 0, "kind", value=[]), "kind of .gitignore is unknown"),
-        (at("files", 0, "before", value=DIGEST), "of its kind"),
-        (at("files", 0, "outline", value="abc"), "of its kind"),
-        (at("files", 0, "runs", 0, "before", value=["x\n"]), "was there before"),
-        (at("files", 0, "runs", 0, "line", value=2), "was there before"),
-        (at("files", 1, "after", value=DIGEST), "of its kind"),
-        (at("files", 2, "after", value=None), "of its kind"),
-        (at("files", 2, "after", value="ABC"), "is malformed"),
-        (at("files", 2, "mode", value=420), "mode of z.yml is no text"),
-        (at("files", 2, "mode", value="0999"), "mode of z.yml is malformed"),
-        (at("files", 2, "outline", value="abcd"), "outline of z.yml is malformed"),
+        (at("files", 0, "path", value="a/" * 3000 + "b"), "longer than any path"),
+        (at("files", 0, "path", value=".git/config"), r"lies in .git, where nothing is changed.*\$.files\[0\].path"),
+        (at("files", 0, "path", value="sub/.GIT/hooks/pre-commit"), r"lies in \.GIT"),
+        (at("files", 0, "path", value=".aicos-tls/record.json"), r"lies in \.aicos-tls"),
+        (at("files", 0, "kind", value="other"), r"\$.files\[0\].kind"),
+        (at("files", 0, "kind", value=[]), r"\$.files\[0\].kind"),
+        (at("files", 0, "before", value=DIGEST), "unknown field `before`"),
+        (at("files", 0, "outline", value="ab"), r"\$.files\[0\].outline"),
+        (at("files", 1, "after", value=DIGEST), "unknown field `after`"),
+        (at("files", 1, "lines", 0, "name", value="B=secret"), "no name of a variable"),
+        (at("files", 1, "lines", 0, "name", value="\ud800"), r"no text.*lines\[0\].name"),
+        (at("files", 1, "lines", value=[LINE, LINE]), "do not rise"),
+        (at("files", 1, "lines", value=[{**LINE, "line": 3}]), "outside of the file"),
+        (at("files", 1, "lines", 0, "inserted", value=[]), r"lines\[0\].inserted"),
+        (at("files", 1, "lines", 0, "inserted", value=[[6, "; rm -rf /"]]), "only an `s` or a port"),
+        (at("files", 1, "lines", 0, "inserted", value=[[6, "s"], [6, "s"]]), "columns do not rise"),
+        (at("files", 1, "lines", 0, "inserted", value=[[0, "s"]]), "lie in the name"),
+        (at("files", 2, "after", value=None), r"\$.files\[2\].after"),
+        (at("files", 2, "after", value=DIGEST + "\n"), r"\$.files\[2\].after"),
+        (at("files", 2, "mode", value=420), r"\$.files\[2\].mode"),
+        (at("files", 2, "mode", value="0999"), r"\$.files\[2\].mode"),
         (at("files", 2, "outline", value="abc"), "outside"),
         (at("files", 2, "runs", value=[RUN, RUN]), "overlap"),
         (at("files", 2, "runs", value=[RUN, {**RUN, "line": 2}]), "overlap"),
-        (at("files", 2, "runs", 0, "line", value=0), "outside"),
-        (at("files", 2, "runs", 0, "line", value=1.0), "no whole number"),
-        (at("files", 2, "runs", 0, "after", value=["b: 2\n"]), "changes nothing"),
-        (at("files", 2, "runs", 0, "after", value=["b", "c\n"]), "a line has no end"),
-        (at("files", 2, "runs", 0, "after", value=["b\nc\n"]), "no single line"),
-        (at("files", 2, "runs", 0, "after", value=[""]), "no single line"),
-        (at("files", 2, "runs", 0, "after", value=["\ud800\n"]), "a line is no text"),
-        (at("files", 2, "runs", 0, "after", value=[1]), "a line is no text"),
+        (at("files", 2, "runs", 0, "line", value=0), r"\$.files\[2\].runs\[0\].line"),
+        (at("files", 2, "runs", 0, "line", value=10**4400), "not JSON"),
+        (at("files", 2, "runs", 0, "line", value=1.5), r"runs\[0\].line"),
+        (at("files", 2, "runs", 0, "was", value={"lines": 1, "sha256": sha256(b"b: 3\n")}), "changes nothing"),
+        (at("files", 2, "runs", 0, "pieces", value=["\ud800\n"]), r"no text.*runs\[0\].pieces\[0\]"),
+        (at("files", 2, "runs", 0, "pieces", value=[[0]]), r"runs\[0\].pieces\[0\]"),
+        (at("files", 2, "runs", 0, "pieces", value=[[-1, 2]]), r"runs\[0\].pieces\[0\]"),
+        (at("files", 2, "runs", 0, "pieces", value=[[0, 4_000_000]] * 9), "larger than any file"),
     ],
 )
 def test_what_this_version_did_not_write_is_refused(change: Callable[[Any], None], words: str) -> None:
-    data = json.loads(to_json(model()))
+    refused(json.loads(to_json(model())), change, words)
+
+
+def refused(data: dict[str, Any], change: Callable[[Any], None], words: str) -> None:
     change(data)
+    with unlimited_digits():
+        raw = json.dumps(data).encode()
     with pytest.raises(TlsError, match=words) as caught:
-        from_json(json.dumps(data).encode(), PATH)
+        from_json(raw, PATH)
     assert str(caught.value).startswith(f"{PATH}: the record cannot be used: ")
     assert caught.value.hint
+
+
+@contextmanager
+def unlimited_digits() -> Iterator[None]:
+    """Python writes no number of more than 4,300 digits by itself; others do."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+OLD_RUN = {"line": 1, "after": ["a: 1\n"], "before": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (at("files", 0, "path", value=".git/config"), "lies in .git"),
+        (at("files", 0, "before", value=DIGEST), "not what a file of the kind created has"),
+        (at("files", 0, "outline", value="abc"), "not what a file of the kind created has"),
+        (at("files", 0, "runs", 0, "before", value=["x\n"]), "lines from before"),
+        (at("files", 0, "runs", 0, "line", value=2), "lines from before"),
+        (at("files", 1, "after", value=DIGEST), "not what a file of the kind env has"),
+        (at("files", 1, "runs", 0, "before", value=["B=rm -rf\n"]), "only an `s` or a port"),
+        (at("files", 1, "runs", 0, "before", value=["B=http://x\n", "X=1\n"]), "no line is put into an env file"),
+        (at("files", 2, "runs", value=[OLD_RUN, OLD_RUN]), "overlap"),
+        (at("files", 2, "runs", 0, "after", value=["b: 2\n"]), "changes nothing"),
+        (at("files", 2, "runs", 0, "after", value=["b", "c\n"]), "no single line"),
+        (at("files", 2, "runs", 0, "after", value=["b\nc\n"]), "no single line"),
+        (at("files", 2, "runs", 0, "after", value=[""]), "no single line"),
+        (at("files", 2, "runs", 0, "after", value=["\ud800\n"]), "this is no text"),
+        (at("files", 2, "runs", 0, "after", value=[1]), r"runs\[0\].after\[0\]"),
+    ],
+)
+def test_what_the_first_form_did_not_hold_is_refused(change: Callable[[Any], None], words: str) -> None:
+    changes = [
+        FileChange(".gitignore", "created", None, b"certs/\n"),
+        FileChange("sub/.env", "env", b"A=1\nB=http://x\n", b"A=1\nB=https://x:80\n"),
+        FileChange("z.yml", "text", b"a: 1\nb: 2\nc: 3\n", b"a: 1\nb: 3\nc: 3\n"),
+    ]
+    data = {**json.loads(to_json(model())), "schema": 1, "files": list(map(first_form, changes))}
+    refused(data, change, words)
 
 
 @pytest.mark.parametrize(
@@ -189,8 +302,9 @@ def test_what_this_version_did_not_write_is_refused(change: Callable[[Any], None
         to_json(model())[:-10],
         b'{"schema": NaN}',
         "ü".encode(),
+        b" " * (4 * 1024 * 1024) + b"{}",
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_garbage(data: bytes) -> None:
     with pytest.raises(TlsError, match="the record cannot be used"):
@@ -198,8 +312,8 @@ def test_garbage(data: bytes) -> None:
 
 
 def test_a_newer_version() -> None:
-    with pytest.raises(TlsError, match=r"newer version \(form 2, this one knows 1\) \(upgrade"):
-        from_json(b'{"schema": 2, "what": "ever"}', PATH)
+    with pytest.raises(TlsError, match=r"newer version \(form 3, this one knows 2\) \(upgrade"):
+        from_json(b'{"schema": 3, "what": "ever"}', PATH)
 
 
 def test_paths_and_links_that_lead_out(tmp_path: Path) -> None:
@@ -208,12 +322,17 @@ def test_paths_and_links_that_lead_out(tmp_path: Path) -> None:
     (project / "inner").symlink_to("sub/file")
     (project / "outer").symlink_to("..")
     (project / "far").symlink_to("/etc/passwd")
+    (project / ".git").mkdir()
+    (project / "gitconfig").symlink_to(".git/config")
     assert locate(project, "sub/file") == project / "sub/file"
     assert locate(project, "inner") == project / "inner"
     (tmp_path / "same").symlink_to("p")
     assert locate(tmp_path / "same", "inner") == tmp_path / "same/inner"
     for path in ("outer/x", "far", "../x", "/etc/passwd", "sub/../../x", "", "."):
         with pytest.raises(TlsError, match="leads out of the project"):
+            locate(project, path)
+    for path in (".git/config", "gitconfig", "sub/.git/x"):
+        with pytest.raises(TlsError, match=r"lies in \.git"):
             locate(project, path)
 
 
@@ -226,25 +345,38 @@ shapes = ["K{n}={s}", "export K{n}='{s}'", "# {s}", "K{n}: {s}", "  {s}", "K{n}=
     data=st.data(),
     newline=st.sampled_from(["\n", "\r\n"]),
 )
-def test_nothing_of_an_unchanged_env_line_is_seen(values: list[str], data: st.DataObject, newline: str) -> None:
-    changed = data.draw(st.sets(st.integers(0, len(values) - 1)))
+def test_no_value_of_an_env_file_is_seen(values: list[str], data: st.DataObject, newline: str) -> None:
+    changed = data.draw(st.sets(st.integers(0, len(values) - 1), min_size=1))
     lines = [
-        data.draw(st.sampled_from(shapes)).format(n=number, s=value) + newline for number, value in enumerate(values)
+        f"URL{number}=http://u:{value}@api{newline}"
+        if number in changed
+        else data.draw(st.sampled_from(shapes)).format(n=number, s=value) + newline
+        for number, value in enumerate(values)
     ]
-    after = [f"NEW{number}=1{newline}" if number in changed else line for number, line in enumerate(lines)]
-    change = FileChange(".env", "env", "".join(lines).encode(), "".join([*after, "TLS=1" + newline]).encode())
+    after = [line.replace("http:", "https:") for line in lines]
+    change = FileChange(".env", "env", "".join(lines).encode(), "".join(after).encode())
     record = to_json(make_record([change], tool="1", policy={}, names={})).decode()
-    seen = record + env_patch([change]).decode() + patch([change]).decode()
+    assert not [value for value in values if value in record]
     for number, value in enumerate(values):
-        assert (value in seen) == (number in changed)
-    others = [
-        line.replace(value, "x" * 12) if number not in changed else line
-        for number, (line, value) in enumerate(zip(after, values, strict=True))
-    ]
+        assert (value in env_patch([change]).decode()) == (number in changed)
+    others = [line.replace(value, "x" * 12) for value, line in zip(values, after, strict=True)]
     names = [line for line in range(len(after)) if not lines[line].strip().endswith(":")]
-    assert [tokens([f"{after[n]}".encode()], "f", env=True) for n in names] == [
+    assert [tokens([after[n].encode()], "f", env=True) for n in names] == [
         tokens([others[n].encode()], "f", env=True) for n in names
-    ], "an unchanged value has no part in the outline"
+    ], "a value has no part in the outline"
+
+
+@given(values=st.lists(secrets, min_size=2, max_size=8, unique=True))
+def test_no_value_of_an_address_is_seen(values: list[str]) -> None:
+    """What is kept of a changed line is what is gone of it; passwords and tokens are still there."""
+    lines = [
+        f"      - URL{n}=http://bob:{value}@api:80{n}/hook/{value}?token={value},http://{value}@b/{value}\n"
+        for n, value in enumerate(values)
+    ]
+    after = [line.replace("http:", "https:") + f"      - NEW=copy of {values[0]}\n" for line in lines]
+    change = FileChange("c.yml", "text", "".join(lines).encode(), "".join(after).encode())
+    record = to_json(make_record([change], tool="1", policy={}, names={})).decode()
+    assert not [value for value in values if value in record]
 
 
 @given(one=secrets, other=secrets)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,16 +10,22 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from aicos_tls.errors import InternalError, TlsError
+from aicos_tls.files import sha256
 from aicos_tls.rollback import (
     Clash,
     Conflict,
     FileChange,
     Merged,
     Missing,
+    Record,
     Restored,
+    from_json,
     make_record,
+    to_json,
     undo,
 )
+from aicos_tls.rollback.runs import differences, split
+from aicos_tls.rollback.traces import Lines, TextTrace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +33,6 @@ if TYPE_CHECKING:
     from aicos_tls.rollback import (
         Kind,
         Outcome,
-        Record,
     )
 
 COMPOSE = """\
@@ -146,7 +153,10 @@ def test_a_service_that_was_moved_is_for_a_person_to_decide() -> None:
     moved = ENABLED[:start] + ENABLED[middle:end] + ENABLED[start:middle] + ENABLED[end:]
     tls = tuple(line.encode() + b"\n" for line in TLS.splitlines())
     certs = (CERTS.encode(),)
-    assert sorted(clashes(moved), key=lambda clash: clash.line) == [Clash(6, tls, tls, ()), Clash(10, certs, certs, ())]
+    assert sorted(clashes(moved), key=lambda clash: clash.line) == [
+        Clash(6, tls, 0, 2, 0, ()),
+        Clash(10, certs, 0, 1, 0, ()),
+    ]
     assert moved.splitlines()[5] == "      - TLS_ENABLED=true"
 
 
@@ -164,15 +174,18 @@ def test_an_edited_line_of_ours_is_a_conflict_with_both_sides() -> None:
     assert clash == Clash(
         line=6,
         found=(b"      - WEB=https://web:443\n", *tls),
-        wrote=(b"      - WEB=https://web:80\n", *tls),
-        restore=(b"      - WEB=http://web:80\n",),
+        others=0,
+        wrote=3,
+        was=1,
+        restore=(),
     )
 
 
 def test_a_line_between_ours_is_a_conflict() -> None:
     current = ENABLED.replace("      - TLS_CERT", "      - MINE=1\n      - TLS_CERT", 1)
     (clash,) = clashes(current)
-    assert b"      - MINE=1\n" in clash.found
+    assert clash.found == tuple(f"{line}\n".encode() for line in ("      - WEB=https://web:80", *TLS.splitlines()))
+    assert clash.others == 1, "which the record cannot know, and does not show"
 
 
 def test_a_line_of_ours_alone_among_strangers_is_a_conflict() -> None:
@@ -183,7 +196,7 @@ def test_removed_lines_come_back_only_where_they_were() -> None:
     before, after = "a\nb\nc\nd\n", "a\nd\n"
     assert after_edit("x\na\nd\n", before=before, after=after) == "x\na\nb\nc\nd\n"
     (clash,) = clashes("a\nx\nd\n", before=before, after=after)
-    assert clash == Clash(2, (b"x\n",), (), (b"b\n", b"c\n"))
+    assert clash == Clash(2, (), 1, 0, 2, (b"b\n", b"c\n"))
     assert after_edit("a\nb\nc\nd\ne\n", before=before, after=after) == "a\nb\nc\nd\ne\n"
     assert after_edit("d\ne\n", before="a\nd\n", after="d\n") == "a\nd\ne\n"
 
@@ -215,14 +228,40 @@ def test_a_created_file() -> None:
 
 
 def test_an_env_file() -> None:
-    before, after = "# x\nA=1\nURL=http://a\nB=2\n", "# x\nA=1\nURL=https://a\nB=2\nTLS=1\n"
+    before, after = "# x\nA=1\nURL=http://a\nB=2\n", "# x\nA=1\nURL=https://a:80\nB=2\n"
     record = record_of(before.encode(), after.encode(), "env")
     assert outcome(record, after.encode()) == Restored("f", before.encode())
     assert outcome(record, after.replace("A=1", "A=9").encode()) == Restored("f", before.replace("A=1", "A=9").encode())
     assert after_edit("C=3\n" + after, before=before, after=after, kind="env") == "C=3\n" + before
-    assert after_edit(before, before=before, after=after, kind="env") == before
-    (clash,) = clashes(after.replace("https://a", "https://b"), before=before, after=after, kind="env")
-    assert clash == Clash(3, (b"URL=https://b\n",), (b"URL=https://a\n",), (b"URL=http://a\n",))
+    assert after_edit("C=3\n" + before, before=before, after=after, kind="env") == "C=3\n" + before
+    for edit in ("URL=https://longer:80", "URL=http://a:80", "MY_URL=https://a:80", "URL=ftps://a:80"):
+        (clash,) = clashes(after.replace("URL=https://a:80", edit), before=before, after=after, kind="env")
+        assert (clash.line, clash.wrote, clash.was) == (3, 1, 1)
+        assert b"://" not in b"".join((*clash.found, *clash.restore)), "no value is shown"
+
+
+def test_an_edited_value_of_an_env_file_stays() -> None:
+    """No digest could say that it was edited, and none is needed: the letter is taken out where it stands."""
+    before, after = "URL=http://bob:secret@a\n", "URL=https://bob:secret@a\n"
+    edit = after.replace("secret", "other-secret")
+    result = outcome(record_of(before.encode(), after.encode(), "env"), edit.encode())
+    assert result == Restored("f", edit.replace("https", "http").encode())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("A=1\n", "A=2\n"),
+        ("A=1\n", "A=1\nB=1\n"),
+        ("A=1\nB=1\n", "A=1\n"),
+        ("A=a\n", "A=as\n"),
+        ("A=http://a\n", "A=https://b\n"),
+        ("A=https://a\n", "A=http://a\n"),
+    ],
+)
+def test_nothing_else_is_done_to_an_env_file(before: str, after: str) -> None:
+    with pytest.raises(InternalError, match="no such change of an env file"):
+        record_of(before.encode(), after.encode(), "env")
 
 
 def test_any_conflict_blocks_everything() -> None:
@@ -238,13 +277,19 @@ def test_any_conflict_blocks_everything() -> None:
             _ = blocked.contents
 
 
-@pytest.mark.parametrize("kind", ["text", "created"])
-def test_a_record_that_contradicts_itself(kind: Kind) -> None:
-    record = record_of(None if kind == "created" else b"a\nb\n", b"a\nc\n", kind)
+def test_a_record_that_contradicts_itself() -> None:
+    record = record_of(b"a\nb\n", b"a\nc\n")
     (file,) = record.files
-    run = replace(file.runs[0], before=(b"other\n",))
-    with pytest.raises(TlsError, match="contradicts itself about f"):
-        outcome(replace(record, files=(replace(file, runs=(run,)),)), b"a\nc\n")
+    trace = file.traces[0]
+    assert isinstance(trace, TextTrace)
+    other = Lines(1, sha256(b"other\n"))
+    for wrong in (
+        replace(file, traces=(replace(trace, pieces=(b"other\n",)),)),
+        replace(file, traces=(replace(trace, pieces=(b"other\n",), was=other),)),
+        replace(file, before=sha256(b"")),
+    ):
+        with pytest.raises(TlsError, match="contradicts itself about f"):
+            outcome(replace(record, files=(wrong,)), b"a\nc\n")
 
 
 def test_enabling_again_starts_from_the_original() -> None:
@@ -255,23 +300,65 @@ def test_enabling_again_starts_from_the_original() -> None:
     assert outcome(record_of(original, other), other) == Restored("f", original)
 
 
+def test_lines_that_stand_everywhere_are_for_a_person() -> None:
+    """The outline knows them by their names only, and more than a few places are not compared in full."""
+    before, after = "a\nb\n", "a\nx=1\nb\n"
+    (clash,) = clashes("a\nb\n" + "x=2\n" * 100, before=before, after=after)
+    assert (clash.wrote, clash.was) == (1, 0)
+    assert after_edit("a\nb\n" + "x=2\n" * 10, before=before, after=after) == "a\nb\n" + "x=2\n" * 10
+
+
+def test_a_record_cannot_make_work_without_end() -> None:
+    """Each of its runs claims that the whole file stood there before."""
+    current = b"line of a file\n" * 3000
+    (file,) = record_of(b"o\n", b"n\n").files
+    was = Lines(3000, sha256(current))
+    traces = tuple(TextTrace(line, Lines(1, sha256(b"n\n")), was, ()) for line in range(1, 4000, 2))
+    hostile = replace(file, traces=traces, outline="AAA" * 4000)
+    result = outcome(Record("1", {}, {}, (), (hostile,)), current)
+    assert isinstance(result, Conflict)
+    assert len(result.clashes) == 64
+
+
+def test_a_line_that_lost_what_was_put_in_is_a_conflict() -> None:
+    before, after = "A=http://a b\n", "A=https://a:80 b\n"
+    (clash,) = clashes("A=https://a b\n", before=before, after=after, kind="env")
+    assert clash.found == ("A=…\n".encode(),)
+
+
 # Laws
 
 pool = [f"{key}{sign}{value}\n" for key in "abc" for sign in ": =" for value in "12"]
 texts = st.lists(st.sampled_from(pool), max_size=12)
 tails = st.sampled_from(["", "end", "x=1"])
-kinds: st.SearchStrategy[Kind] = st.sampled_from(["text", "env"])
 
 
-@given(before=texts, after=texts, tail=tails, other=tails, kind=kinds)
-@example(before=[], after=["a:1\n"], tail="", other="", kind="text")
-@example(before=["a:1\n"], after=[], tail="", other="", kind="env")
-def test_an_unchanged_file_comes_back_to_the_byte(
-    before: list[str], after: list[str], tail: str, other: str, kind: Kind
-) -> None:
+@given(before=texts, after=texts, tail=tails, other=tails)
+@example(before=[], after=["a:1\n"], tail="", other="")
+def test_an_unchanged_file_comes_back_to_the_byte(before: list[str], after: list[str], tail: str, other: str) -> None:
     old, new = ("".join(before) + tail).encode(), ("".join(after) + other).encode()
     assume(old != new)
-    assert outcome(record_of(old, new, kind), new) == Restored("f", old)
+    assert outcome(record_of(old, new), new) == Restored("f", old)
+
+
+addresses = st.sampled_from(
+    ["http://a", "ws://b:1/http", "HTTP", "'http://a http://b'", "1", "https://x", "", "httpss"]
+)
+env_lines = st.builds("{}{}{}".format, st.sampled_from(["A=", "export B=", "c: ", "# ", ""]), addresses, st.just("\n"))
+
+
+def encrypted(line: str) -> str:
+    return re.sub(r"(?i)(http|ws)(?=://|\n)", lambda found: found[0] + ("S" if found[0].isupper() else "s"), line)
+
+
+@given(before=st.lists(env_lines, min_size=1, max_size=8), tail=st.sampled_from(["", "U=http", "U=ws://x"]))
+def test_an_env_file_comes_back_to_the_byte(before: list[str], tail: str) -> None:
+    old = "".join([*before, tail]).encode()
+    new = "".join([*map(encrypted, before), encrypted(tail + "\n")[:-1]]).encode()
+    assume(old != new)
+    record = record_of(old, new, "env")
+    assert outcome(record, new) == Restored("f", old)
+    assert from_json(to_json(record), Path("r")) == record
 
 
 def insert_unique(lines: list[str], places: list[int]) -> tuple[list[str], list[str]]:
@@ -281,8 +368,8 @@ def insert_unique(lines: list[str], places: list[int]) -> tuple[list[str], list[
     return before, "".join(after).splitlines(keepends=True)
 
 
-@given(lines=st.lists(st.sampled_from(pool), min_size=8, max_size=14), data=st.data(), kind=kinds)
-def test_an_edit_elsewhere_is_the_edit_on_the_original(lines: list[str], data: st.DataObject, kind: Kind) -> None:
+@given(lines=st.lists(st.sampled_from(pool), min_size=8, max_size=14), data=st.data())
+def test_an_edit_elsewhere_is_the_edit_on_the_original(lines: list[str], data: st.DataObject) -> None:
     places = data.draw(st.lists(st.integers(0, 3), min_size=1, unique=True))
     before, after = insert_unique(lines, places)
     where = data.draw(st.integers(5, len(before) - 1))
@@ -292,42 +379,46 @@ def test_an_edit_elsewhere_is_the_edit_on_the_original(lines: list[str], data: s
         index = text.index(before[where])
         return "".join([*text[:index], *edit, *text[index + 1 :]]).encode()
 
-    result = outcome(record_of("".join(before).encode(), "".join(after).encode(), kind), with_edit(after))
+    result = outcome(record_of("".join(before).encode(), "".join(after).encode()), with_edit(after))
     assert isinstance(result, Merged | Restored)
     assert result.data == with_edit(before)
-    again = outcome(record_of("".join(before).encode(), "".join(after).encode(), kind), result.data)
+    again = outcome(record_of("".join(before).encode(), "".join(after).encode()), result.data)
     assert again in (Merged("f", result.data), Restored("f", result.data)), "an undo of an undo does nothing"
 
 
-@given(before=texts, after=texts, current=texts, kind=kinds)
+@given(before=texts, after=texts, current=texts)
 def test_no_line_of_the_current_text_is_lost_but_those_of_the_run(
-    before: list[str], after: list[str], current: list[str], kind: Kind
+    before: list[str], after: list[str], current: list[str]
 ) -> None:
     old, new, now = ("".join(part).encode() for part in (before, after, current))
     assume(old != new)
-    record = record_of(old, new, kind)
+    record = record_of(old, new)
     result = outcome(record, now)
     if isinstance(result, Conflict):
         assert result.clashes
         for clash in result.clashes:
-            start = clash.line - 1
-            assert tuple(now.splitlines(keepends=True)[start : start + len(clash.found)]) == clash.found
+            place = now.splitlines(keepends=True)[clash.line - 1 :][: len(clash.found) + clash.others]
+            assert len(place) == len(clash.found) + clash.others
+            assert set(clash.found) <= set(place)
+            names = {line[:2] for line in after}
+            assert all(line.decode()[:2] in names for line in clash.found), "lines of the change and no others"
         return
     assert isinstance(result, Merged | Restored)
     left = sorted((result.data or b"").splitlines(keepends=True))
-    removed = [line for run in record.files[0].runs for line in run.after]
-    added = [line for run in record.files[0].runs for line in run.before]
+    runs = differences(split(new), split(old))
+    removed = [line for run in runs for line in run.after]
+    added = [line for run in runs for line in run.before]
     for line in set(now.splitlines(keepends=True)):
         assert left.count(line) >= current.count(line.decode()) - removed.count(line)
     for line in left:
         assert line in added or line in now
 
 
-@given(current=texts, text=texts, kind=kinds)
-def test_no_change_of_ours_is_no_change_at_all(current: list[str], text: list[str], kind: Kind) -> None:
+@given(current=texts, text=texts)
+def test_no_change_of_ours_is_no_change_at_all(current: list[str], text: list[str]) -> None:
     same = "".join(text).encode()
-    record = record_of(same, same + b"x\n", kind)
-    nothing = replace(record, files=(replace(record.files[0], runs=(), before=None),))
+    record = record_of(same, same + b"x\n")
+    nothing = replace(record, files=(replace(record.files[0], traces=(), before=None),))
     now = "".join(current).encode()
     assume(now != same + b"x\n")
     result = outcome(nothing, now)

@@ -11,6 +11,7 @@ from support import tree
 from aicos_tls import disk
 from aicos_tls.cli.errors import guarded
 from aicos_tls.commands import enable as enabling
+from aicos_tls.commands import recording
 from aicos_tls.disk import transaction
 from aicos_tls.errors import TlsError
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from support import Project, Run
+
+    from aicos_tls.disk.prepare import Prepared
 
 COMPOSE = """\
 services:
@@ -39,14 +42,14 @@ def test_who_comes_after_the_first_look_is_refused(other: tuple[str, ...], proje
     planned, go = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
-        real = enabling.operations_of
+        real = recording.operations_of
 
         def held(*args: object) -> object:
             os.write(planned[1], b"x")
             os.read(go[0], 1)
             return real(*args)  # type: ignore[arg-type]
 
-        enabling.operations_of = held  # type: ignore[assignment]
+        vars(enabling)["operations_of"] = held
         os._exit(guarded((*FIRST, "--mount-path", "/x/tls")))
     os.read(planned[0], 1)
     refused = run(*other)
@@ -65,7 +68,7 @@ def test_a_file_that_somebody_makes_meanwhile_is_not_replaced(tmp_path: Path, mo
     target = tmp_path / "ca-key.pem"
     real = transaction._name_new  # noqa: SLF001 - the step before which the other run comes
 
-    def late(file: transaction.Prepared) -> None:
+    def late(file: Prepared) -> None:
         target.write_bytes(b"theirs")
         real(file)
 

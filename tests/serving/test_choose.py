@@ -105,7 +105,7 @@ def test_what_a_preload_of_node_needs(tmp_path: Path) -> None:
         Setting("TLS_PORTS", "3001,3002"),
         Setting("TLS_PLAIN_LOOPBACK", "true"),
         Setting("NODE_OPTIONS", "--require /app/certs/runtime/node/preload.cjs", Merge.WORDS),
-        Setting("NODE_EXTRA_CA_CERTS", "/app/certs/ca-cert.pem"),
+        Setting("NODE_EXTRA_CA_CERTS", "/app/certs/ca-cert.pem", Merge.BUNDLE),
     )
     assert [file.path for file in option.needs.files] == ["runtime/node/preload.cjs"]
     assert (option.where, option.renews, option.needs.healthcheck_stays) == (WHERE, True, False)
@@ -164,4 +164,4 @@ def test_a_server_that_nobody_asks_can_have_a_way_all_the_same(tmp_path: Path) -
 def test_the_reasons_against_the_other_ways(tmp_path: Path) -> None:
     choice = chosen(tmp_path, STATUS, "build: .", "network_mode: host")
     assert [how for how, _ in choice.declined] == [How.CODE, How.ENV, How.PRELOAD, How.SIDECAR]
-    assert choice.option.reason.endswith("network_mode: host leaves no network namespace of its own to stand in")
+    assert choice.option.reason.endswith("network_mode: host leaves it no network of its own that a sidecar could have")

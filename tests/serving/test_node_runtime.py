@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import needs
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+pytestmark = needs("node")
 
 PRELOAD = Path(__file__).resolve().parents[2] / "templates/runtime/node/preload.cjs"
 SERVER = (

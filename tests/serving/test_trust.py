@@ -31,9 +31,9 @@ def test_a_runtime_that_would_have_to_replace_its_roots_gets_nothing() -> None:
 
 def test_the_first_of_two_counts() -> None:
     one = Needs((Setting("A", "1"),), mounts=(Bind("a", "/a"),), healthcheck_stays=True)
-    two = Needs((Setting("A", "2"), Setting("B", "2", Merge.KEEP)), files=(RuntimeFile("f", ""),))
+    two = Needs((Setting("A", "2"), Setting("B", "2", Merge.BUNDLE)), files=(RuntimeFile("f", ""),))
     assert joined(one, two) == Needs(
-        (Setting("A", "1"), Setting("B", "2", Merge.KEEP)),
+        (Setting("A", "1"), Setting("B", "2", Merge.BUNDLE)),
         mounts=(Bind("a", "/a"),),
         files=(RuntimeFile("f", ""),),
         healthcheck_stays=True,

@@ -121,7 +121,7 @@ def test_python_without_a_place_to_start() -> None:
 
 
 def test_python_without_need_of_a_helper() -> None:
-    assert change({"main.py": "A = 'http://store:1'\n"}, "python", "main.py").new == ()
+    assert change({"main.py": "A = b'http://store:1'\n"}, "python", "main.py").new == ()
 
 
 def test_each_go_package_has_a_helper() -> None:

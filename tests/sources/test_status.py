@@ -121,7 +121,12 @@ if (process.env.TLS_ENABLED === 'true') {
         ("FROM python\nENV UVICORN_SSL_KEYFILE=x\nCMD python a.py", "restart: always", Way.NONE, "Python sources"),
         ("FROM ruby\nCMD puma", "restart: always", Way.NONE, "Ruby sources are not read here"),
         ("FROM scratch\nCMD x", "restart: always", Way.NONE, "nothing says what it runs on"),
-        ("FROM httpd\nRUN x", "restart: always", Way.CONFIGURATION, "no file of it is understood"),
+        (
+            "FROM httpd\nRUN x",
+            "restart: always",
+            Way.CONFIGURATION,
+            "the configuration of Apache httpd is not read here",
+        ),
     ],
 )
 def test_ways(plan_of: PlanOf, dockerfile: str, extra: str, way: Way, words: str) -> None:

@@ -158,7 +158,7 @@ def test_it_is_lazy(tmp_path: Path) -> None:
 
 def test_the_files_of_aicos() -> None:
     found = names(AICOS)
-    assert len(found) == 61
+    assert len(found) == 60
     assert not [name for name in found if ":" in name]
 
 

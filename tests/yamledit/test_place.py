@@ -198,7 +198,8 @@ def test_items_on_one_line_with_something_else() -> None:
 @pytest.mark.parametrize(
     ("before", "says"),
     [
-        ("a:\n  - p\n", "block style"),
+        ("a:\n  - p\n  # c\n  - q\n", "comments between"),
+        ("a: &A\n  - p\nb: *A\n", "an anchor"),
         ("a:\n  k: v\n", "block style"),
         ("{a}", "cannot be followed"),
         ("a: &A [p]\nb: *A\n", "without an anchor"),
@@ -212,6 +213,25 @@ def test_values_that_are_not_replaced(before: str, says: str) -> None:
             text.replace((), 0, Items(("x",)))
     else:
         assert text.replace((), 0, Items(("x",)), flow=True) == "? a\n# c\n: [x]\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a:\n  - p\n", "a:\n  - x\n  - y z\n"),
+        ("a:\n- 'p'\n-   'q'\n\nb: 1\n", "a:\n-   'x'\n-   'y z'\n\nb: 1\n"),
+        ("a:\r\n  - p # c\r\n\r\n  - q # d\r\nb: 1", None),
+        ("a:\r\n  - p\r\n\r\n  - q # d\r\nb: 1", "a:\r\n  - x\r\n  - y z # d\r\nb: 1"),
+        ("a:\n  - p\n  - |\n    q\nb: 1", "a:\n  - x\n  - y z\nb: 1"),
+    ],
+)
+def test_a_block_list_is_replaced_where_it_stands(before: str, after: str | None) -> None:
+    text = Text(before)
+    if after is None:
+        with pytest.raises(InexpressibleError, match="comments between"):
+            text.replace((), 0, Items(("x", "y z")))
+    else:
+        assert text.replace((), 0, Items(("x", "y z"))) == after
 
 
 def test_a_value_with_something_behind_it_gets_no_lines_below() -> None:

@@ -22,7 +22,7 @@ NAMES = ("tls.go", "service_tls.go", "aicos_service_tls.go")
 
 FUNCTIONS = (
     "tlsClient tlsDefaultClient tlsEnabled tlsFile tlsListenAndServe tlsMutex tlsRoundTripper tlsServe tlsService "
-    "tlsStart tlsTransport tlsTrusted".split()
+    "tlsStart tlsTransport tlsTrusted tlsURL".split()
 )
 """What the helper declares at package level."""
 
@@ -35,13 +35,26 @@ def helper_name(taken: Collection[str]) -> str:
     return next((name for name in NAMES if name not in taken), "aicos_" + NAMES[-1])
 
 
+def calls_server(text: str) -> bool:
+    """Whether a source calls the helper to serve."""
+    return re.search(r"\btls(?:ListenAndServe|Serve|Start)\(", text) is not None
+
+
 def package_of(file: TextFile) -> str | None:
     """The package that a Go source belongs to (Go specification, "Package clause")."""
     found = _PACKAGE.search(_COMMENT.sub("", file.text))
     return found.group(1) if found else None
 
 
-def helper_source(context: CodeContext, package: str, directory: Path | None = None) -> str:
-    """The text of the helper for `package`; `directory` holds templates of the user's. Go 1.16 and later."""
-    values = {"package": package, "short_name": context.short_name, "mount_path": context.mount_path}
+def helper_source(context: CodeContext, package: str, directory: Path | None = None, *, serves: bool = True) -> str:
+    """The text of the helper for `package`; `directory` holds templates of the user's. Go 1.16 and later.
+
+    One for a package that `serves` nothing is the same in all services: it knows no name.
+    """
+    values = {
+        "package": package,
+        "short_name": context.short_name,
+        "mount_path": context.mount_path,
+        "serves": serves,
+    }
     return render("go/tls.go.j2", values, directory)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.sources.go.detect import detect
-from aicos_tls.sources.go.helper import helper_name, helper_source, package_of
+from aicos_tls.sources.go.helper import calls_server, helper_name, helper_source, package_of
 from aicos_tls.sources.go.transform import transform
+from aicos_tls.sources.go.urls import USE, constants_of
 from aicos_tls.sources.languages import Changed, Evidence, Facts
 from aicos_tls.sources.model import HELPER_MARK, NewSource
+from aicos_tls.yamledit.apply import splice
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path, PurePosixPath
 
     from aicos_tls.files import TextFile
@@ -43,15 +47,32 @@ class Go:
         """The change of each source, with a helper in every directory (a package, in Go) where something calls it."""
         results: list[CodeResult] = []
         new: list[NewSource] = []
-        for sources in _by_directory(files).values():
+        by_directory = _by_directory(files)
+        constants = constants_of([file for sources in by_directory.values() for file in sources], context)
+        for sources in by_directory.values():
             helper = _helper(sources)
-            changed = [transform(file, context) for file in sources if file.path != helper]
+            changed = [transform(file, context, constants) for file in sources if file.path != helper]
             results += changed
             called = next((result.file for result in changed if result.helper), None)
             if called is not None:
                 package = package_of(called) or "main"
-                new.append(NewSource(helper, helper_source(context, package, context.templates)))
-        return Changed(tuple(results), tuple(new))
+                serves = any(calls_server(_after(result)) for result in changed)
+                source = helper_source(context, package, context.templates, serves=serves)
+                new.append(NewSource(helper, source))
+        return Changed(tuple(_covered(results)), tuple(new))
+
+
+def _covered(results: list[CodeResult]) -> Iterator[CodeResult]:
+    """Yield the results; the constants that they cover are not done while uses of them are to be changed."""
+    pending = any(change.what == USE for result in results for change in result.changes)
+    for result in results:
+        covered = tuple(replace(each, done=not pending) for each in result.covered)
+        yield replace(result, covered=covered)
+
+
+def _after(result: CodeResult) -> str:
+    """The text of a file as it will be."""
+    return splice(result.file.text, [piece for change in result.changes for piece in change.splices])
 
 
 def _by_directory(files: Mapping[PurePosixPath, TextFile]) -> dict[Path, list[TextFile]]:

@@ -1,4 +1,7 @@
-"""What names of a Go file mean: imported packages, and which variables hold an http.Server or a router."""
+"""What names of a Go file mean: imported packages, and which variables hold an http.Server or a router.
+
+Also what its name and head say of when it is compiled.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import PurePosixPath
 
     from aicos_tls.sources.syntax import Node, Tree
 
@@ -122,3 +126,31 @@ class Names:
             inner = self.qualified(node.parts[0])
             return f"*{inner}" if inner else None
         return self.qualified(node)
+
+
+_SYSTEMS = frozenset(
+    """
+    aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows
+    zos 386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm
+    """.split()
+)
+"""Ends of file names that say for which system a file is (`go help buildconstraint`)."""
+_CONSTRAINT = re.compile(r"^//(?:go:build| ?\+build)\b(.*)", re.MULTILINE)
+
+
+def is_constrained(path: PurePosixPath, text: str) -> bool:
+    """Whether a Go file is compiled for some systems or with some tags only (`go help buildconstraint`)."""
+    parts = path.stem.split("_")
+    return (len(parts) > 1 and parts[-1] in _SYSTEMS) or _constraint(text) is not None
+
+
+def is_tool(text: str) -> bool:
+    """Whether a Go file belongs to no package of its directory: `//go:build ignore`, for `go run` alone."""
+    return re.match(r"\s+(?:ignore|tools?)\s*$", _constraint(text) or "") is not None
+
+
+def _constraint(text: str) -> str | None:
+    """The constraint in the head of a file, before its package clause; None where there is none."""
+    head = text.partition("\npackage ")[0]
+    found = _CONSTRAINT.search(head)
+    return found[1] if found else None

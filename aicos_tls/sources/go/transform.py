@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aicos_tls.compose.urls import find
 from aicos_tls.sources.go.helper import FUNCTIONS
 from aicos_tls.sources.go.names import Names
-from aicos_tls.sources.literals import is_outside, names_server, url_splices
-from aicos_tls.sources.model import CodeChange, CodeResult, Manual
+from aicos_tls.sources.go.urls import Constants, constants_of, url_changes
+from aicos_tls.sources.literals import is_outside
+from aicos_tls.sources.model import CodeChange, CodeResult, Covered, Manual
 from aicos_tls.sources.syntax import MAX_CHARACTERS, Node, Tree, parse
 from aicos_tls.yamledit.edits import Splice
 
@@ -30,42 +30,48 @@ _FIBER = re.compile(r"call github\.com/gofiber/fiber/v2\.New$|\*github\.com/gofi
 _VERBS = frozenset({"Get", "Post", "PostForm", "Head"})
 _SERVES = "serve HTTPS while TLS_ENABLED=true"
 _TRUSTS = "trust the CA of the project besides the public roots"
-_SAYS = re.compile(r"(Print|Fatal|Panic|Error|Info|Warn|Debug|errors\.New)(f|ln|w)?$")
-_UNKNOWN = "which host this URL names is not known here: if it is a server of the stack, it has to be https"
-_VERB = re.compile(r"^%[a-z]")
 
 
 @dataclass
-class _Source:
+class Source:
     """A file that is looked at, and what was found so far. `gone` counts the uses of `http` that will be no more."""
 
     file: TextFile
     context: CodeContext
     tree: Tree
     names: Names
+    constants: Constants
     changes: list[CodeChange] = field(default_factory=list)
     manual: list[Manual] = field(default_factory=list)
+    covered: list[Covered] = field(default_factory=list)
     helper: bool = False
     gone: int = 0
 
     def change(self, what: str, node: Node, *splices: Splice, helper: bool = True) -> None:
+        """Note a change."""
         self.changes.append(CodeChange(what, self.file.where(node.start), splices))
         self.helper = self.helper or helper
 
     def replace(self, what: str, node: Node, text: str) -> None:
+        """Note that another text takes the place of a node."""
         self.change(what, node, Splice(node.start, node.end, (0,), text))
 
     def leave(self, node: Node, reason: str, paste: str) -> None:
+        """Note a place that is left to a person."""
         self.manual.append(Manual(self.file.where(node.start), reason, paste))
 
 
-def transform(file: TextFile, context: CodeContext) -> CodeResult:
+def transform(file: TextFile, context: CodeContext, constants: Constants | None = None) -> CodeResult:
     """What makes a Go file of the service use TLS. `CodeResult.helper` asks for a helper in the file's directory.
 
+    `constants` are those of all files of the service (default: of this file alone) that hold the URL of a server.
     Raises `TlsError` when the file is not UTF-8. Tests and generated files are left alone.
     """
     text = file.text
-    if file.path.name.endswith("_test.go") or not re.search(r"://|net/http|gin|echo|fiber", text):
+    constants = constants_of([file], context) if constants is None else constants
+    known = constants.local(file).union(*constants.by_directory.values())
+    worth = re.search(r"://|net/http|gin|echo|fiber", text) is not None or any(name in text for name in known)
+    if file.path.name.endswith("_test.go") or not worth:
         return CodeResult(file)
     if any(re.search(rf"^func (\([^)]*\) )?{name}\(", text, re.MULTILINE) for name in ("tlsServe", "tlsClient")):
         return CodeResult(file)  # the helper itself
@@ -77,12 +83,12 @@ def transform(file: TextFile, context: CodeContext) -> CodeResult:
     if tree.broken is not None:
         reason = "does not parse as Go, so nothing in it is changed"
         return CodeResult(file, manual=(Manual(file.where(tree.broken), reason, "see: aicos-tls code show"),))
-    source = _Source(file, context, tree, Names(tree))
+    source = Source(file, context, tree, Names(tree), constants)
     _visit(source)
-    return CodeResult(file, tuple(source.changes), tuple(source.manual), source.helper)
+    return CodeResult(file, tuple(source.changes), tuple(source.manual), source.helper, tuple(source.covered))
 
 
-def _visit(source: _Source) -> None:
+def _visit(source: Source) -> None:
     clash = sorted(name for name in FUNCTIONS if re.search(rf"(func|var|const|type) {name}\b", source.tree.text))
     if clash:
         source.leave(source.tree.root, f"{clash[0]} is declared here already", "see: aicos-tls code show")
@@ -99,12 +105,11 @@ def _visit(source: _Source) -> None:
             _client_variable(source, node)
         elif node.kind == "selector_expression":
             _default_client(source, node)
-        elif node.kind in {"interpreted_string_literal", "raw_string_literal"}:
-            _url(source, node)
+        url_changes(source, node)
     _drop_import(source)
 
 
-def _server(source: _Source, call: Node) -> bool:
+def _server(source: Source, call: Node) -> bool:
     tree, function, arguments = source.tree, call.child("function"), call.child("arguments")
     if function is None or arguments is None or function.kind != "selector_expression":
         return False
@@ -125,7 +130,7 @@ def _server(source: _Source, call: Node) -> bool:
 _PASTE = "tlsServe(&http.Server{Addr: addr, Handler: handler})"
 
 
-def _method(source: _Source, call: Node, owner: Node, method: str) -> bool:
+def _method(source: Source, call: Node, owner: Node, method: str) -> bool:
     kind, text = source.names.type_of(owner) or "", source.tree.of(owner)
     arguments = call.child("arguments")
     values = [source.tree.of(part) for part in arguments.parts] if arguments else []
@@ -161,12 +166,12 @@ _FRAMEWORKS = (
 """Type, method, and what takes the call's place: gin 1.x, echo 4 and fiber 2, by their documentation."""
 
 
-def _is_given_to_helper(source: _Source, call: Node) -> bool:
+def _is_given_to_helper(source: Source, call: Node) -> bool:
     functions = (node.child("function") for node in call.ancestors() if node.kind == "call_expression")
     return any(function is not None and source.tree.of(function) == "tlsStart" for function in functions)
 
 
-def _serve(source: _Source, call: Node, kind: str, text: str) -> None:
+def _serve(source: Source, call: Node, kind: str, text: str) -> None:
     inner = text[1:-1] if text.startswith("(") and text.endswith(")") else text
     if kind == f"*{_HTTP}.Server":
         source.replace(_SERVES, call, f"tlsServe({inner})")
@@ -176,7 +181,7 @@ def _serve(source: _Source, call: Node, kind: str, text: str) -> None:
         source.leave(call, f"whether {text} is an http.Server cannot be told from this file", f"tlsServe({text})")
 
 
-def _client_call(source: _Source, call: Node) -> None:
+def _client_call(source: Source, call: Node) -> None:
     """`http.Get(url)`: asked of a client that trusts the CA."""
     function, arguments = call.child("function"), call.child("arguments")
     if function is not None and arguments is not None and source.tree.of(function) == "new":
@@ -195,14 +200,14 @@ def _client_call(source: _Source, call: Node) -> None:
         source.replace(_TRUSTS, owner, "tlsDefaultClient()")
 
 
-def _goes_outside(source: _Source, node: Node) -> bool:
+def _goes_outside(source: Source, node: Node) -> bool:
     literal = next((part for part in node.walk() if part.kind.endswith("string_literal")), None)
     if literal is None or literal.start != node.start:
         return False
     return is_outside(source.tree.of(literal)[1:-1], source.context, is_default=False)
 
 
-def _default_client(source: _Source, node: Node) -> None:
+def _default_client(source: Source, node: Node) -> None:
     parent = node.parent
     if source.names.qualified(node) != f"{_HTTP}.DefaultClient":
         return
@@ -215,7 +220,7 @@ def _default_client(source: _Source, node: Node) -> None:
     source.replace(_TRUSTS, node, "tlsDefaultClient()")
 
 
-def _client_literal(source: _Source, node: Node) -> None:
+def _client_literal(source: Source, node: Node) -> None:
     """`&http.Client{…}`: handed to the helper, unless it has a transport of its own."""
     if source.names.qualified(node.child("type")) != f"{_HTTP}.Client":
         return
@@ -232,19 +237,19 @@ def _client_literal(source: _Source, node: Node) -> None:
     _wrap_client(source, whole, "tlsClient(" if outer else "*tlsClient(&")
 
 
-def _wrap_client(source: _Source, node: Node, before: str) -> None:
+def _wrap_client(source: Source, node: Node, before: str) -> None:
     if not _is_wrapped(source, node):
         splices = (Splice(node.start, node.start, (0,), before), Splice(node.end, node.end, (2,), ")"))
         source.change(_TRUSTS, node, *splices)
 
 
-def _is_wrapped(source: _Source, node: Node) -> bool:
+def _is_wrapped(source: Source, node: Node) -> bool:
     call = node.parent.parent if node.parent is not None else None
     function = call.child("function") if call is not None else None
     return function is not None and source.tree.of(function) == "tlsClient"
 
 
-def _client_variable(source: _Source, node: Node) -> None:
+def _client_variable(source: Source, node: Node) -> None:
     kind = node.child("type")
     if node.child("value") is None and source.names.qualified(kind) == f"{_HTTP}.Client":
         name = node.child("name")
@@ -252,24 +257,7 @@ def _client_variable(source: _Source, node: Node) -> None:
         source.leave(node, "a client that is declared without a value", f"var {text} = *tlsClient(&http.Client{{}})")
 
 
-def _url(source: _Source, node: Node) -> None:
-    text, base = source.tree.of(node)[1:-1], node.start + 1
-    if "://" not in text or _is_only_said(source, node):
-        return
-    hosts = [url.host for url in find(text) if url.plain and names_server(url, source.context)]
-    if splices := url_splices(text, base, source.context):
-        source.change(f"ask {', '.join(dict.fromkeys(hosts))} over TLS", node, *splices, helper=False)
-    if any(url.plain and _VERB.match(url.host) for url in find(text)):
-        source.leave(node, _UNKNOWN, source.tree.of(node).replace("://", "s://", 1))
-
-
-def _is_only_said(source: _Source, node: Node) -> bool:
-    call = next((part for part in node.ancestors() if part.kind == "call_expression"), None)
-    function = call.child("function") if call is not None else None
-    return function is not None and _SAYS.search(source.tree.of(function)) is not None
-
-
-def _drop_import(source: _Source) -> None:
+def _drop_import(source: Source) -> None:
     """Remove the import of net/http when the changes leave no use of it."""
     local = next((name for name, module in source.names.packages.items() if module == _HTTP), None)
     if local is None or not source.gone or source.names.uses(local) > source.gone:

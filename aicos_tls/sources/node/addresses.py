@@ -1,8 +1,9 @@
-"""URLs in a file's strings: those of servers in scope become https, those of the service itself follow TLS_ENABLED.
+"""URLs in a file's strings: those of servers in scope and of the service itself follow TLS_ENABLED, as the servers do.
 
-A default such as `process.env.X || 'http://api:8001'` is rewritten as the guide does it (phase 3). A call of the
-service to itself (`http://localhost:3001`) is no setting that compose could change back, so it is wrapped:
-`tls.url('http://localhost:3001')` is https while TLS is on and what it was while it is off.
+A default such as `process.env.X || 'http://api:8001'` becomes `process.env.X || tls.url('http://api:8001')`, which is
+https while TLS is on and what it was while it is off (`aicos_tls.sources.node.switch`). The guide (phase 3) writes
+https there, which asks a server that has TLS switched off in vain. What the variable says is taken as it is: the
+compose file has been changed already. A call of the service to itself (`http://localhost:3001`) is wrapped as well.
 
 Left alone: what a ternary or an `if` on a TLS setting chooses, JSX and HTML (for browsers), what browsers are built
 with (`NEXT_PUBLIC_…`), import paths.
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING
 
 from aicos_tls import budgets
 from aicos_tls.compose import urls
+from aicos_tls.sources.node.switch import fits_template, switched, wrapped
 from aicos_tls.sources.node.syntax import bare, child, parents
 from aicos_tls.sources.node.values import value_of
+from aicos_tls.yamledit.apply import splice
 from aicos_tls.yamledit.edits import Splice
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from aicos_tls.sources.model import CodeContext
     from aicos_tls.sources.node.bindings import Bindings
     from aicos_tls.sources.node.look import Look
+    from aicos_tls.sources.node.switch import Form
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 _SCHEME_ONLY = re.compile(r"(?:https?|wss?)://", re.IGNORECASE)
@@ -36,7 +40,13 @@ _TLS_SETTING = re.compile(r"tls|ssl|https", re.IGNORECASE)
 _FOR_BROWSERS = re.compile(r"process\.env\.(?:NEXT_PUBLIC|VITE|REACT_APP|PUBLIC|NUXT_PUBLIC)_|import\.meta\.env")
 _MARKUP = re.compile(r"<[a-zA-Z!/]")
 _BROWSER_NODES = frozenset({"jsx_attribute", "jsx_element", "jsx_self_closing_element"})
-_NOT_VALUES = frozenset({"import_statement", "export_statement", "literal_type", "enum_assignment", "jsx_attribute"})
+_NOT_VALUES = frozenset({"import_statement", "export_statement", "literal_type", "jsx_attribute"})
+_NAMES = frozenset({"enum_assignment"})
+_WHEN: dict[Form, str] = {
+    "helper": " when TLS_ENABLED is true",
+    "process": " when TLS_ENABLED is true",
+    "literal": ", whatever TLS_ENABLED says",
+}
 
 
 class Destination(Enum):
@@ -115,60 +125,119 @@ def rewrite(look: Look) -> None:
         return
     for node in look.syntax.of("string", "template_string"):
         if not _is_left_alone(node, look):
-            _servers(node, look)
-            _own(node, look)
+            _urls(node, look)
             _put_together(node, look)
 
 
-def _servers(node: Node, look: Look) -> None:
-    """URLs that name a server."""
-    start = look.syntax.start(node)
+def named(node: Node, look: Look) -> tuple[list[urls.Url], list[str]]:
+    """The plain URLs of servers in a literal, with the services that they mean."""
     text = look.syntax.source(node)
-    splices: list[Splice] = []
-    found: list[str] = []
+    found: list[urls.Url] = []
+    services: list[str] = []
     for url in urls.find(text):
         service = look.context.names_server(url.host)
-        if not url.plain or service is None or _MARKUP.search(text, 0, url.start):
-            continue
-        splices += [Splice(start + i.at, start + i.at, (0,), i.text) for i in url.insertions]
-        found.append(service)
-    if splices:
-        look.change(f"ask {', '.join(dict.fromkeys(found))} over HTTPS", node, *splices, helper=False)
+        if url.plain and service is not None and not _MARKUP.search(text, 0, url.start) and _is_text(url, node, look):
+            found.append(url)
+            services.append(service)
+    return found, list(dict.fromkeys(services))
 
 
-def _own(node: Node, look: Look) -> None:
+def _is_text(url: urls.Url, node: Node, look: Look) -> bool:
+    """Whether a URL begins in a literal's own text: what stands in a substitution is a literal of its own."""
+    at = look.syntax.start(node) + url.start
+    inside = (part for part in node.named_children if part.type == "template_substitution")
+    return not any(look.syntax.start(part) <= at < look.syntax.end(part) for part in inside)
+
+
+def _urls(node: Node, look: Look) -> None:
+    """URLs that name a server, or the service itself."""
+    found, services = named(node, look)
+    if own := _own(node, look):
+        found = sorted({*found, own}, key=lambda url: url.start)
+        services.append("the service itself")
+    if not found:
+        return
+    text, what = look.syntax.source(node), f"ask {', '.join(services)} over HTTPS"
+    position = _position(node, look)
+    if position == "value" and (look.form != "process" or fits_template(text)):
+        whole = _whole(node, look, found)
+        if whole is not node and look.form == "helper":
+            _wrap(whole, look, what)
+        else:
+            _change(node, look, what, found)
+    elif position in ("value", "name"):
+        paste = splice(text, switched(text, found, look.form, look.name))
+        look.decline(node, f"{what}: a call cannot stand here", paste)
+
+
+def _change(node: Node, look: Look, what: str, found: list[urls.Url]) -> None:
+    """Note the change of some URLs in a literal."""
+    at = look.syntax.start(node)
+    parts = switched(look.syntax.source(node), found, look.form, look.name)
+    moved = (Splice(part.start + at, part.end + at, part.rank, part.replacement) for part in parts)
+    look.change(f"{what}{_WHEN[look.form]}", node, *moved, helper=look.form == "helper")
+
+
+def _wrap(node: Node, look: Look, what: str) -> None:
+    """`…` becomes `tls.url(…)`."""
+    parts = wrapped(look.syntax.start(node), look.syntax.end(node), look.name)
+    look.change(f"{what}{_WHEN['helper']}", node, *parts)
+
+
+def _whole(node: Node, look: Look, found: list[urls.Url]) -> Node:
+    """The text that a URL begins when its literal ends before the port could: `'http://api' + ':' + PORT`."""
+    url = found[-1]
+    ends = url.port is None and url.end == len(look.syntax.source(node)) - 1
+    return _chain(node, look) if ends and len(found) == 1 and url.start == 1 else node
+
+
+def _chain(node: Node, look: Look) -> Node:
+    """The longest concatenation that begins with a node."""
+    while (
+        (parent := node.parent) is not None
+        and parent.type == "binary_expression"
+        and look.syntax.source(child(parent, "operator")) == "+"
+        and child(parent, "left") == node
+    ):
+        node = parent
+    return node
+
+
+def _own(node: Node, look: Look) -> urls.Url | None:
     """`'http://localhost:3001'` of the service that listens on 3001, at the beginning of a text."""
+    if look.form != "helper":
+        return None
     prefix = prefix_of(node, look.bindings)
     url = next(urls.find(prefix.text), None)
     written = next(urls.find(look.syntax.source(node)), None)
     if url is None or written is None or url.start or written.start != 1 or not url.plain:
-        return
-    if not is_own(url.host, url.port, look.context) or _is_no_value(node, look):
-        return
-    start, end = look.syntax.start(node), look.syntax.end(node)
-    look.change(
-        "ask the service itself over HTTPS when TLS_ENABLED is true",
-        node,
-        Splice(start, start, (-1,), f"{look.name}.url("),
-        Splice(end, end, (1,), ")"),
-    )
+        return None
+    return written if is_own(url.host, url.port, look.context) else None
 
 
 def _put_together(node: Node, look: Look) -> None:
     """`'http://' + HOST + ':8001'` and `` `http://${HOST}:8001` ``: the host is known, or it is a setting."""
     host, rest = _host_expression(node, look)
     text = look.syntax.source(node)
-    if host is None or not _PLAIN_SCHEME_ONLY.match(text, 1):
+    if host is None or not _PLAIN_SCHEME_ONLY.match(text, 1) or _position(node, look) != "value":
         return
     value = value_of(host, look.bindings)
     service = look.context.names_server(value.text) if value.text else None
-    scheme_end = look.syntax.start(node) + text.index(":")
     if service is not None and rest.startswith(":"):
-        splice = Splice(scheme_end, scheme_end, (0,), "s")
-        look.change(f"ask {service} over HTTPS", node, splice, helper=False)
+        _scheme(node, look, f"ask {service} over HTTPS")
     elif service is not None or (value.variable is not None and value.text is None and "HOST" in value.variable):
         what = value.variable or value.text
         look.decline(node, f"a URL is put together from {what}", text.replace("://", "s://", 1))
+
+
+def _scheme(node: Node, look: Look, what: str) -> None:
+    """Change the scheme of a URL that is put together."""
+    if look.form == "helper":
+        _wrap(_chain(node, look), look, what)
+        return
+    text = look.syntax.source(node)
+    colon = text.index(":")
+    _change(node, look, what, [urls.Url(1, colon, text[1:colon], "", colon, "", colon)])
 
 
 def _host_expression(node: Node, look: Look) -> tuple[Node | None, str]:
@@ -211,13 +280,17 @@ def _is_left_alone(node: Node, look: Look) -> bool:
     return False
 
 
-def _is_no_value(node: Node, look: Look) -> bool:
-    """Whether a call cannot stand in a text's place, or stands there already."""
+def _position(node: Node, look: Look) -> str:
+    """Whether a literal stands where a call can (`value`), as a `name`, or where nothing is to be done (empty)."""
     parent = node.parent
-    if parent is None or parent.type in _NOT_VALUES or (parent.type == "pair" and child(parent, "key") == node):
-        return True
-    call = parent.parent
-    return call is not None and call.type == "call_expression" and look.calls_helper(call, "url")
+    if parent is None or parent.type in _NOT_VALUES:
+        return ""
+    if parent.type in _NAMES or (parent.type == "pair" and child(parent, "key") == node):
+        return "name"
+    if parent.type == "call_expression" and node.type == "template_string":
+        return "name"  # a template with a tag
+    calls = (outer for outer in parents(node) if outer.type == "call_expression")
+    return "" if any(look.calls_helper(call, "url") for call in calls) else "value"
 
 
 def _is_for_browsers(look: Look) -> bool:

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from aicos_tls.sources.node.syntax import Syntax
 
 
+_DEFAULTS = {
+    "assignment_pattern": "right",
+    "object_assignment_pattern": "right",
+    "required_parameter": "value",
+    "optional_parameter": "value",
+}
+"""Patterns that have a default, and the field of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Import:
     """A name that stands for a module, or for what it exports as `name` (`default` for its main export).
@@ -79,10 +88,33 @@ class Bindings:
         elif node.type == "import_statement":
             self._import(node)
         elif node.type == "formal_parameters":
-            for name in _names(node):
-                self.values[self.syntax.source(name)].append(Opaque())
+            self._parameters(node)
         elif node.type == "arrow_function" and (name := node.child_by_field_name("parameter")) is not None:
-            self.values[self.syntax.source(name)].append(Opaque())
+            self.values[self.syntax.source(name)].append(self._promised(node) or Opaque())
+        elif node.type in {"function_declaration", "generator_function_declaration"}:
+            self.values[self.syntax.source(child(node, "name"))].append(node)
+
+    def _parameters(self, node: Node) -> None:
+        """Bind parameters: what `.then` hands to a function is what the promise before it gives."""
+        promised = self._promised(node.parent) if node.parent is not None else None
+        for index, part in enumerate(part for part in node.named_children if part.type != "comment"):
+            inner = part.child_by_field_name("pattern") or part
+            if index == 0 and promised is not None and inner.type == "identifier":
+                self.values[self.syntax.source(inner)].append(promised)
+                continue
+            for name in _names(part):
+                self.values[self.syntax.source(name)].append(Opaque())
+
+    def _promised(self, function: Node) -> Node | None:
+        """The promise whose value a function is given: `build().then((app) => …)`."""
+        around = function.parent
+        call = around.parent if around is not None and around.type == "arguments" else None
+        if call is None or call.type != "call_expression" or arguments(call)[:1] != [function]:
+            return None
+        target = bare(child(call, "function"))
+        if target.type != "member_expression" or self.syntax.source(child(target, "property")) != "then":
+            return None
+        return bare(child(target, "object"))
 
     def _assign(self, left: Node, right: Node) -> None:
         if left.type == "identifier":
@@ -157,7 +189,7 @@ def _last(value: Node) -> Node:
 
 
 def _names(node: Node) -> list[Node]:
-    """The names that a pattern binds (and, on the careful side, those that its defaults use)."""
+    """The names that a pattern binds; those that its defaults use are bound elsewhere."""
     found: list[Node] = []
     stack = [node]
     while stack:
@@ -165,7 +197,8 @@ def _names(node: Node) -> list[Node]:
         if at.type in {"identifier", "shorthand_property_identifier_pattern"}:
             found.append(at)
         elif at.type not in {"type_annotation", "statement_block"}:
-            stack.extend(at.named_children)
+            default = at.child_by_field_name(_DEFAULTS.get(at.type, ""))
+            stack.extend(part for part in at.named_children if part != default)
     return found
 
 

@@ -41,9 +41,14 @@ def trust(look: Look) -> None:
         elif made in {("http", "get"), ("http", "request")}:
             _request(node, made[1], look)
         elif _asks(node, made, look):
-            look.needs_trust |= _target(node, look) is not Destination.OUTSIDE
+            look.needs_trust |= _is_concerned(_target(node, look), look)
         if made in _PROXIES:
             _proxy(node, look)
+
+
+def _is_concerned(target: Destination, look: Look) -> bool:
+    """Whether a request may be one to a server; in a service that asks none, an unknown one is not."""
+    return target is Destination.SERVER or (target is Destination.UNKNOWN and look.context.asks)
 
 
 def _asks(node: Node, made: tuple[str, str] | None, look: Look) -> bool:
@@ -69,12 +74,12 @@ def _target(node: Node, look: Look) -> Destination:
 def _axios_instance(node: Node, look: Look) -> None:
     given, syntax = arguments(node), look.syntax
     option = f"httpsAgent: {look.name}.httpsAgent()"
+    if not _is_concerned(_target(node, look), look):
+        return
     if not given:
         around = child(node, "arguments")
         at = syntax.start(around) + 1
         look.change(_WHAT, node, Splice(at, at, (0,), f"{{ {option} }}"))
-        return
-    if _target(node, look) is Destination.OUTSIDE:
         return
     options = bare(given[0])
     if options.type == "object":
@@ -94,7 +99,7 @@ def _request(node: Node, name: str, look: Look) -> None:
     if not given or node.type != "call_expression":
         return
     where = _request_target(given[0], look)
-    if where is Destination.OUTSIDE:
+    if not _is_concerned(where, look):
         return
     paste = f"{look.name}.{name}({look.syntax.source(given[0])}, …)"
     if where is Destination.UNKNOWN:
@@ -143,8 +148,12 @@ def _proxy(node: Node, look: Look) -> None:
     for part in arguments(node):
         options = _options(part, look)
         target = options.get("target")
-        if target is None or destination(target, look.bindings, look.context) is Destination.OUTSIDE:
-            continue
-        if "changeOrigin" not in options:
-            reason = "the proxy checks the certificate against the Host that the browser sent"
-            look.decline(node, reason, "changeOrigin: true,")
+        if target is not None and _is_concerned(destination(target, look.bindings, look.context), look):
+            check_origin(node, options, look)
+
+
+def check_origin(node: Node, options: dict[str, Node], look: Look, paste: str = "changeOrigin: true,") -> None:
+    """Note a proxy whose options would have it check the certificate against a name from outside."""
+    if not {"changeOrigin", "secure"} & options.keys():
+        reason = "the proxy checks the certificate against the Host that the browser sent"
+        look.decline(node, reason, paste)

@@ -1,6 +1,7 @@
 """What a directory of Node sources is: framework, kind of modules, entry file, where it listens, what it reads.
 
-Evidence, not verdicts: each finding has its place. Files under `node_modules`, tests and build output are not read.
+Evidence, not verdicts: each finding has its place. Read is what runs in Node (`aicos_tls.sources.node.runs`), but for
+`node_modules` and build output.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.sources import jsonwords
 from aicos_tls.sources.node.bindings import Bindings
 from aicos_tls.sources.node.exports import Neighbours
 from aicos_tls.sources.node.helper import ModuleKind
 from aicos_tls.sources.node.kinds import Kind, Kinds, maker
+from aicos_tls.sources.node.packages import NAME, Package, package_of
+from aicos_tls.sources.node.runs import Runs, places
 from aicos_tls.sources.node.serving import reads_certificates, serves_tls
 from aicos_tls.sources.node.syntax import EXTENSIONS, TYPESCRIPT, Syntax, method
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from aicos_tls.files import TextFile
+    from aicos_tls.sources.node.runs import Place
 
 HELPER = "./tls"
 
@@ -36,8 +39,7 @@ _FRAMEWORKS = {
     "express": Kind.EXPRESS,
     "connect": Kind.CONNECT,
 }
-_SKIPPED = frozenset({"node_modules", "dist", "build", "coverage", "test", "tests", "__tests__", ".git", ".next"})
-_TEST = re.compile(r"\.(?:test|spec)\.[cm]?[jt]sx?$")
+_SKIPPED = frozenset({"node_modules", "dist", "build", "coverage", ".git", ".next"})
 _LISTENS = re.compile(r"listen|createServer|NestFactory|TLS_ENABLED|\.pem|\.crt|\.key")
 _USUAL_ENTRIES = ("server", "index", "app", "main")
 _MODULE_FILE = re.compile(r"[\w./-]+\.[cm]?[jt]s\b")
@@ -58,25 +60,18 @@ class NodeFacts:
     reads_certificates: tuple[tuple[str, Where], ...]
 
 
-@dataclass(frozen=True)
-class _Package:
-    """`package.json`, as far as it can be read."""
+def detect(
+    directory_files: Mapping[PurePosixPath, TextFile], runs: Mapping[PurePosixPath, Place] | None = None
+) -> NodeFacts:
+    """What the files of a service, by their paths in its directory, say about it.
 
-    file: TextFile | None
-    data: Mapping[str, Any]
-
-    def where(self, key: str) -> Where | None:
-        """The line on which a key stands first."""
-        if self.file is None:
-            return None
-        at = self.file.text.find(f'"{key}"')
-        return self.file.where(at) if at >= 0 else Where(self.file.path)
-
-
-def detect(directory_files: Mapping[PurePosixPath, TextFile]) -> NodeFacts:
-    """What the files of a service, by their paths in its directory, say about it."""
-    package = _package(directory_files.get(PurePosixPath("package.json")))
-    sources = {path: file for path, file in directory_files.items() if _is_source(path)}
+    `runs` says where each source runs, when that is known already.
+    """
+    package = package_of(directory_files.get(PurePosixPath(NAME)))
+    runs = places(directory_files) if runs is None else runs
+    sources = {
+        path: file for path, file in directory_files.items() if _is_source(path) and runs[path].runs is Runs.NODE
+    }
     by_path = {file.path: file for file in sources.values()}
     entry, entry_where = _entry(package, sources)
     framework, framework_where = _framework(package)
@@ -100,22 +95,7 @@ def detect(directory_files: Mapping[PurePosixPath, TextFile]) -> NodeFacts:
 
 
 def _is_source(path: PurePosixPath) -> bool:
-    return (
-        path.suffix.lower() in EXTENSIONS
-        and not path.name.endswith(".d.ts")
-        and not _TEST.search(path.name)
-        and not _SKIPPED & set(path.parts[:-1])
-    )
-
-
-def _package(file: TextFile | None) -> _Package:
-    if file is None:
-        return _Package(None, {})
-    try:
-        data = jsonwords.value_of(file.text)
-    except (ValueError, TlsError):
-        return _Package(file, {})
-    return _Package(file, data if isinstance(data, dict) else {})
+    return path.suffix.lower() in EXTENSIONS and not path.name.endswith(".d.ts") and not _SKIPPED & set(path.parts[:-1])
 
 
 def _bindings(file: TextFile) -> Bindings | None:
@@ -144,12 +124,11 @@ def _listens(bindings: Bindings, kinds: Kinds) -> Iterator[Node]:
             yield node
 
 
-def _entry(package: _Package, sources: Mapping[PurePosixPath, TextFile]) -> tuple[PurePosixPath | None, Where | None]:
+def _entry(package: Package, sources: Mapping[PurePosixPath, TextFile]) -> tuple[PurePosixPath | None, Where | None]:
     """The file that is started: by `scripts.start`, `main`, or its name."""
-    scripts = package.data.get("scripts")
-    start = scripts.get("start") if isinstance(scripts, dict) else None
-    named = [(match, "start") for match in reversed(_MODULE_FILE.findall(start))] if isinstance(start, str) else []
-    if isinstance(start, str) and re.search(r"\bnest start\b", start):
+    start = package.script("start")
+    named = [(match, "start") for match in reversed(_MODULE_FILE.findall(start))]
+    if re.search(r"\bnest start\b", start):
         named.append(("src/main.ts", "start"))
     if isinstance(package.data.get("main"), str):
         named.append((package.data["main"], "main"))
@@ -178,7 +157,7 @@ def _source_of(text: str, sources: Mapping[PurePosixPath, TextFile]) -> PurePosi
     return next((candidate for candidate in candidates if candidate in sources), None)
 
 
-def _framework(package: _Package) -> tuple[str | None, Where | None]:
+def _framework(package: Package) -> tuple[str | None, Where | None]:
     dependencies = package.data.get("dependencies")
     if isinstance(dependencies, dict):
         for name, kind in _FRAMEWORKS.items():
@@ -188,7 +167,7 @@ def _framework(package: _Package) -> tuple[str | None, Where | None]:
 
 
 def _module_kind(
-    package: _Package, entry: PurePosixPath | None, sources: Mapping[PurePosixPath, TextFile]
+    package: Package, entry: PurePosixPath | None, sources: Mapping[PurePosixPath, TextFile]
 ) -> ModuleKind:
     if entry is not None and entry.suffix.lower() in TYPESCRIPT:
         return ModuleKind.TYPESCRIPT

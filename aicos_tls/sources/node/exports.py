@@ -32,16 +32,17 @@ class Neighbours:
         self.helper = helper
         self.files = files
 
-    def kind(self, found: Import) -> Kind:
-        """The kind of what an import of another file brings."""
+    def kind(self, found: Import, called: bool = False) -> Kind:  # noqa: FBT001, FBT002 - a callback of two values
+        """The kind of what an import of another file brings, or of what a call of it gives."""
         file = self._file(found.module)
         if file is None:
             return Kind.UNKNOWN
         syntax = Syntax(file)
         if syntax.problem() is not None:
             return Kind.UNKNOWN
-        kinds = Kinds(Bindings(syntax), self.helper, lambda _: Kind.UNKNOWN)
-        of_exports = {kinds.of(node) for node in _exported(found.name, syntax)}
+        kinds = Kinds(Bindings(syntax), self.helper, lambda _, __: Kind.UNKNOWN)
+        look = kinds.returned if called else kinds.of
+        of_exports = {look(node) for node in _exported(found.name, syntax)}
         return of_exports.pop() if len(of_exports) == 1 else Kind.UNKNOWN
 
     def _file(self, module: str) -> TextFile | None:
@@ -73,6 +74,10 @@ def _of_statement(statement: Node, name: str, syntax: Syntax) -> Iterator[Node]:
     if value is not None and name == "default":
         yield value
     declaration = statement.child_by_field_name("declaration")
+    if declaration is not None and declaration.type == "function_declaration":
+        is_default = any(part.type == "default" for part in statement.children)
+        if name == "default" if is_default else syntax.source(child(declaration, "name")) == name:
+            yield declaration
     for declarator in declaration.named_children if declaration is not None else ():
         value = declarator.child_by_field_name("value")
         if value is not None and syntax.source(child(declarator, "name")) == name:

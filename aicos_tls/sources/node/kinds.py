@@ -104,12 +104,16 @@ def _export(function: Node, bindings: Bindings) -> tuple[str, str] | None:
 
 
 class Kinds:
-    """The kinds of a file's expressions. `elsewhere` says what an import of another file of the service is."""
+    """The kinds of a file's expressions.
 
-    def __init__(self, bindings: Bindings, helper: str, elsewhere: Callable[[Import], Kind]) -> None:
+    `elsewhere` says what an import of another file of the service is, or with True what a call of it gives.
+    """
+
+    def __init__(self, bindings: Bindings, helper: str, elsewhere: Callable[[Import, bool], Kind]) -> None:
         self.bindings = bindings
         self.helper = helper
         self.elsewhere = elsewhere
+        self._asked: set[int] = set()
 
     def of(self, node: Node, depth: int = 0) -> Kind:
         """The kind of an expression."""
@@ -131,8 +135,33 @@ class Kinds:
         if made is not None:
             if self.is_helper(made[0]):
                 return Kind.HELPER
-            return _MAKERS.get(made, Kind.UNKNOWN if made[0].startswith(".") else self._chained(node, depth))
-        return self._chained(node, depth)
+            if made[0].startswith("."):
+                return self._built(node, depth)
+            return _MAKERS.get(made, self._chained(node, depth))
+        built = self._built(node, depth)
+        return self._chained(node, depth) if built is Kind.UNKNOWN else built
+
+    def _built(self, node: Node, depth: int) -> Kind:
+        """What a function of the service gives, here or in another file: `const app = await build()`."""
+        function = callee(node)
+        if function.type != "identifier":
+            return Kind.UNKNOWN
+        return self.returned(function, depth + 1)
+
+    def returned(self, node: Node, depth: int = 0) -> Kind:
+        """What a call of a function gives: the kind that all its returns agree on."""
+        node = bare(node)
+        if depth > _MAX_DEPTH:
+            return Kind.UNKNOWN
+        if node.type in {"identifier", "shorthand_property_identifier"}:
+            bound = self.bindings.get(self.bindings.syntax.source(node))
+            if len(bound) != 1 or isinstance(bound[0], Opaque):
+                return Kind.UNKNOWN
+            if isinstance(bound[0], Import):
+                return self.elsewhere(bound[0], True) if bound[0].module.startswith(".") else Kind.UNKNOWN  # noqa: FBT003
+            return self.returned(bound[0], depth + 1)
+        kinds = {self.of(value, depth + 1) for value in _returns(node)}
+        return kinds.pop() if len(kinds) == 1 else Kind.UNKNOWN
 
     def _chained(self, node: Node, depth: int) -> Kind:
         """`express().use(…)` is the application still."""
@@ -142,7 +171,12 @@ class Kinds:
         return self.of(called[0], depth + 1)
 
     def _bound(self, name: str, depth: int) -> Kind:
-        kinds = {self._binding(bound, depth) for bound in self.bindings.get(name)}
+        kinds = set()
+        for bound in self.bindings.get(name):
+            if id(bound) not in self._asked:  # a function that returns what its caller calls by the same name
+                self._asked.add(id(bound))
+                kinds.add(self._binding(bound, depth))
+                self._asked.discard(id(bound))
         return kinds.pop() if len(kinds) == 1 else Kind.UNKNOWN
 
     def _binding(self, bound: Node | Import | Opaque, depth: int) -> Kind:
@@ -152,11 +186,33 @@ class Kinds:
             return self.of(bound, depth + 1)
         if self.is_helper(bound.module):
             return Kind.HELPER
-        return self.elsewhere(bound) if bound.module.startswith(".") else Kind.UNKNOWN
+        return self.elsewhere(bound, False) if bound.module.startswith(".") else Kind.UNKNOWN  # noqa: FBT003
 
     def is_helper(self, module: str) -> bool:
         """Whether a module is the service's helper file."""
         return stem(module) == stem(self.helper)
+
+
+_FUNCTIONS = frozenset(
+    {"arrow_function", "function_declaration", "function_expression", "function", "method_definition"}
+)
+
+
+def _returns(function: Node) -> list[Node]:
+    """The expressions that a function returns; none for anything else."""
+    if function.type not in _FUNCTIONS:
+        return []
+    body = child(function, "body")
+    if body.type != "statement_block":
+        return [body]
+    found, stack = [], list(body.named_children)
+    while stack:
+        node = stack.pop()
+        if node.type == "return_statement":
+            found += node.named_children[:1]
+        elif node.type not in _FUNCTIONS:
+            stack.extend(node.named_children)
+    return found
 
 
 def stem(module: str) -> str:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.sources.languages import Changed, Evidence, Facts
-from aicos_tls.sources.model import HELPER_MARK
+from aicos_tls.sources.model import HELPER_MARK, CodeResult
+from aicos_tls.sources.node import proxies, tools
 from aicos_tls.sources.node.detect import NodeFacts, detect
-from aicos_tls.sources.node.helper import helper_file, import_path
+from aicos_tls.sources.node.helper import ModuleKind, helper_file, import_path
+from aicos_tls.sources.node.packages import packages_in
+from aicos_tls.sources.node.runs import Runs, places
 from aicos_tls.sources.node.syntax import EXTENSIONS
-from aicos_tls.sources.node.transform import transform
+from aicos_tls.sources.node.transform import names_server, transform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path, PurePosixPath
 
     from aicos_tls.files import TextFile
     from aicos_tls.sources.model import CodeContext
+    from aicos_tls.sources.node.runs import Place
 
 
 class Node:
@@ -44,18 +50,63 @@ class Node:
     def change(self, files: Mapping[PurePosixPath, TextFile], context: CodeContext) -> Changed:
         """The change of each source, with the helper beside the entry file where something calls it."""
         inner = _below_package(files)
-        facts = detect(inner)
-        directory = _directory(facts, inner)
-        if directory is None:
+        if not inner:
             return Changed()
-        helper = helper_file(context, facts.module_kind, directory, _taken(inner, directory))
-        sources = {file.path: file for path, file in inner.items() if path.suffix.lower() in EXTENSIONS}
+        runs = places(inner, context.start)
+        others = [*_others(inner, runs, context), *proxies.in_json(inner, context)]
+        own = {path: inner[path] for path, place in runs.items() if place.runs is Runs.NODE}
+        named = any(names_server(file, context) for file in own.values())
+        context = replace(context, asks=context.asks or named)
+        if not own or not (context.is_server or context.asks):
+            return Changed(tuple(others))
+        facts = detect(inner, runs)
+        kind = _helper_kind(facts, inner, own)
+        directory = _root(inner) / facts.entry.parent if facts.entry else _root(inner)
+        helper = helper_file(context, kind, directory, _taken(inner, directory))
+        sources = {file.path: file for file in own.values()}
         results = tuple(
-            transform(file, context, import_path(helper.path, file, facts.module_kind), files=sources)
+            transform(file, context, import_path(helper.path, file, kind), files=sources)
             for file in sources.values()
             if file.path != helper.path and file.path.is_relative_to(_root(inner))
         )
-        return Changed(results, (helper,) if any(result.helper for result in results) else ())
+        new = (helper,) if any(result.helper for result in results) else ()
+        if new and _is_bundled(facts, inner, own):
+            # a bundler may leave out an import that nothing is taken from: the variable trusts the CA then
+            results = tuple(replace(result, trusts_variable=result.helper) for result in results)
+        return Changed((*results, *others), new)
+
+
+def _others(
+    files: Mapping[PurePosixPath, TextFile], runs: Mapping[PurePosixPath, Place], context: CodeContext
+) -> Iterator[CodeResult]:
+    """Yield what is said of the sources that are no programs of Node, and the change of its tools' configuration."""
+    packages = packages_in(files)
+    for path, place in runs.items():
+        file = files[path]
+        if place.runs is Runs.BROWSER:
+            yield CodeResult(file, browser=place.why)
+        elif place.runs is Runs.UNDECIDED:
+            yield tools.undecided(file, context, place.why)
+        elif place.runs in (Runs.TOOL, Runs.BUILD):
+            switch = place.runs is Runs.TOOL and tools.knows_process(path, file, packages)
+            yield tools.configure(file, context, switch=switch)
+
+
+def _helper_kind(
+    facts: NodeFacts, files: Mapping[PurePosixPath, TextFile], own: Mapping[PurePosixPath, TextFile]
+) -> ModuleKind:
+    """How the helper is written: as the program that Node is started with, else as what a bundler is given."""
+    if not _is_bundled(facts, files, own):
+        return facts.module_kind
+    typed = any(path.suffix.lower() in {".ts", ".tsx", ".mts"} for path in own)
+    return ModuleKind.TYPESCRIPT if typed else ModuleKind.ESM
+
+
+def _is_bundled(
+    facts: NodeFacts, files: Mapping[PurePosixPath, TextFile], own: Mapping[PurePosixPath, TextFile]
+) -> bool:
+    """Whether a tool makes the program of what runs in Node, beside what runs in browsers."""
+    return facts.entry is None and len(own) < sum(path.suffix.lower() in EXTENSIONS for path in files)
 
 
 def _below_package(files: Mapping[PurePosixPath, TextFile]) -> dict[PurePosixPath, TextFile]:
@@ -77,13 +128,6 @@ def _root(files: Mapping[PurePosixPath, TextFile]) -> Path:
     """The directory that the paths of `files` start from."""
     path, file = next(iter(files.items()))
     return file.path.parents[len(path.parts) - 1]
-
-
-def _directory(facts: NodeFacts, files: Mapping[PurePosixPath, TextFile]) -> Path | None:
-    """Where the helper goes: beside the entry file, else at the root of the package; None for no files at all."""
-    if not files:
-        return None
-    return _root(files) / facts.entry.parent if facts.entry else _root(files)
 
 
 LANGUAGE = Node()

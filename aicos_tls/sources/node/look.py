@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from aicos_tls.sources.model import CodeContext
     from aicos_tls.sources.node.bindings import Bindings
     from aicos_tls.sources.node.kinds import Kinds
+    from aicos_tls.sources.node.switch import Form
     from aicos_tls.sources.node.syntax import Syntax
     from aicos_tls.yamledit.edits import Splice
 
 
 @dataclass
 class Look:
-    """State of a pass. `name` is what the helper is called in this file.
+    """State of a pass. `name` is what the helper is called in this file, `form` how its URLs follow TLS_ENABLED.
 
     `needs_helper`: a change calls it. `needs_trust`: a client here relies on what the helper makes the process trust.
     `replaced` counts the uses of an imported name that changes took away.
@@ -32,6 +33,7 @@ class Look:
     bindings: Bindings
     kinds: Kinds
     name: str
+    form: Form = "helper"
     changes: list[CodeChange] = field(default_factory=list)
     manual: list[Manual] = field(default_factory=list)
     needs_helper: bool = False

@@ -39,10 +39,11 @@ def serve(look: Look) -> None:
     """Note what makes the servers of this file speak TLS."""
     for node in look.syntax.of("call_expression", "new_expression"):
         made = maker(node, look.bindings)
-        kind = look.kinds.of(node) if made is not None else Kind.UNKNOWN
-        if made is not None and kind is Kind.HTTP:
+        makes = made is not None and not made[0].startswith(".")  # a function of the service makes it where it stands
+        kind = look.kinds.of(node) if makes else Kind.UNKNOWN
+        if kind is Kind.HTTP:
             _create(node, look)
-        elif made is not None and kind in FRAMEWORKS:
+        elif kind in FRAMEWORKS:
             FRAMEWORKS[kind](node, look)
         elif node.type == "call_expression":
             _call(node, look)

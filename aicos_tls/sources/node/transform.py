@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from aicos_tls.compose import urls
-from aicos_tls.errors import InternalError
+from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.sources.model import CodeChange, CodeResult, Manual
 from aicos_tls.sources.node import addresses, clients, imports, servers, serving
 from aicos_tls.sources.node.bindings import Bindings, Import
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.files import TextFile
     from aicos_tls.sources.model import CodeContext
+    from aicos_tls.sources.node.switch import Form
 
 _HEAD = 5
 """Lines in which a program says that it wrote a file."""
@@ -57,32 +58,42 @@ def transform(
     """
     if file.path.suffix.lower() not in EXTENSIONS or not _concerns(file.text, context):
         return CodeResult(file)
-    refusal = _refusal(file, context)
-    if refusal is not None:
-        return CodeResult(file, manual=refusal)
-    look = _look(Syntax(file), context, helper, files or {})
+    refused = refusal(file, context)
+    if refused is not None:
+        return CodeResult(file, manual=refused)
+    look = look_at(Syntax(file), context, helper, files or {})
     if context.is_server:
         _serve(look)
     clients.trust(look)
     addresses.rewrite(look)
     loads = look.needs_trust and not (context.is_server if trusted is None else trusted)
     _bring_in(look, helper, loads=loads)
-    _prove(look)
+    prove(look)
     changes = tuple(sorted(look.changes, key=lambda change: (change.where, change.what)))
     return CodeResult(file, changes, tuple(look.manual), look.needs_helper or loads)
 
 
+def names_server(file: TextFile, context: CodeContext) -> bool:
+    """Whether a plain URL of a server stands in a file; False for one that is not UTF-8."""
+    try:
+        return _names_server(file.text, context)
+    except TlsError:
+        return False
+
+
+def _names_server(text: str, context: CodeContext) -> bool:
+    return any(context.names_server(url.host) for url in urls.find(text) if url.plain)
+
+
 def _concerns(text: str, context: CodeContext) -> bool:
     """Whether a file can hold anything to change at all; spares the rest the parser."""
-    named = any(context.names_server(url.host) for url in urls.find(text) if url.plain)
+    named = _names_server(text, context)
     return named or bool(_LISTENS.search(text)) or bool(_ASKS.search(text)) or "://" in text
 
 
-def _refusal(file: TextFile, context: CodeContext) -> tuple[Manual, ...] | None:
+def refusal(file: TextFile, context: CodeContext) -> tuple[Manual, ...] | None:
     """Why a file is not changed; empty when there is nothing to say about it; None when it is looked at."""
-    relevant = (context.is_server and _LISTENS.search(file.text)) or any(
-        context.names_server(url.host) for url in urls.find(file.text) if url.plain
-    )
+    relevant = (context.is_server and _LISTENS.search(file.text)) or _names_server(file.text, context)
     offset = _written_by_program(file.text)
     if offset is not None:
         reason = "the file looks generated: change what it is made from, and make it again"
@@ -106,13 +117,16 @@ def _written_by_program(text: str) -> int | None:
     return None
 
 
-def _look(syntax: Syntax, context: CodeContext, helper: str, files: Mapping[Path, TextFile]) -> Look:
+def look_at(
+    syntax: Syntax, context: CodeContext, helper: str, files: Mapping[Path, TextFile], form: Form = "helper"
+) -> Look:
+    """A pass over a file that has not noted anything yet."""
     bindings = Bindings(syntax)
     neighbours = Neighbours(syntax.file.path, helper, files)
     kinds = Kinds(bindings, helper, neighbours.kind)
     known = [name for name, found in bindings.imports.items() if kinds.is_helper(found.module)]
     name = imports.helper_name(bindings, known)
-    return Look(context, syntax, bindings, kinds, name.name)
+    return Look(context, syntax, bindings, kinds, name.name, form)
 
 
 def _serve(look: Look) -> None:
@@ -177,7 +191,7 @@ def _uses(name: str, found: Import, look: Look) -> int:
     return sum(node.start_byte not in inside for node in uses)
 
 
-def _prove(look: Look) -> None:
+def prove(look: Look) -> None:
     """The new text must parse, or a promise is broken."""
     if not look.changes:
         return

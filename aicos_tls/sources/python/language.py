@@ -58,8 +58,8 @@ class Python:
         )
         if not any(result.helper for result in results):
             return Changed(results)
-        root = next(file.path.parents[len(path.parts) - 1] for path, file in modules.items())
-        return Changed(results, (NewSource(root / helper, helper_source(context, context.templates)),))
+        beside = next(file.path.parent for path, file in modules.items() if path.parent == home.directory)
+        return Changed(results, (NewSource(beside / f"{name}.py", helper_source(context, context.templates)),))
 
 
 def _name(modules: Mapping[PurePosixPath, TextFile], home: Home) -> str:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from aicos_tls.sources.model import CodeChange, CodeResult, Manual
+from aicos_tls.sources.model import IMPORT, CodeChange, CodeResult, Manual
 from aicos_tls.sources.python import calls
 from aicos_tls.sources.python.clients import client_change
 from aicos_tls.sources.python.edits import add_import
@@ -89,7 +89,7 @@ def transform(file: TextFile, context: CodeContext, helper: str) -> CodeResult:
     _visit(module)
     if module.helper and module.alias not in names.imported:
         splice = add_import(tree, import_statement(helper, module.alias), file.newline)
-        change = CodeChange(f"import {helper}", file.where(splice.start), (splice,))
+        change = CodeChange(f"{IMPORT}{helper}", file.where(splice.start), (splice,))
         module.changes.insert(0, change)
     return CodeResult(file, tuple(module.changes), tuple(module.manual), module.helper)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from support import needs
 
 from aicos_tls.files import TextFile
 from aicos_tls.sources.go import helper_name, helper_source, package_of, transform
@@ -95,7 +95,7 @@ def test_applying_twice_changes_nothing(case: str) -> None:
     assert result.manual == ()
 
 
-@pytest.mark.skipif(shutil.which("gofmt") is None, reason="gofmt is not installed")
+@needs("gofmt")
 @pytest.mark.parametrize("name", ["before.go", "after.go"])
 def test_gofmt_has_nothing_to_say(name: str) -> None:
     files = [str(FOLDER / case / name) for case in CASES if "crlf" not in case]
@@ -103,7 +103,7 @@ def test_gofmt_has_nothing_to_say(name: str) -> None:
     assert result.stdout == ""
 
 
-@pytest.mark.skipif(shutil.which("gofmt") is None, reason="gofmt is not installed")
+@needs("gofmt")
 def test_gofmt_has_nothing_to_say_of_the_helper(tmp_path: Path) -> None:
     (tmp_path / "tls.go").write_text(helper_source(CONTEXT, "main"))
     result = subprocess.run(["gofmt", "-l", str(tmp_path)], capture_output=True, text=True, check=True)

@@ -25,7 +25,7 @@ def test_the_service_of_aicos() -> None:
     assert found.framework is not None
     assert found.framework.value == "net/http"
     assert found.entry == PurePosixPath("main.go")
-    assert [(fact.value, fact.where.line) for fact in found.listens] == [("http.ListenAndServe", 59)]
+    assert [(fact.value, fact.where.line) for fact in found.listens] == [("http.ListenAndServe", 217)]
     assert found.serves_tls == found.reads_certificates == ()
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support import need
 
 from aicos_tls.files import read
 from aicos_tls.sources.model import CodeContext
@@ -75,7 +76,7 @@ def nginx(folder: Path, site: str, port: int) -> Iterator[None]:
         f"http {{\naccess_log off;\nproxy_temp_path {folder}/proxy;\nclient_body_temp_path {folder}/body;\n"
         f"include {folder}/site.conf;\n}}\n"
     )
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    program = need("nginx")
     process = subprocess.Popen([program, "-c", folder / "nginx.conf"])
     try:
         for _ in range(200):
@@ -145,7 +146,7 @@ def test_without_the_ca_it_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "site.conf").write_text(patched(tmp_path / "nowhere", 1, 2, is_server=False))
     main = tmp_path / "nginx.conf"
     main.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\ninclude {tmp_path}/site.conf;\n}}\n")
-    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    program = need("nginx")
     done = subprocess.run([program, "-t", "-c", main], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "nowhere/ca-cert.pem" in done.stderr

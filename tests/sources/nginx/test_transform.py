@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path, PurePath
 
 import pytest
+from support import need
 
 from aicos_tls.files import TextFile, read
 from aicos_tls.sources.model import CodeContext, CodeResult
@@ -53,9 +53,7 @@ def test_nginx_takes_what_results(case: Path, certificates: Path, tmp_path: Path
         f"pid {tmp_path}/pid;\nerror_log {tmp_path}/error.log;\nevents {{}}\n"
         f"http {{\naccess_log off;\ninclude {tmp_path}/site.conf;\n}}\n"
     )
-    done = subprocess.run(
-        [shutil.which("nginx") or "/usr/sbin/nginx", "-t", "-c", main], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([need("nginx"), "-t", "-c", main], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

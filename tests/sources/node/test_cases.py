@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support import need
 
 from aicos_tls.files import TextFile, read
 from aicos_tls.sources.model import CodeContext
@@ -56,4 +57,4 @@ def test_after_is_read_by_the_language(case: str) -> None:
     if after.path.suffix in {".ts", ".jsx"}:  # node cannot read these
         assert Syntax(after).problem() is None
     else:
-        subprocess.run(["node", "--check", after.path], check=True, timeout=30)
+        subprocess.run([need("node"), "--check", after.path], check=True, timeout=30)

@@ -20,7 +20,7 @@ def _of(**texts: str) -> NodeFacts:
     return detect(_files({name.replace("__", "/").replace("_", "."): text for name, text in texts.items()}))
 
 
-@pytest.mark.parametrize(("folder", "line"), [("backend", 60), ("services/integrations", 60)])
+@pytest.mark.parametrize(("folder", "line"), [("backend", 60), ("services/integrations", 79)])
 def test_aicos(folder: str, line: int) -> None:
     base = AICOS / folder
     facts = detect({PurePosixPath(p.relative_to(base)): read(p) for p in base.rglob("*") if p.is_file()})

@@ -141,4 +141,4 @@ def test_what_is_not_understood_is_left_to_a_person(text: str, line: int, reason
     assert manual.where.line == line
     assert reason in manual.reason
     assert paste in manual.paste
-    assert all("HTTPS when" not in change.what for change in result.changes)
+    assert all("serve HTTPS when" not in change.what for change in result.changes)

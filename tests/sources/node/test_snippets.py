@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support import need
 
 from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
@@ -28,7 +29,7 @@ def test_node_reads_it(tmp_path: Path, part: str, framework: str, kind: ModuleKi
         assert Syntax(TextFile(path, text.encode())).problem() is None
     else:
         path.write_text(text)
-        subprocess.run(["node", "--check", path], check=True, timeout=30)
+        subprocess.run([need("node"), "--check", path], check=True, timeout=30)
 
 
 def test_the_values_are_filled_in() -> None:

@@ -57,7 +57,8 @@ def test_after_is_python(case: str) -> None:
 def test_every_change_says_where_it_is(case: str) -> None:
     result = transform(look(case, "before.py"), CONTEXT, "tls")
     assert all(change.where.line > 0 and change.what for change in result.changes)
-    assert result.helper == ("tls" in changed(result) and "import tls" in changed(result))
+    given = look(case, "before.py").text
+    assert result.helper == ("tls" in changed(result) and "import tls" in changed(result) and "tls.url" not in given)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.startswith(("url-", "gunicorn"))])

@@ -22,7 +22,7 @@ def test_a_service_of_aicos() -> None:
     assert found.server is not None
     assert (found.server.value, found.server.where.line) == ("uvicorn", 3)
     assert found.entry == PurePosixPath("nl-parser/main.py")
-    assert [(fact.value, fact.where.line) for fact in found.listens] == [("uvicorn.run", 28)]
+    assert [(fact.value, fact.where.line) for fact in found.listens] == [("uvicorn.run", 30)]
     assert found.serves_tls == found.reads_certificates == ()
 
 

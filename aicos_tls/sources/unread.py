@@ -1,0 +1,100 @@
+"""Clients in languages that are not read: where their sources name a server, and how their runtime trusts the CA.
+
+Their code stays as it is, so that a person has to know of it. Sources of what is said: the JDK's `keytool` ("-cacerts",
+since 9); Debian's `update-ca-certificates(8)`, whose store OpenSSL's users take by default (.NET on Linux, PHP, Ruby,
+Rust's native-tls and rustls-native-certs); Erlang's `ssl` ("cacertfile"); Deno's `DENO_CERT`; Bun's
+NODE_EXTRA_CA_CERTS. None of these was tried here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from aicos_tls.sources.comments import comments, is_documentation, suffix
+from aicos_tls.sources.languages import MODULES, load
+from aicos_tls.sources.mentions import Names
+from aicos_tls.sources.runtime import STATIC
+from aicos_tls.sources.testfiles import is_test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aicos_tls.errors import Where
+    from aicos_tls.sources.project import ServiceSources, Sources
+
+_SUFFIXES = {
+    "Java": "java kt kts scala groovy",
+    ".NET": "cs fs vb",
+    "PHP": "php",
+    "Ruby": "rb",
+    "Rust": "rs",
+    "Elixir": "ex exs",
+    "Bun": "js mjs ts tsx",
+    "Deno": "js mjs ts tsx",
+}
+_CONFIGURATION = frozenset("properties yml yaml json toml ini xml".split())
+"""Files in which such programs keep addresses: application.yml, appsettings.json."""
+_STORE = "before it starts: cp {ca} /usr/local/share/ca-certificates/aicos.crt && update-ca-certificates"
+_HOW = {
+    "Java": "before it starts: keytool -importcert -noprompt -cacerts -storepass changeit -alias aicos -file {ca}",
+    ".NET": _STORE,
+    "PHP": _STORE,
+    "Ruby": _STORE,
+    "Rust": f"{_STORE} (native-tls, rustls-native-certs), or ClientBuilder::add_root_certificate in its code",
+    "Elixir": 'ssl: [cacertfile: "{ca}"] in the options of its client',
+    "Bun": "NODE_EXTRA_CA_CERTS={ca}",
+    "Deno": "DENO_CERT={ca}",
+}
+
+
+class Unread(Struct, frozen=True):
+    """A service whose sources are not read and that asks a server: in words, and the place that says so."""
+
+    service: str
+    words: str
+    where: Where
+
+
+def how_to_trust(runtime: str, authority: str) -> str:
+    """How the clients of a runtime come to trust the CA, whose path in the container is `authority`; or empty."""
+    return _HOW.get(runtime, "").replace("{ca}", authority)
+
+
+def unread_clients(sources: Sources, names: tuple[str, ...]) -> Iterator[Unread]:
+    """Yield the places where services among `names`, in a language that is not read, ask another server."""
+    read = {load(module).name for module in MODULES}
+    for name in names:
+        service = sources.services[name]
+        runtime = service.runtime[0] or _by_files(service)
+        if runtime in read or runtime in STATIC:
+            continue
+        authority = f"{sources.plan.policy.mount_path}/ca-cert.pem"
+        how = how_to_trust(runtime, authority) or f"it has to be told to trust {authority}"
+        language = runtime or "a runtime that is not known"
+        words = f"sources in {language} are not read: where they ask a server it has to be https, and {how}"
+        places = [*_named(sources, service, runtime)]
+        places = places or [edge.where for edge in sources.plan.edges if edge.client == name]
+        yield from (Unread(name, words, where) for where in dict.fromkeys(places))
+
+
+def _by_files(service: ServiceSources) -> str:
+    """The runtime that the sources of a service are for, where its image does not say."""
+    found = {suffix(path) for path in service.files}
+    return next((runtime for runtime, known in _SUFFIXES.items() if found.intersection(known.split())), "")
+
+
+def _named(sources: Sources, service: ServiceSources, runtime: str) -> Iterator[Where]:
+    """Yield the places in the sources of a service that name a server, its own name excepted."""
+    own = service.service.name
+    others = {host: server for host, server in sources.servers.items() if server != own}
+    names = Names(others, {})
+    wanted = _CONFIGURATION.union(_SUFFIXES.get(runtime, "").split())
+    for path, file in service.files.items():
+        if suffix(path) not in wanted or is_test(path) or is_documentation(path):
+            continue
+        spans = comments(path, file.text)
+        for mention in names.mentions(file.text) if others else ():
+            if not any(start <= mention.start < end for start, end in spans):
+                yield file.where(mention.start)
