@@ -17,11 +17,11 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from aicos_tls import budgets
 from aicos_tls.errors import TlsError, Where
 
-MAX_BYTES = 32 * 1024 * 1024
-"""Files larger than this are refused: no compose file, .env file or source is so large: a guard."""
-
+_OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+"""Should a named pipe take the place of the file between the look and the opening, this does not wait for its end."""
 Newline = Literal["\n", "\r\n", "\r"]
 
 
@@ -66,8 +66,11 @@ class TextFile(Struct, frozen=True, dict=True):
 
     @cached_property
     def text(self) -> str:
-        """The decoded text without the byte order mark; raises `TlsError` when it is not UTF-8."""
+        """The decoded text without the byte order mark; raises `TlsError` when it is not UTF-8, or holds a NUL."""
         body = self.raw[len(codecs.BOM_UTF8) :] if self.bom else self.raw
+        if (nul := body.find(b"\0")) >= 0:
+            line = body.count(b"\n", 0, nul) + 1
+            raise TlsError("a NUL character: this is no text", where=Where(self.path, line), hint="remove it")
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError as error:
@@ -107,30 +110,103 @@ class TextFile(Struct, frozen=True, dict=True):
 
 
 def read(path: Path) -> TextFile:
-    """Read a regular file of at most `MAX_BYTES` bytes; raises `TlsError` for everything that cannot be read.
+    """Read a regular file of at most `budgets.FILE` bytes; raises `TlsError` for everything that cannot be read.
 
     Git's own files are not: a compose file that names `.git/config`, where CI keeps its token, is no reason to show it.
     """
     if "\0" not in os.fspath(path) and ".git" in os.path.realpath(path).lower().split("/")[:-1]:
         raise TlsError("lies among git's own files, which are not read", where=Where(path))
+    raw, status = read_bytes(path)
+    return TextFile(path, raw, stat.S_IMODE(status.st_mode), Path(os.path.realpath(path)))
+
+
+def read_bytes(path: Path) -> tuple[bytes, os.stat_result]:
+    """The content and the status of a regular file: the only place where files are opened for reading.
+
+    What is no regular file is not even opened: that may have an effect, or wait for ever. What does not hold as many
+    bytes as its status says is none either (`/proc`), or is being written at this moment. Raises `TlsError`.
+    """
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise TlsError("this is a directory, not a file", where=Where(path))
-        if not stat.S_ISREG(status.st_mode):  # before it is opened: a named pipe would make that wait for ever
-            raise TlsError("not a regular file", where=Where(path))
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if status.st_size > MAX_BYTES:
-                raise TlsError(f"larger than {MAX_BYTES // 2**20} MiB", where=Where(path))
-            raw = stream.read()
+        status = os.stat(path)  # noqa: PTH116 - the same call for both looks
+        _refuse_irregular(status, path)
+        descriptor = os.open(path, _OPEN)
+        try:
+            status = os.fstat(descriptor)
+            _refuse_irregular(status, path)
+            raw = _read_all(descriptor, status.st_size + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise TlsError("no such file", where=Where(path)) from None
+    except ValueError:  # a NUL or half a character in the name
+        raise TlsError(f"{os.fspath(path)!r} is no name of a file") from None
     except OSError as error:
         raise TlsError(f"cannot be read: {error.strerror}", where=Where(path)) from None
-    return TextFile(path, raw, stat.S_IMODE(status.st_mode), Path(os.path.realpath(path)))
+    if len(raw) != status.st_size:
+        raise TlsError(
+            "does not hold as many bytes as it says",
+            where=Where(path),
+            hint="if it was just being written, run the command again; files of /proc and /sys are not read",
+        )
+    return raw, status
+
+
+def _refuse_irregular(status: os.stat_result, path: Path) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise TlsError("this is a directory, not a file", where=Where(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise TlsError("not a regular file", where=Where(path))
+    if status.st_size > budgets.FILE:
+        raise TlsError(
+            f"larger than {budgets.FILE // 2**20} MiB",
+            where=Where(path),
+            hint="no file that is read here may be so large",
+        )
+
+
+def _read_all(descriptor: int, most: int) -> bytes:
+    pieces: list[bytes] = []
+    while most > 0 and (piece := os.read(descriptor, min(most, 2**20))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def read_if_there(path: Path) -> TextFile | None:
     """Like `read`, but None when nothing of that name exists."""
     return read(path) if os.path.lexists(path) else None
+
+
+def within_budget(file: TextFile) -> TextFile:
+    """The file, which is a compose file or one of variables; raises `TlsError` when it is too large for one."""
+    if len(file.raw) > budgets.COMPOSE_FILE:
+        raise TlsError(
+            f"larger than {budgets.COMPOSE_FILE // 2**20} MiB",
+            where=Where(file.path),
+            hint="move large contents into files of their own",
+        )
+    text = file.text
+    if len(text) > budgets.LINE:
+        for number, line in enumerate(text.split("\n"), 1):
+            if len(line) > budgets.LINE:
+                raise TlsError(
+                    f"a line of more than {budgets.LINE:,} characters",
+                    where=Where(file.path, number),
+                    hint="move large contents into files of their own",
+                )
+    return file
+
+
+def is_file(path: Path) -> bool:
+    """Whether `path` leads to a regular file; no name is too long or too odd to be asked about."""
+    return os.path.isfile(path)  # noqa: PTH113 - pathlib raises for names that are too long, and without permission
+
+
+def is_there(path: Path) -> bool:
+    """Whether `path` leads to anything; no name is too long or too odd to be asked about."""
+    return os.path.exists(path)  # noqa: PTH110 - the same
+
+
+def is_directory(path: Path) -> bool:
+    """Whether `path` leads to a directory; no name is too long or too odd to be asked about."""
+    return os.path.isdir(path)  # noqa: PTH112 - the same

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "aicos_tls"
 
 SPINE = [
+    "budgets",
     "errors",
     "files",
     "yamledit",
@@ -27,10 +28,10 @@ SPINE = [
 ]
 ALLOWED = {
     **{name: set(SPINE[:index]) for index, name in enumerate(SPINE)},
-    "healthchecks": {"errors"},
-    "disk": {"errors", "files"},
-    "rollback": {"errors", "files"},
-    "pki": {"errors", "files"},
+    "healthchecks": {"budgets", "errors"},
+    "disk": {"budgets", "errors", "files"},
+    "rollback": {"budgets", "errors", "files"},
+    "pki": {"budgets", "errors", "files"},
     "live": {*SPINE, "pki"},
     "override": {*SPINE, "proof"},
     "doctor": {*SPINE, "disk", "rollback", "pki"},

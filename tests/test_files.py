@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aicos_tls import files
+from aicos_tls import budgets
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import Lines, TextFile, read, read_if_there, sha256
 
@@ -31,8 +31,9 @@ def test_encoding_the_text_gives_the_bytes(raw: bytes) -> None:
     try:
         assert file.encode(file.text) == raw
     except TlsError:
-        with pytest.raises(UnicodeDecodeError):
-            raw.decode()
+        if b"\0" not in raw:
+            with pytest.raises(UnicodeDecodeError):
+                raw.decode()
 
 
 def test_what_is_not_utf_8_is_refused_with_its_line() -> None:
@@ -92,7 +93,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "loop").symlink_to("loop")
     assert refusal(tmp_path / "loop") == "cannot be read: Too many levels of symbolic links"
     (tmp_path / "file").write_bytes(b"12345")
-    monkeypatch.setattr(files, "MAX_BYTES", 4)
+    monkeypatch.setattr(budgets, "FILE", 4)
     assert "larger than" in refusal(tmp_path / "file")
 
 

@@ -1,18 +1,31 @@
 """The command line: the only place that prints and sets exit codes.
 
 0 done; 1 a check found something (`--exit-code` and there would be changes); 2 the input or the situation does not
-allow it; 3 a bug, with a log to send; 130 interrupted.
+allow it; 3 a bug, with a log to send; 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+
+_TERMINATED = 128 + signal.SIGTERM
 
 
 def main() -> None:
     """Run the program; the console script."""
+    stopped: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        """End as an interrupt does, so that what was begun is taken back; once, since that must not be disturbed."""
+        signal.signal(number, signal.SIG_IGN)
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, stop)
     gc.set_threshold(100_000, 50, 50)  # a short run makes little garbage; collecting takes a tenth of a start
     for name in ("stdout", "stderr"):  # one that the caller has closed (`>&-`) is None
         if getattr(sys, name) is None:
@@ -25,4 +38,4 @@ def main() -> None:
     except KeyboardInterrupt:  # so early that nothing has begun
         print("aicos-tls: interrupted", file=sys.stderr)
         code = 130
-    sys.exit(code)
+    sys.exit(_TERMINATED if stopped else code)

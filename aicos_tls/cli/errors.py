@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__
+from aicos_tls.cli.terminal import shown
 from aicos_tls.errors import TlsError
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ def guarded(arguments: Sequence[str]) -> int:
 def say(error: TlsError) -> None:
     """Print an expected error: one line of what and where, one of what to do."""
     place = f"{error.where}: " if error.where else ""
-    print(f"aicos-tls: {place}{error.message}", file=sys.stderr)
+    print(f"aicos-tls: {shown(f'{place}{error.message}')}", file=sys.stderr)
     if error.hint:
-        print(f"  → {error.hint}", file=sys.stderr)
+        print(f"  → {shown(error.hint)}", file=sys.stderr)
 
 
 def _bug(arguments: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from aicos_tls.cli.options import Color, Format
+from aicos_tls.cli.terminal import shown
 from aicos_tls.errors import TlsError
 from aicos_tls.report.style import coloured, plain
 from aicos_tls.report.words import masked
@@ -27,6 +28,8 @@ def show(text: str) -> None:
     """
     encoding = sys.stdout.encoding or "utf-8"
     try:
+        if sys.stdout.isatty():
+            text = shown(text, colours=True)
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
     except OSError as error:
@@ -45,7 +48,7 @@ def discard_output() -> None:
 
 def complain(text: str) -> None:
     """Print one line to standard error, without passwords in URLs."""
-    print(f"aicos-tls: {masked(text)}", file=sys.stderr)
+    print(f"aicos-tls: {shown(masked(text))}", file=sys.stderr)
 
 
 def style(color: Color, form: Format) -> Style:

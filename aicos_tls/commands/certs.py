@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from msgspec.structs import replace
 from aicos_tls import disk, rollback
 from aicos_tls.commands import trusted
 from aicos_tls.commands.enable import wanted
-from aicos_tls.commands.project import certs_directory, prepare, put_in_order
+from aicos_tls.commands.holding import holding, still_the_same
+from aicos_tls.commands.project import certs_directory, prepare
 from aicos_tls.commands.recording import certificate_operations, recorded_certificates
 from aicos_tls.commands.records import state_path
 from aicos_tls.errors import TlsError, Where
@@ -58,15 +60,16 @@ def issue(
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue as make
 
-    put_in_order(named, environment)
-    prepared = prepare(named, flags, environment)
-    if trusted.may_have_bundles(prepared.record):
-        prepared = prepare(named, flags, environment, code=())
-    names = _short_names(prepared, services)
-    policy = prepared.plan.policy
-    directory = certs_directory(prepared)
-    with disk.lock(prepared.directory) as locked:
-        disk.recover(locked)
+    with ExitStack() as held:
+        locked = held.enter_context(holding(named, environment))
+        prepared = prepare(named, flags, environment)
+        if trusted.may_have_bundles(prepared.record):
+            prepared = prepare(named, flags, environment, code=())
+        still_the_same(prepared, locked)
+        names = _short_names(prepared, services)
+        policy = prepared.plan.policy
+        directory = certs_directory(prepared)
+        held.enter_context(disk.lock_certificates(directory))
         found, forced = _survey(prepared, names, force=force, now=now)
         count = len(decide(found, forced).new_keys)
         told = progress(count) if progress and count else None

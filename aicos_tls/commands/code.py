@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from aicos_tls.commands import enable as enabling
-from aicos_tls.commands.project import prepare, put_in_order
+from aicos_tls.commands.holding import holding
+from aicos_tls.commands.project import prepare
 from aicos_tls.commands.records import recorded_run
 from aicos_tls.compose.load import load
 from aicos_tls.errors import TlsError, Where
@@ -75,8 +76,23 @@ def apply(
     The rest of the last run stays as it is: it is planned again with its settings, in one record with the code.
     `certs_dir` has to be given where that run had its certificates outside of the project.
     """
-    if not options.dry_run:
-        put_in_order(named, environment)
+    if options.dry_run:
+        return enabling.enable(
+            *_wanted(named, services, options, environment, certs_dir), now=now, environment=environment
+        )
+    with holding(named, environment) as locked:
+        files, flags, wanted = _wanted(named, services, options, environment, certs_dir)
+        return enabling.enable_held(files, flags, wanted, locked, now=now, environment=environment)
+
+
+def _wanted(
+    named: Sequence[Path],
+    services: Sequence[str],
+    options: enabling.Options,
+    environment: Mapping[str, str],
+    certs_dir: str | None,
+) -> tuple[list[Path], dict[str, object], enabling.Options]:
+    """Compose files, flags and options of the run that changes the code besides what the last one did."""
     directory = named[0].parent if named else Path()
     files, flags = recorded_run(directory, {"certs_dir": certs_dir} if certs_dir else {})
     files = list(named) or files
@@ -89,8 +105,7 @@ def apply(
             hint=f"in scope: {', '.join(in_scope) or 'none'}",
         )
     flags.pop("code", None)
-    wanted = structs.replace(options, code=tuple(services or in_scope), certificates=False)
-    return enabling.enable(files, flags, wanted, now=now, environment=environment)
+    return files, flags, structs.replace(options, code=tuple(services or in_scope), certificates=False)
 
 
 class Shown(Struct, frozen=True):

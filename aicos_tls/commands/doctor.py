@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aicos_tls import disk
+from aicos_tls import disk, files
 from aicos_tls.commands.project import Prepared, certs_directory, prepare, relative
 from aicos_tls.commands.records import load_record, settings_of, undone
 from aicos_tls.compose.discovery import select
@@ -156,7 +156,7 @@ def _override_gone(directory: Path, main: Path, record: Record | None) -> Path |
 def _as_it_is(prepared: Prepared) -> Project:
     """The project as docker compose merges it now, the override file of the last run with it."""
     override = prepared.override
-    there = override is not None and override.is_file()
+    there = override is not None and files.is_file(override)
     return load(prepared.compose_files if there else prepared.selection.files)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from aicos_tls import disk, files
-from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, put_in_order, relative
+from aicos_tls.commands.holding import holding, holding_output, still_the_same
+from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, relative
 from aicos_tls.commands.recording import file_operations, operations_of
 from aicos_tls.errors import TlsError, Where
 
@@ -103,29 +105,55 @@ def enable(
 
     `progress` is called with the number of keys that will be made and returns what is told the name of each.
     """
-    if not options.dry_run:
-        put_in_order(named, environment)
-    prepared = prepare(named, flags, environment, code=options.code, templates=options.templates)
-    if options.output is not None:
-        _refuse_output(prepared, options.output)
-    opinion = _second_opinion(prepared, options, environment)
     if options.dry_run:
-        return _dry_run(prepared, options, opinion)
+        prepared = _planned(named, flags, options, environment)
+        return _dry_run(prepared, options, _second_opinion(prepared, options, environment))
     if options.output is not None:
-        return _to_output(prepared, options, options.output, opinion)
+        with holding_output(named, environment, options.output) as locked:
+            prepared = _planned(named, flags, options, environment)
+            opinion = _second_opinion(prepared, options, environment)
+            return _to_output(prepared, options, options.output, opinion, locked)
+    with holding(named, environment) as locked:
+        return enable_held(named, flags, options, locked, now=now, environment=environment, progress=progress)
+
+
+def enable_held(
+    named: Sequence[Path],
+    flags: dict[str, object],
+    options: Options,
+    locked: disk.Locked,
+    *,
+    now: datetime,
+    environment: Mapping[str, str],
+    progress: Callable[[int], Callable[[str], None]] | None = None,
+) -> Result:
+    """Enable TLS in place, with the lock of the project held already. Raises `TlsError`."""
+    prepared = _planned(named, flags, options, environment)
+    still_the_same(prepared, locked)
+    opinion = _second_opinion(prepared, options, environment)
     result = Result(prepared, options, opinion=opinion)
     if result.blocked:
         return result
     _same_project(prepared)
-    if not options.certificates and not result.changed:
-        return result  # nothing to write: no lock, and no trace of one
-    with disk.lock(prepared.directory) as locked:
-        disk.recover(locked)
-        issued, remarks = _issue(prepared, now, progress) if options.certificates else (None, ())
+    with ExitStack() as held:
+        issued: Issued | None = None
+        remarks: tuple[str, ...] = ()
+        if options.certificates and prepared.plan.certificates:
+            held.enter_context(disk.lock_certificates(certs_directory(prepared)))
+            issued, remarks = _issue(prepared, now, progress)
         operations = operations_of(prepared, issued)
         disk.commit(operations, locked)
     written = tuple(op.path for op in operations if isinstance(op, disk.Write))
     return Result(prepared, options, _listed(prepared, issued), remarks, written, opinion)
+
+
+def _planned(
+    named: Sequence[Path], flags: dict[str, object], options: Options, environment: Mapping[str, str]
+) -> Prepared:
+    prepared = prepare(named, flags, environment, code=options.code, templates=options.templates)
+    if options.output is not None:
+        _refuse_output(prepared, options.output)
+    return prepared
 
 
 def _second_opinion(prepared: Prepared, options: Options, environment: Mapping[str, str]) -> Opinion | None:
@@ -198,10 +226,8 @@ def wanted(prepared: Prepared) -> list[Wanted]:
 
 def _issue(
     prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None
-) -> tuple[Issued | None, tuple[str, ...]]:
+) -> tuple[Issued, tuple[str, ...]]:
     """Make what is missing or due; what should be said of the files that were there goes with it."""
-    if not prepared.plan.certificates:
-        return None, ()
     from aicos_tls.pki import KeyType, Profile
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue
@@ -265,7 +291,9 @@ def _refuse_output(prepared: Prepared, output: Path) -> None:
         raise TlsError("no such directory", where=Where(output.parent), hint="make it first")
 
 
-def _to_output(prepared: Prepared, options: Options, output: Path, opinion: Opinion | None) -> Result:
+def _to_output(
+    prepared: Prepared, options: Options, output: Path, opinion: Opinion | None, locked: disk.Locked
+) -> Result:
     """Write the patched compose file elsewhere and leave everything else alone: no certificates, no record."""
     result = Result(prepared, options, opinion=opinion)
     if result.blocked:
@@ -273,6 +301,5 @@ def _to_output(prepared: Prepared, options: Options, output: Path, opinion: Opin
     main = prepared.selection.files[0]
     target = next(iter(result.changed), None)
     data = target.after if target and target.after is not None else files.read(main).raw
-    with disk.lock(output.parent) as locked:
-        disk.commit([disk.Write(output, data, disk.ANY)], locked)
+    disk.commit([disk.Write(output, data, disk.ANY)], locked)
     return Result(prepared, options, written=(output,), opinion=opinion)

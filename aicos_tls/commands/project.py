@@ -231,14 +231,6 @@ def _wanted_code(plan: Plan, flags: dict[str, object], record: Record | None, co
     return tuple(name for name, decision in plan.decisions.items() if name in named and decision.in_scope)
 
 
-def put_in_order(named: Sequence[Path], environment: Mapping[str, str]) -> None:
-    """Undo or complete an interrupted run before anything is planned: half of it would pass for the person's own."""
-    directory = select(named, environment).files[0].parent
-    if disk.interrupted(directory):
-        with disk.lock(directory) as locked:
-            disk.recover(locked)
-
-
 def _without_created(selection: Selection, directory: Path, originals: dict[str, bytes | None]) -> Selection:
     """The files of the person: an override that the last run wrote may be named beside them, as compose wants it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,10 +68,15 @@ def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, enviro
     if dry_run:
         record = _record(directory, main)
         return _result(directory, record, certificates=certificates, dry_run=True)
-    _record_there(directory, main)
-    with disk.lock(directory) as locked:
+    if not _something_there(directory):
+        _record(directory, main)
+    with ExitStack() as held:
+        locked = held.enter_context(disk.lock(directory))
         disk.recover(locked)
         record = _record(directory, main)
+        if certificates:
+            for folder in sorted({(directory / each.path).parent for each in record.certificates}):
+                held.enter_context(disk.lock_certificates(folder))
         result = _result(directory, record, certificates=certificates, dry_run=False)
         if not result.blocked:
             disk.commit(list(_operations(result)), locked)
@@ -104,10 +110,13 @@ def _place(named: Sequence[Path], environment: Mapping[str, str]) -> tuple[Path,
     return main.parent, None
 
 
-def _record_there(directory: Path, main: Path | None) -> None:
-    """Refuse before a lock is taken, so that a directory without a record is left as it is."""
-    if not disk.interrupted(directory):
-        _record(directory, main)
+def _something_there(directory: Path) -> bool:
+    """Whether there is something to undo, or to tidy up: what a run that was killed left is taken away by the next.
+
+    Otherwise no lock is taken, so that a directory without a record is left as it is.
+    """
+    names = (records.RECORD_NAME, disk.LOCK_NAME)
+    return disk.interrupted(directory) or any(state_path(directory, name).exists() for name in names)
 
 
 def _record(directory: Path, main: Path | None) -> Record:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import files
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
@@ -49,7 +50,7 @@ def select(named: Sequence[Path], environment: Mapping[str, str]) -> Selection:
 def _with_override(path: Path) -> Selection:
     if path.name in DEFAULT_NAMES:
         for name in OVERRIDE_NAMES:
-            if (beside := path.with_name(name)).is_file():
+            if files.is_file(beside := path.with_name(name)):
                 return Selection((path, beside), (beside,))
     return Selection((path,))
 
@@ -57,7 +58,7 @@ def _with_override(path: Path) -> Selection:
 def _from_variable(environment: Mapping[str, str]) -> list[str]:
     values: dict[str, str] = {}
     if file := read_if_there(Path(".env")):
-        values = EnvFile(file).values
+        values = EnvFile(files.within_budget(file)).values
     text = environment.get("COMPOSE_FILE") or values.get("COMPOSE_FILE", "")
     separator = environment.get("COMPOSE_PATH_SEPARATOR") or values.get("COMPOSE_PATH_SEPARATOR", os.pathsep)
     return [part for part in text.split(separator) if part]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.compose.interpolation import expand
+from aicos_tls.errors import TlsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,10 @@ class EnvFile(Struct, frozen=True, dict=True):
         """The values by key, interpolated with earlier ones; as written where another value would be needed."""
         found: dict[str, str] = {}
         for binding in parse(self.file.text):
-            expanded = None if binding.literal else expand(binding.value, found)
+            try:
+                expanded = None if binding.literal else expand(binding.value, found)
+            except TlsError as error:
+                raise TlsError(error.message, where=self.file.where(binding.start), hint=error.hint) from None
             found[binding.key] = binding.value if expanded is None else expanded
         return found
 

@@ -7,16 +7,20 @@ Values come from `.env` files only, never from the environment of this process: 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
+
+from aicos_tls import budgets
+from aicos_tls.errors import TlsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-+?]")
+_BRACKET = re.compile(r"[{}()]")
 
 
 class Variable(Struct, frozen=True):
@@ -41,25 +45,29 @@ class Variable(Struct, frozen=True):
 
 def variables(text: str) -> Iterator[Variable]:
     """Yield the outermost references of `text`, in order."""
-    at = text.find("$")
-    while 0 <= at < len(text) - 1:
-        end = end_of_dollar(text, at)
+    return _within(text, 0, len(text))
+
+
+def _within(text: str, at: int, stop: int) -> Iterator[Variable]:
+    """Yield the outermost references of `text[at:stop]`."""
+    at = text.find("$", at, stop)
+    while 0 <= at < stop - 1:
+        end = min(end_of_dollar(text, at), stop)
         found = _variable(text, at, end)
         if found:
             yield found
-        at = text.find("$", end)
+        at = text.find("$", end, stop)
 
 
 def everywhere(text: str) -> Iterator[Variable]:
-    """Yield the references of `text` and those within their arguments; offsets are into `text`."""
-    pending = [(0, text)]
+    """Yield the references of `text` and those within their arguments, `budgets.NESTED` levels deep at most."""
+    pending = [(0, len(text), 0)]
     while pending:
-        base, part = pending.pop()
-        for found in variables(part):
-            variable = replace(found, start=base + found.start, end=base + found.end)
-            yield variable
-            if variable.argument:
-                pending.append((variable.argument_start, variable.argument))
+        start, stop, depth = pending.pop()
+        for found in _within(text, start, stop):
+            yield found
+            if found.argument and depth < budgets.NESTED:
+                pending.append((found.argument_start, found.end - 1, depth + 1))
 
 
 def names(text: str) -> Iterator[str]:
@@ -87,16 +95,21 @@ def end_of_dollar(text: str, at: int) -> int:
 
 def _closing(text: str, at: int) -> int:
     """End of a bracketed run, nested ones included; the end of the text when it is never closed."""
-    pair = {"{": "}", "(": ")"}[text[at]]
-    depth = 0
-    for index in range(at, len(text)):
-        if text[index] == text[at]:
-            depth += 1
-        elif text[index] == pair:
-            depth -= 1
-            if depth == 0:
-                return index + 1
-    return len(text)
+    return _ends(text).get(at, len(text))
+
+
+@lru_cache(maxsize=4)
+def _ends(text: str) -> dict[int, int]:
+    """Where each bracket of `text` is closed, by one walk: looking from each anew would take quadratic time."""
+    ends: dict[int, int] = {}
+    opened: dict[str, list[int]] = {"}": [], ")": []}
+    for found in _BRACKET.finditer(text):
+        char = found.group()
+        if char in "{(":
+            opened["}" if char == "{" else ")"].append(found.start())
+        elif opened[char]:
+            ends[opened[char].pop()] = found.end()
+    return ends
 
 
 def _variable(text: str, at: int, end: int) -> Variable | None:
@@ -112,24 +125,33 @@ def _variable(text: str, at: int, end: int) -> Variable | None:
     return Variable(at, end, match.group()) if match and match.end() == end else None
 
 
-def expand(text: str, values: Mapping[str, str]) -> str | None:
-    """Expand `text` with `values`; None when it needs one that is not known. `$$` becomes `$`."""
+def expand(text: str, values: Mapping[str, str], nested: int = 0) -> str | None:
+    """Expand `text` with `values`; None when it needs one that is not known. `$$` becomes `$`.
+
+    What is `nested` deeper than the budget is not known either. Raises `TlsError` when it comes to more characters than
+    any program can be given.
+    """
     result: list[str] = []
-    at = 0
+    at = length = 0
     for variable in variables(text):
-        value = _value(variable, values)
+        value = _value(variable, values, nested)
         if value is None:
             return None
         result += (text[at : variable.start].replace("$$", "$"), value)
         at = variable.end
+        if (length := length + len(value)) > budgets.VALUE:
+            raise TlsError(
+                f"a value comes to more than {budgets.VALUE:,} characters once its variables are put in",
+                hint="no program can be given so long a value: shorten the variables that it names",
+            )
     return "".join([*result, text[at:].replace("$$", "$")])
 
 
-def _value(variable: Variable, values: Mapping[str, str]) -> str | None:
+def _value(variable: Variable, values: Mapping[str, str], nested: int) -> str | None:
     missing = variable.is_missing(values)
     kind = variable.operator[-1:]
+    if kind in ("-", "+") and missing == (kind == "-"):
+        return expand(variable.argument or "", values, nested + 1) if nested < budgets.NESTED else None
     if kind == "+":
-        return "" if missing else expand(variable.argument or "", values)
-    if not missing:
-        return values[variable.name]
-    return expand(variable.argument or "", values) if kind == "-" else None
+        return ""
+    return None if missing else values[variable.name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from aicos_tls import files
+from aicos_tls import budgets, files
 from aicos_tls.compose.checks import check, check_service
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.interpolation import expand
@@ -61,17 +61,22 @@ class _Loader:
         self._sources: dict[str, ComposeFile] = {}
         self._env_files: dict[str, EnvFile | None] = {}
         self._empty: dict[str, Where] = {}
+        self._extending = 0
+        """Nodes that services have from those that they extend."""
+        self._sizes: dict[int, int] = {}
 
-    def add(self, path: Path, base: Path) -> None:
+    def add(self, path: Path, base: Path, depth: int = 0) -> None:
         """Read a file, those it includes, and add its services."""
         source = self._open(path, base)
+        if depth > budgets.CHAIN:
+            raise TlsError(f"more than {budgets.CHAIN} files include each other", where=Where(path))
         if source in self._project.files:
             return
         self._project.files.append(source)
         for root in source.roots:
             entries = source.resolver.entries(root)
             if include := entries.get("include"):
-                self._include(source, include.value)
+                self._include(source, include.value, depth)
             if services := entries.get("services"):
                 self._services(source, services.value)
 
@@ -81,25 +86,32 @@ class _Loader:
             if path in self._parsed:
                 file, stream = self._parsed[path]
             else:
-                file = self._read(path)
+                self._count(path)
+                file = files.within_budget(self._read(path))
                 stream = parse(file)
             source = ComposeFile(file, stream, base)
             check(source)
             self._sources[real] = source
         return self._sources[real]
 
+    def _count(self, path: Path) -> None:
+        if len(self._sources) + len(self._env_files) >= budgets.FILES:
+            raise TlsError(f"the project has more than {budgets.FILES:,} files", where=Where(path))
+
     def env_file(self, path: Path) -> EnvFile | None:
         """Read a file of variables, each once; None when it is not there."""
         real = os.path.realpath(path)
         if real not in self._env_files:
-            self._env_files[real] = EnvFile(self._read(path)) if path.is_file() else None
+            self._count(path)
+            there = files.is_file(path)
+            self._env_files[real] = EnvFile(files.within_budget(self._read(path))) if there else None
         return self._env_files[real]
 
     def _expand(self, text: str) -> str:
         expanded = expand(text, self._project.dotenv.values if self._project.dotenv else {})
         return text if expanded is None else expanded
 
-    def _include(self, source: ComposeFile, node: Node) -> None:
+    def _include(self, source: ComposeFile, node: Node, depth: int) -> None:
         target = deref(node)
         for item in target.items if isinstance(target, Sequence) else [target]:
             entries = source.resolver.mapping(item)
@@ -112,9 +124,9 @@ class _Loader:
                     )
                     continue
                 path = source.base / text
-                if not path.is_file():
+                if not files.is_file(path):
                     raise TlsError(f"the included file {text} does not exist", where=source.where(item))
-                self.add(path, source.base / self._expand(directory) if directory else path.parent)
+                self.add(path, source.base / self._expand(directory) if directory else path.parent, depth + 1)
 
     def _services(self, source: ComposeFile, node: Node) -> None:
         target = deref(node)
@@ -169,12 +181,27 @@ class _Loader:
         step = f"{base.source.path}:{name}"
         if step in chain:
             raise TlsError(f"`extends` goes round in a circle: {' → '.join((*chain, step))}", where=where)
+        if len(chain) > budgets.CHAIN:
+            raise TlsError(f"more than {budgets.CHAIN} services extend each other", where=where)
+        self._extending += self._size(base.mapping)
+        if self._extending > budgets.NODES:
+            raise TlsError(f"services extend more than {budgets.NODES:,} nodes of others", where=where)
         return [*self._extended(base, (*chain, step)), base]
+
+    def _size(self, node: Node) -> int:
+        """Nodes of a mapping, with those that aliases stand for; the parser has bounded them and their depth."""
+        node = deref(node)
+        known = self._sizes.get(id(node))
+        if known is None:
+            members = node.items if isinstance(node, Sequence) else []
+            members = [part for pair in node.pairs for part in pair] if isinstance(node, Mapping) else members
+            self._sizes[id(node)] = known = 1 + sum(map(self._size, members))
+        return known
 
     def _base_layer(self, source: ComposeFile, name: str, file: str | None, where: Where) -> Layer:
         if file:
             path = source.base / file
-            if not path.is_file():
+            if not files.is_file(path):
                 raise TlsError(f"the file {file} that is extended does not exist", where=where)
             source = self._open(path, path.parent)
             if source not in self._project.files:

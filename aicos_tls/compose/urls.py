@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
 from aicos_tls.compose.interpolation import end_of_dollar, everywhere
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def _authority_end(text: str, at: int) -> int:
     if text.startswith("[", at):
         close = text.find("]", at)
         at = close + 1 if close >= 0 else at
-    while at < len(text) and text[at] not in _ENDS_AUTHORITY and text[at] not in "[]":
+    stop = min(at + budgets.AUTHORITY + 1, len(text))
+    while at < stop and text[at] not in _ENDS_AUTHORITY and text[at] not in "[]":
         at = end_of_dollar(text, at) if text[at] == "$" else at + 1
     return at
 
@@ -114,6 +116,8 @@ def _authority_end(text: str, at: int) -> int:
 def _split(text: str, start: int, at: int, scheme: str, scheme_end: int | None, name: str = "") -> Url:
     """The URL from `start` on, whose authority begins at `at`."""
     end = _authority_end(text, at)
+    if end - at > budgets.AUTHORITY:
+        return Url(start, at, scheme, "", at, None, scheme_end, name)
     authority = text[at:end]
     user = authority.rfind("@") + 1
     host_and_port = authority[user:]

@@ -11,7 +11,8 @@ How a commit goes, each step durable before the next begins:
 2. The journal says *staging*. Directories are made, and those for private keys get their `.gitignore`. Each new
    content goes to a temporary file beside its target, with its final mode and owner; each file that will be replaced
    gets a second name (a hard link, or a copy where there are none).
-3. The journal says *swapping*. The temporary files are renamed over their targets, removed files are unlinked.
+3. The journal says *swapping*. The temporary files are renamed over their targets, removed files are unlinked; a file
+   that is new gets its name as a second one, which fails where somebody made a file of that name meanwhile.
 4. The journal says *cleaning*: from here on the run has happened. The second names go, then the journal.
 
 An interrupted run is *undone* unless it had reached the last step; undoing is the direction that also serves a run
@@ -32,7 +33,7 @@ from aicos_tls.disk.state import STATE_DIRECTORY
 
 if TYPE_CHECKING:
     from aicos_tls.disk.guard import ALL_BUT_RECORD
-    from aicos_tls.disk.locking import Locked, lock
+    from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.recovery import Recovery, interrupted, recover
     from aicos_tls.disk.transaction import check, commit
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _HOME = {
     "ALL_BUT_RECORD": "aicos_tls.disk.guard",
     "ANY": "aicos_tls.disk.operations",
+    "LOCK_NAME": "aicos_tls.disk.locking",
     "KeepFromGit": "aicos_tls.disk.operations",
     "Locked": "aicos_tls.disk.locking",
     "MakeDirectory": "aicos_tls.disk.operations",
@@ -52,6 +54,7 @@ _HOME = {
     "commit": "aicos_tls.disk.transaction",
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
+    "lock_certificates": "aicos_tls.disk.locking",
     "recover": "aicos_tls.disk.recovery",
 }
 """Where each name is defined. Modules are loaded when they are first asked for: a dry run needs few of them."""
@@ -66,6 +69,7 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "ALL_BUT_RECORD",
     "ANY",
+    "LOCK_NAME",
     "STATE_DIRECTORY",
     "KeepFromGit",
     "Locked",
@@ -79,5 +83,6 @@ __all__ = [
     "commit",
     "interrupted",
     "lock",
+    "lock_certificates",
     "recover",
 ]

@@ -21,6 +21,7 @@ from msgspec import Struct, to_builtins
 from aicos_tls.disk import durable
 from aicos_tls.disk.guard import NAME as GUARD
 from aicos_tls.errors import TlsError, Where
+from aicos_tls.files import read_bytes
 
 if TYPE_CHECKING:
     from aicos_tls.disk.locking import Locked
@@ -105,7 +106,7 @@ def load(locked: Locked) -> tuple[Journal, State] | None:
     status = path.lstat()
     if stat.S_ISREG(status.st_mode) and not status.st_mode & 0o077 and status.st_size <= _MAX_BYTES:
         with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return _parse(json.loads(path.read_bytes()), locked)
+            return _parse(json.loads(read_bytes(path)[0]), locked)
     raise TlsError(
         "the journal of an interrupted run cannot be used: it is damaged, or was copied from another directory",
         where=Where(path),

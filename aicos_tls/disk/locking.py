@@ -13,7 +13,7 @@ import os
 import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+LOCK_NAME: Final = "lock"
+"""The file in the state directory that is locked."""
 
 
 class Locked(Struct, frozen=True):
@@ -59,6 +63,36 @@ def lock(project: Path) -> Iterator[Locked]:
         _withdraw(locked, guard)
 
 
+@contextmanager
+def lock_certificates(directory: Path) -> Iterator[None]:
+    """Hold the lock of a certificates directory, which projects may share; raises `TlsError` when another run has it.
+
+    It need not exist yet, so it is the directory that it lies in that is locked: by itself, without a file in it.
+    """
+    parent = Path(os.path.realpath(directory)).parent
+    try:
+        guard = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise TlsError(f"cannot be locked: {error.strerror}", where=Where(parent)) from None
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(guard)
+        raise TlsError(
+            "another run is working on the certificates here",
+            where=Where(directory),
+            hint="wait until it has ended, then try again",
+        ) from None
+    except OSError:  # a file system that locks no directories; the lock of the project, and new names, still hold
+        os.close(guard)
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.close(guard)
+
+
 def _acquire(locked: Locked) -> int:
     """Lock the file and return its descriptor; raises `OSError` where that is impossible."""
     guard = _flock(locked)
@@ -77,7 +111,7 @@ def _flock(locked: Locked) -> int:
     while True:
         _make_state(locked)
         with suppress(FileNotFoundError):
-            descriptor = os.open(locked.state / "lock", _OPEN, 0o644)
+            descriptor = os.open(locked.state / LOCK_NAME, _OPEN, 0o644)
             if _locks(descriptor, locked):
                 return descriptor
             os.close(descriptor)
@@ -96,7 +130,7 @@ def _locks(descriptor: int, locked: Locked) -> bool:
             where=Where(locked.project),
             hint="wait until it has ended, then try again",
         ) from None
-    return _is_named(locked.state / "lock", descriptor)
+    return _is_named(locked.state / LOCK_NAME, descriptor)
 
 
 def _is_named(path: Path, descriptor: int) -> bool:
@@ -126,7 +160,7 @@ def _holder(locked: Locked) -> str:
 def _withdraw(locked: Locked, guard: int) -> None:
     """Leave nothing behind. The lock file goes while the lock is held: who opened it before sees it has no name."""
     try:
-        for name in ("pid", "lock"):
+        for name in ("pid", LOCK_NAME):
             with suppress(OSError):
                 durable.discard(locked.state / name)
     finally:

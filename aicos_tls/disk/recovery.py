@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from aicos_tls.disk.locking import Locked
 
 
-_STAYS: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR})
-"""Not empty (POSIX allows both numbers), gone already, or no directory any more: not ours to remove."""
+_STAYS: Final = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EBUSY})
+"""Not empty (POSIX allows both numbers), gone already, no directory any more, or a mount point: not ours to remove."""
 
 
 class Recovery(StrEnum):
@@ -102,8 +103,17 @@ def _is_new(step: Step) -> bool:
     The swap uses up the temporary file, the way back uses up the backup. A file that was to be removed and is there
     has not been removed yet, or was made again by somebody: either way it stays.
     """
-    swapped = not os.path.lexists(step.staged) if step.new is not None else not os.path.lexists(step.target)
+    if step.new is None:
+        swapped = not os.path.lexists(step.target)
+    else:  # a new file has both names for an instant
+        swapped = not os.path.lexists(step.staged) or (step.old is None and _same(step.staged, step.target))
     return swapped and (step.old is None or os.path.lexists(step.backup))
+
+
+def _same(one: Path, other: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(one.lstat(), other.lstat())
+    return False
 
 
 def _refuse_if_edited(step: Step) -> None:

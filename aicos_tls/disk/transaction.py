@@ -13,7 +13,7 @@ from aicos_tls.disk.journal import State
 from aicos_tls.disk.prepare import changed, prepare
 from aicos_tls.disk.recovery import Recovery, recover
 from aicos_tls.errors import InternalError, TlsError, Where
-from aicos_tls.files import read_if_there
+from aicos_tls.files import read_bytes, read_if_there
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _back_up(file: Prepared) -> None:
         if error.errno not in _NO_HARD_LINKS:
             raise
         status = step.target.stat()
-        durable.create(step.backup, step.target.read_bytes(), status.st_mode & 0o7777, (status.st_uid, status.st_gid))
+        durable.create(step.backup, read_bytes(step.target)[0], status.st_mode & 0o7777, (status.st_uid, status.st_gid))
 
 
 def _swap(file: Prepared) -> None:
@@ -102,8 +102,25 @@ def _swap(file: Prepared) -> None:
         raise changed(file.path, there=current is not None, expected=step.old is not None)
     if step.new is None:
         durable.discard(step.target)
+    elif step.old is None:
+        _name_new(file)
     else:
         step.staged.replace(step.target)
+
+
+def _name_new(file: Prepared) -> None:
+    """Give a new file its name, unless somebody has made one of that name since the look: renaming would replace it."""
+    step = file.step
+    try:
+        step.target.hardlink_to(step.staged)
+    except FileExistsError:
+        raise changed(file.path, there=True, expected=False) from None
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        step.staged.replace(step.target)  # the look was a moment ago, and there is no better way
+    else:
+        durable.discard(step.staged)
 
 
 def _failure(error: OSError, project: Path) -> TlsError:

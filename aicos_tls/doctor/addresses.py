@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls import healthchecks as knowledge
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.compose.resolve import text_of
@@ -47,8 +48,8 @@ def _address(facts: Facts, reference: Reference, published: dict[int, str]) -> I
         text = f"{name}: {reference.text} is still plain HTTP"
         yield Finding("http-url", text, f"write {after(reference)}", reference.where, service)
     elif reference.kind in (Kind.LOOPBACK, Kind.HOST):
-        port = reference.url.port or str(DEFAULT_PORT)
-        target = published.get(int(port)) if port.isdecimal() else None
+        port = budgets.number(reference.url.port or str(DEFAULT_PORT))
+        target = published.get(port) if port is not None else None
         if target in facts.servers:
             text = f"{name}: {reference.text} leads to the published port of {target}, which serves TLS"
             yield Finding("http-by-host", text, f"write {after(reference)} if it is asked", reference.where, service)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from aicos_tls import budgets
 from aicos_tls.healthchecks.found import Found, look, own_asks, unverifiable
 from aicos_tls.healthchecks.javascript import Kind, Script, UnreadableScriptError, tokens
 from aicos_tls.healthchecks.model import Ask, TextEdit
@@ -147,7 +148,7 @@ class _Code:
         if owner(host, self.context.endpoint) is not Owner.SELF:
             return Found(others=(f"http://{host}",))
         number = self._option(keys, "port") or (str(DEFAULT_PORT) if "port" not in keys else "")
-        port = int(number) if number.isdecimal() else None
+        port = budgets.number(number)
         asked = Ask(port, self._option(keys, "path") or "/", host)
         known = self.context.endpoint.port_known
         if known and port is not None and port not in known:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aicos_tls import budgets
 from aicos_tls.healthchecks.found import Found, look, own_asks, unverifiable
 from aicos_tls.healthchecks.model import Ask, TextEdit, Trust
 from aicos_tls.healthchecks.pythonsource import Source, UnreadableCodeError
@@ -189,9 +190,9 @@ class _Reader:
 
     def _port(self, node: ast.expr | None, written: str) -> int | None:
         if node is None:
-            return int(written) if written.isdecimal() else None if written else DEFAULT_PORT
+            return budgets.number(written) if written else DEFAULT_PORT
         text = self.source.text[self.source.start(node) : self.source.end(node)]
-        return int(text) if text.isdecimal() else None
+        return budgets.number(text)
 
     def _path(self) -> str:
         """The path of the only request that is made on a connection, "/" when it cannot be told."""

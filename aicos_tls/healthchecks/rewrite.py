@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.healthchecks.edits import coalesced
 from aicos_tls.healthchecks.model import (
     Form,
@@ -80,6 +81,8 @@ def _read(test: Test, context: Context) -> Found:
 
     if not test.words:
         return Found(silent=("the test is empty",))
+    if sum(map(len, test.words)) > budgets.COMMAND:
+        return Found(refusals=(f"it has more than {budgets.COMMAND:,} characters: too long to be read",))
     if test.form is Form.SHELL:
         from aicos_tls.healthchecks.shell import read_text
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from aicos_tls import budgets
 from aicos_tls.healthchecks.edits import minimal
 from aicos_tls.healthchecks.found import ANY_ADDRESS, Found, leftover, look
 from aicos_tls.healthchecks.model import Ask, TextEdit, Trust
@@ -48,7 +49,7 @@ def _read_code(text: str, context: Context) -> Found:
             found += _read_call(text, call, url, context)
     for call in _SECURE.finditer(text):
         if owner(call["host"], context.endpoint) is Owner.SELF:
-            found += Found(secure=(Ask(int(call["port"]), "/", call["host"]),))
+            found += Found(secure=(Ask(budgets.number(call["port"]), "/", call["host"]),))
     found += leftover(text, seen, context)
     if found.own or found.refusals or found.others or found.notes:
         return found

@@ -12,6 +12,7 @@ import re
 
 from msgspec import Struct
 
+from aicos_tls import budgets
 from aicos_tls.healthchecks.quoting import ESCAPED_IN_DOUBLE, Origin, Quote, ShellWord
 
 
@@ -41,6 +42,8 @@ _BREAKS = frozenset(" \t\r\n;&|()<>")
 
 def commands(text: str) -> tuple[Command, ...]:
     """The simple commands of `text`, inner ones before the one they stand in; raises `UnreadableShellError`."""
+    if len(text) > budgets.VALUE:
+        raise UnreadableShellError(f"more than {budgets.VALUE:,} characters")
     reader = _Reader(text, 0, len(text))
     reader.read_list(closing=False)
     return tuple(reader.found)
@@ -86,12 +89,16 @@ class _Reader:
         self.at = at
         self.end = end
         self.found: list[Command] = []
+        self.depth = 0
 
     def peek(self, count: int = 1) -> str:
         return self.text[self.at : min(self.at + count, self.end)]
 
     def read_list(self, *, closing: bool) -> None:
         """Read commands up to the end, or past the `)` that closes the list."""
+        self.depth += 1
+        if self.depth > budgets.NESTED:
+            raise UnreadableShellError(f"parentheses more than {budgets.NESTED} levels deep")
         pending = _Pending()
         while self.at < self.end:
             char = self.peek()
@@ -103,6 +110,7 @@ class _Reader:
                 pending = self._finish(pending)
                 self.at += 1
                 if char == ")" and closing:
+                    self.depth -= 1
                     return
                 if char == "(":
                     self.read_list(closing=True)
@@ -111,6 +119,7 @@ class _Reader:
         if closing:
             raise UnreadableShellError("a parenthesis is not closed")
         self._finish(pending)
+        self.depth -= 1
 
     def _finish(self, pending: _Pending) -> _Pending:
         command = pending.command()
@@ -220,6 +229,7 @@ class _Reader:
         if close < 0 or "\\" in self.text[self.at : close]:
             raise UnreadableShellError("backquotes that are not closed or hold a backslash")
         inner = _Reader(self.text, self.at, close)
+        inner.depth = self.depth
         inner.read_list(closing=False)
         self.found += inner.found
         self.at = close + 1

@@ -29,6 +29,8 @@ CA_NAME = "ca"
 
 _CERTIFICATE_SUFFIX = "-cert.pem"
 _KEY_SUFFIX = "-key.pem"
+_MAX_SHORT_NAME = 255 - len(_CERTIFICATE_SUFFIX)
+"""File names have 255 bytes at most (NAME_MAX)."""
 _SHORT_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -85,6 +87,11 @@ def check_wanted(wanted: Sequence[Wanted]) -> None:
         if not _SHORT_NAME.fullmatch(each.short_name):
             raise TlsError(
                 f"{each.short_name!r} cannot name certificate files", hint="letters, digits, '.', '_' and '-'"
+            )
+        if len(each.short_name) > _MAX_SHORT_NAME:
+            raise TlsError(
+                f"the name {each.short_name[:20]}… is too long for the name of a file",
+                hint=f"{_MAX_SHORT_NAME} characters at most; a service can be left out with --exclude",
             )
         if each.short_name.lower() == CA_NAME:
             raise TlsError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, structs
 from msgspec.structs import replace
 
+from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 KEY_TYPES = ("rsa4096", "rsa2048", "p256", "p384")
 BLOCK = OWN_BLOCK
 FILE = "aicos-tls.toml"
+_MOST = 10**9 - 1
+"""A larger number is no number of anything here."""
 
 
 class Policy(Struct, frozen=True):
@@ -88,7 +91,9 @@ def _from_toml(policy: Policy, path: Path) -> Policy:
 
     try:
         values = tomllib.loads(file.text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise TlsError("nested too deeply", where=Where(path), hint="settings are numbers, texts and lists") from None
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
         raise TlsError(f"not valid TOML: {error}", where=Where(path)) from None
     return replace(
         policy, **{_known(key, Where(path)): setting(key, value, Where(path)) for key, value in values.items()}
@@ -129,9 +134,8 @@ def _plain(node: Node) -> object:
     text = text_of(target)
     if isinstance(target, Scalar) and target.style == "" and text in ("true", "false"):
         return text == "true"
-    if isinstance(target, Scalar) and target.style == "" and text and text.isdecimal():
-        return int(text)
-    return text
+    number = budgets.number(text, _MOST) if isinstance(target, Scalar) and target.style == "" else None
+    return text if number is None else number
 
 
 def _known(key: str, where: Where) -> str:

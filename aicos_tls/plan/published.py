@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of
 from aicos_tls.yamledit.nodes import Mapping, Node, Sequence, deref
 
@@ -13,9 +14,8 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import Layer, Project, Service
 
-_SHORT = re.compile(r"(?:.*:)?(?P<first>\d+)(?:-(?P<last>\d+))?:\d+(?:-\d+)?(?:/tcp)?")
-_RANGE = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?")
-MAX_PORTS = 65536
+_SHORT = re.compile(r"(?:.*:)?(?P<first>\d+)(?:-(?P<last>\d+))?:\d+(?:-\d+)?(?:/tcp)?", re.ASCII)
+_RANGE = re.compile(r"(?P<first>\d+)(?:-(?P<last>\d+))?", re.ASCII)
 
 
 def published_ports(project: Project) -> dict[int, str]:
@@ -35,8 +35,10 @@ def ports_of(service: Service) -> Iterator[int]:
             text, pattern = _published(layer, item)
             match = pattern.fullmatch(service.expand(text) or "")
             if match:
-                first = int(match["first"])
-                yield from range(first, min(int(match["last"] or first), MAX_PORTS) + 1)
+                first = budgets.number(match["first"])
+                last = budgets.number(match["last"]) if match["last"] else first
+                if first is not None and last is not None:
+                    yield from range(first, last + 1)
 
 
 def publishes(service: Service) -> bool:

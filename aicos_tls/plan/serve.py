@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
@@ -33,7 +34,8 @@ MODES = ("http", "tcp")
 SERVE, PORT, MODE = "serve", "port", "mode"
 """The settings of a service's own block."""
 SERVICE_SETTINGS = (SERVE, PORT, MODE, "sidecar-of")
-_HIGHEST = 65535
+_SHOWN = 40
+"""Characters of a wrong value that a message shows."""
 
 
 class Ask(Struct, frozen=True):
@@ -105,6 +107,6 @@ def _check(how: str, where: Where) -> None:
 
 
 def _port(text: str, where: Where) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= _HIGHEST:
-        raise TlsError(f"{text!r} is no port", where=where, hint="a number from 1 to 65535")
-    return int(text)
+    if not (port := budgets.number(text)):
+        raise TlsError(f"{text[:_SHOWN]!r} is no port", where=where, hint="a number from 1 to 65535")
+    return port

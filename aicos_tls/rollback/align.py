@@ -1,20 +1,23 @@
 """Which lines of one text are which lines of another.
 
 Patience diff (Bram Cohen's idea): lines that occur once on both sides are anchors; between anchors the same again;
-where there are none, difflib. Compose files repeat the same few lines in every service, so that a plain longest match
-likes to pair one service with its neighbour, and takes quadratic time over it.
+where there are none, difflib, or where that would take too long the first of equal lines for the first, and so on.
+Compose files repeat the same few lines in every service, so that a plain longest match likes to pair one service with
+its neighbour, and takes quadratic time over it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
+_MATCHES = 200_000
+"""Pairs of equal lines that difflib is given at most."""
 T = TypeVar("T", bound="Hashable")
 _Span = tuple[int, int, int, int]
 """A part of both sides: start and end in the one, start and end in the other."""
@@ -48,10 +51,30 @@ def align(one: Sequence[T], other: Sequence[T]) -> dict[int, int]:
 
 def _without_anchors(one: Sequence[T], other: Sequence[T], span: _Span, pairs: dict[int, int]) -> None:
     start, end, other_start, other_end = span
+    if _matches(one[start:end], other[other_start:other_end]) > _MATCHES:
+        pairs.update(_rising(_nth(one, other, span)))
+        return
     matcher = SequenceMatcher(None, one[start:end], other[other_start:other_end], autojunk=False)
     for block in matcher.get_matching_blocks():
         for offset in range(block.size):
             pairs[start + block.a + offset] = other_start + block.b + offset
+
+
+def _matches(one: Sequence[T], other: Sequence[T]) -> int:
+    """How many pairs of equal lines there are: what difflib's time grows with, for each of the parts that it finds."""
+    count = Counter(other)
+    return sum(number * count[line] for line, number in Counter(one).items())
+
+
+def _nth(one: Sequence[T], other: Sequence[T], span: _Span) -> Iterator[tuple[int, int]]:
+    """Pairs of the first of equal lines on either side, the second, and so on, in the order of `one`."""
+    start, end, other_start, other_end = span
+    where: dict[T, list[int]] = defaultdict(list)
+    for index in range(other_end - 1, other_start - 1, -1):
+        where[other[index]].append(index)
+    for index in range(start, end):
+        if places := where.get(one[index]):
+            yield index, places.pop()
 
 
 def _unique(one: Sequence[T], other: Sequence[T], span: _Span) -> Iterator[tuple[int, int]]:

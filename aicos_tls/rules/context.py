@@ -72,9 +72,34 @@ class Context(Struct, frozen=True, dict=True):
         return [service for service in self.project.services.values() if service.name in self.in_scope]
 
     @cached_property
+    def _asked(self) -> list[Reference]:
+        return [r for r in self.references if r.kind in REWRITABLE and r.url.plain and r.target in self.servers]
+
+    @cached_property
     def rewritten(self) -> list[Reference]:
         """The references that become TLS: plain ones to a server in scope."""
-        return [r for r in self.references if r.kind in REWRITABLE and r.url.plain and r.target in self.servers]
+        return [r for r in self._asked if _place(r) not in self._stays]
+
+    @cached_property
+    def _sharing(self) -> list[tuple[Reference, Reference]]:
+        """Pairs of a reference that is to become TLS, and one that is the same text for another service, and is not."""
+        asked = {place: r for r in self._asked if (place := _place(r)) is not None}
+        known = set(map(id, self._asked))
+        return [(asked[place], r) for r in self.references if (place := _place(r)) in asked and id(r) not in known]
+
+    @cached_property
+    def along(self) -> list[Reference]:
+        """References that change with the text that others have, too, and may: they are of the same server."""
+        return [other for one, other in self._sharing if _may_follow(one, other) and _place(one) not in self._stays]
+
+    @cached_property
+    def torn(self) -> list[tuple[Reference, Reference]]:
+        """References that cannot become TLS, each with one that is the same text and must stay as it is."""
+        return [(r, self._stays[place]) for r in self._asked if (place := _place(r)) in self._stays]
+
+    @cached_property
+    def _stays(self) -> dict[tuple[int, int] | None, Reference]:
+        return {_place(other): other for one, other in self._sharing if not _may_follow(one, other)}
 
     @cached_property
     def clients(self) -> frozenset[str]:
@@ -143,6 +168,20 @@ class Context(Struct, frozen=True, dict=True):
     def placement(self) -> Placement:
         """Finds places for additions."""
         return Placement(self.project, self.new_value)
+
+
+_MAY_FOLLOW = frozenset({Kind.NO_NETWORK, Kind.BROWSER})
+"""What may become https with another reference: it reaches nothing, or is said to have changed."""
+
+
+def _may_follow(one: Reference, other: Reference) -> bool:
+    return other.target == one.target and other.kind in _MAY_FOLLOW
+
+
+def _place(reference: Reference) -> tuple[int, int] | None:
+    """Where a URL stands in a compose file; what an anchor or a merge key repeats stands in one place."""
+    node = reference.site.node
+    return None if node is None else (id(node), reference.site.offset + reference.url.start)
 
 
 def url_edits(node: Scalar, reference: Reference) -> list[SetText]:

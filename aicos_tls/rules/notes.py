@@ -9,6 +9,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.compose.urls import find
 from aicos_tls.plan.callbacks import REGISTER, is_callback
 from aicos_tls.plan.checks import endpoint
@@ -53,8 +54,9 @@ def _notes(context: Context) -> Iterator[Note]:
 
 
 def _left_alone(context: Context) -> Iterator[Note]:
+    along = set(map(id, context.along))
     for reference in context.references:
-        if reference.kind in _LEFT_ALONE and reference.url.plain:
+        if reference.kind in _LEFT_ALONE and reference.url.plain and id(reference) not in along:
             text = f"{_name(reference.site)}: {reference.text} stays: {reference.kind.value}"
             yield Note("kept", text, reference.site.service or "", reference.where)
 
@@ -93,8 +95,8 @@ def _led_to(context: Context, service: str, url: Url, kind: Kind) -> str:
     """Where a plain URL of the machine or of the container itself ends, in words; empty when at no server."""
     if kind not in (Kind.LOOPBACK, Kind.HOST):
         return ""
-    port = url.port or "80"
-    target = context.published.get(int(port)) if port.isdecimal() else None
+    port = budgets.number(url.port or "80")
+    target = context.published.get(port) if port is not None else None
     if target in context.servers:
         return f"leads to the published port of {target}, which speaks TLS now"
     mates = context.namespaces.get(service, frozenset()) & set(context.servers) - {service}

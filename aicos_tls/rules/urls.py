@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
-from aicos_tls.plan.references import REWRITABLE, for_browsers
+from aicos_tls.plan.references import REWRITABLE, Kind, for_browsers
 from aicos_tls.rules.context import url_edits
 from aicos_tls.yamledit.edits import Splice
 
@@ -39,6 +39,13 @@ def check(context: Context) -> Iterator[Outcome]:
         if (browser := next(filter(for_browsers, sorted(reference.site.variables)), None)) and reference.site.uses:
             text = f"{reference.site.variable} is also {browser}, for browsers: it is https there now, too"
             yield Note("todo", text, reference.site.service or "", reference.where)
+    for reference in context.along:
+        yield from _changes(context, reference)
+        if reference.kind is Kind.BROWSER:
+            text = f"{reference.site.name} is for browsers, and the same text as one for containers: it is https now"
+            yield Note("todo", text, reference.site.service or "", reference.where)
+    for reference, other in context.torn:
+        yield _shared(reference, other)
     for reference in context.references:
         if reference.kind in REWRITABLE and reference.target in context.servers and not reference.url.scheme:
             text = f"{reference.text}: the scheme is a variable whose value is not known; it must be https (or wss) now"
@@ -59,6 +66,18 @@ def _changes(context: Context, reference: Reference) -> Iterator[Outcome]:
         letter = "S" if binding.value.isupper() else "s"
         change = Change(ID, site.service or "", where, path, binding.value, binding.value + letter, why)
         yield Proposal(change, ((dotenv, Splice(binding.end, binding.end, (0,), letter)),))
+
+
+def _shared(reference: Reference, other: Reference) -> Declined:
+    """An anchor makes it the text of another service, too, for which it has to stay as it is."""
+    return Declined(
+        ID,
+        reference.site.service or "",
+        reference.where,
+        f"{reference.site.name} is the same text as {other.site.name}, which stays plain: {other.kind.value}",
+        f"{reference.site.path[-1]}: {after(reference)}",
+        safe=False,
+    )
 
 
 def _torn(context: Context, reference: Reference) -> Declined:

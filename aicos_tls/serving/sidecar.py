@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.plan.scope import SIDECAR_OF as MARK
 from aicos_tls.serving.model import How, Mode, Needs, Option, RuntimeFile, Sidecar
@@ -87,7 +88,7 @@ def _replicas(service: Service) -> int:
     for layer, _ in service.effective("deploy"):
         entry = layer.sub("deploy").get("replicas")
         texts.append(text_of(entry.value) if entry else None)
-    return max((int(text) for text in texts if text and text.isdigit()), default=1)
+    return max((count for text in texts if (count := budgets.number(text)) is not None), default=1)
 
 
 def profiles(service: Service) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from aicos_tls import files
 from aicos_tls.compose.resolve import text_of
 from aicos_tls.yamledit.nodes import Mapping, Scalar, Sequence, deref
 
@@ -52,7 +53,7 @@ def build_of(service: Service, project: Path) -> Build | None:
             project, project, problem="the path depends on a variable whose value is not known", is_local=False
         )
     directory = base / context
-    if _REMOTE.match(context) and not directory.is_dir():
+    if _REMOTE.match(context) and not files.is_directory(directory):
         return Build(project, project, problem=f"the context {context} is not on this machine", is_local=False)
     if "dockerfile_inline" in parts:
         reason = "the Dockerfile is written in the compose file"
@@ -92,16 +93,16 @@ def _file(directory: Path, name: str) -> Path:
     """The Dockerfile; the builder also takes one in lower case where nothing else is said."""
     file = directory / name
     lower = directory / name.lower()
-    return lower if name == "Dockerfile" and not file.exists() and lower.is_file() else file
+    return lower if name == "Dockerfile" and not files.is_there(file) and files.is_file(lower) else file
 
 
 def _problem(directory: Path, file: Path, project: Path) -> str:
     for path in (directory, file):
         if not is_inside(path, project):
             return f"{path} lies outside of the project"
-    if file.is_file():
+    if files.is_file(file):
         return ""
-    return f"{file} is no file" if file.exists() else f"{file} does not exist"
+    return f"{file} is no file" if files.is_there(file) else f"{file} does not exist"
 
 
 def is_inside(path: Path, project: Path) -> bool:

@@ -6,25 +6,28 @@ the stage that is built on it.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from aicos_tls import budgets
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.healthchecks import Form, Test
 from aicos_tls.sources.dockerlines import Instruction, read
+from aicos_tls.sources.jsonwords import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from aicos_tls.files import TextFile
 
-_OPTIONS = re.compile(r"""(?:--[A-Za-z-]+(?:=(?:"[^"]*"|'[^']*'|\S)*)?\s+)*""")
+_OPTIONS = re.compile(r"""(?:--[A-Za-z-]++(?:=(?:"[^"]*"|'[^']*'|\S)*+)?\s++)*+""")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
-_PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*)""")
+_AS = 2
+"""Where in `FROM image AS name` the name stands."""
+_PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*+)""")
 
 
 class Stage(Struct, frozen=True):
@@ -104,6 +107,8 @@ def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | N
     Raises `TlsError` when there is no stage of that name, or none at all.
     """
     rows = list(read(file.text))
+    if len(rows) > budgets.INSTRUCTIONS:
+        raise TlsError(f"more than {budgets.INSTRUCTIONS:,} instructions", where=Where(file.path))
     stages = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     wanted = target.lower() if target else None
     if wanted is not None and wanted not in stages:
@@ -140,31 +145,49 @@ def expand(text: str, values: Mapping[str, str]) -> str:
             return str(other)
         return values.get(name, match[0])
 
-    return _VARIABLE.sub(value, text)
+    expanded = _VARIABLE.sub(value, text[: budgets.LINE])
+    return expanded if len(expanded) <= budgets.PATTERN else text  # too long for the name of an image
 
 
 def _stages(file: TextFile, rows: list[Instruction], args: dict[str, str], given: dict[str, str]) -> dict[str, Stage]:
-    """Stages by number and by name, in lower case; the last entry is the last stage."""
+    """Stages by number and by name, in lower case; the last entry is the last stage. Raises `TlsError` for too many.
+
+    A stage may be built on an earlier one that is built on an earlier one, so that their instructions add up.
+    """
     stages: dict[str, Stage] = {}
-    keys: list[str] = []
-    number = 0
-    for row in rows:
-        if row.name == "FROM":
-            words = [expand(word, args) for word in row.value.split() if not word.startswith("--")]
-            parent = words[0] if words else ""
-            named = words[1:2] == ["AS"] or [word.lower() for word in words[1:2]] == ["as"]
-            keys = [*([words[2].lower()] if named and len(words) > 2 else []), str(number)]  # noqa: PLR2004 - AS name
-            number += 1
-            inherited = stages.get(parent.lower())
-            stage = _begun(inherited, row) if inherited else Stage(file, parent, (row,), given)
-        elif keys:
-            stage = replace(stage, instructions=(*stage.instructions, row))
-        else:
-            continue  # ARG before the first FROM
-        for key in keys:
+    total = 0
+    for number, (row, *rest) in enumerate(_parts(rows)):
+        words = [expand(word, args) for word in row.value.split() if not word.startswith("--")]
+        parent = words[0] if words else ""
+        named = len(words) > _AS and words[_AS - 1].lower() == "as"
+        inherited = stages.get(parent.lower())
+        begun = _begun(inherited, row) if inherited else Stage(file, parent, (row,), given)
+        stage = replace(begun, instructions=(*begun.instructions, *rest))
+        total += len(stage.instructions)
+        if number >= budgets.STAGES or total > budgets.STAGES * budgets.INSTRUCTIONS // 20:
+            raise TlsError(
+                f"more than {budgets.STAGES} build stages, or too many instructions in them",
+                where=stage.where(row),
+                hint="name an image in the compose file, or split the Dockerfile",
+            )
+        for key in (*([words[_AS].lower()] if named else []), str(number)):
             stages.pop(key, None)  # so that the last stage is the last entry
             stages[key] = stage
     return stages
+
+
+def _parts(rows: list[Instruction]) -> Iterator[list[Instruction]]:
+    """Yield the instructions of each stage, its FROM first; those before the first FROM belong to none."""
+    part: list[Instruction] = []
+    for row in rows:
+        if row.name == "FROM":
+            if part:
+                yield part
+            part = [row]
+        elif part:
+            part.append(row)
+    if part:
+        yield part
 
 
 def _begun(parent: Stage, row: Instruction) -> Stage:
@@ -179,7 +202,7 @@ def exec_words(text: str) -> tuple[str, ...] | None:
     if not text.startswith("["):
         return None
     try:
-        words = json.loads(text)
+        words = value_of(text)
     except ValueError:
         return None
     return tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else None

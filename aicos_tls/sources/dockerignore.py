@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
+from aicos_tls.sources.globs import linear
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path, PurePosixPath
@@ -23,6 +26,10 @@ _TOKEN = re.compile(r"\*\*/?|\*|\?|\[\^?\]?(?:\\.|[^\]\\])*\]|\\.|.", re.DOTALL)
 _SPECIAL = re.compile(r"[*?\[\]\\]")
 _SET = re.compile(r"[\[&|~]")
 """What means something in a class of Python's, and nothing in one of Go's."""
+
+
+_DIRECTORIES = "(?:.*/)?"
+_NOTHING = re.compile(r"(?!)")
 
 
 class Line(Struct, frozen=True):
@@ -36,6 +43,10 @@ class DockerRules(Struct, frozen=True):
     """The lines of one file, for paths below the root of a build context."""
 
     lines: tuple[Line, ...]
+
+    def cost(self, path: PurePosixPath) -> int:
+        """How many tests it takes to say something of `path`."""
+        return len(self.lines) * len(path.parts)
 
     def says(self, path: PurePosixPath, *, directory: bool) -> bool | None:
         """Whether `path` is left out; None when it is not. A `directory` is no different from a file.
@@ -71,9 +82,9 @@ def docker_rules(text: str) -> DockerRules:
 
 
 def _lines(text: str) -> Iterator[Line]:
-    for line in text.splitlines():
+    for line in text.splitlines()[: budgets.PATTERNS]:
         pattern = line.strip()
-        if line.startswith("#") or not pattern:
+        if line.startswith("#") or not pattern or len(line) > budgets.PATTERN:
             continue
         back = pattern.startswith("!")
         cleaned = posixpath.normpath(pattern.removeprefix("!").strip()).lstrip("/")
@@ -91,14 +102,36 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         return re.compile(".*" + re.escape(pattern[2:]), re.DOTALL)
     parts = [match[0] for match in _TOKEN.finditer(pattern)]
     last = ".*" if parts[-1].startswith("**") else _translated(parts[-1])
+    if (expression := _joined([*map(_translated, parts[:-1]), last])) is None:
+        return _NOTHING
     try:
-        return re.compile("".join([*map(_translated, parts[:-1]), last]), re.DOTALL)
-    except re.error:
-        return re.compile(r"(?!)")
+        return re.compile(expression, re.DOTALL)
+    except (re.error, OverflowError, RecursionError):
+        return _NOTHING
+
+
+def _joined(parts: list[str]) -> str | None:
+    """The expression of all tokens; None when it would take too long to try.
+
+    Between two `**` stand whole names, mostly: then the first place where they match is the only one to be tried.
+    """
+    chunks: list[list[str]] = [[]]
+    for part in parts:
+        if part == _DIRECTORIES:
+            chunks.append([])
+        else:
+            chunks[-1].append(part)
+    if sum(not chunk or chunk[-1] != "/" for chunk in chunks[1:-1]) > budgets.STARS:
+        return None
+    texts = [linear("".join(chunk)) for chunk in chunks]
+    for at in range(1, len(texts)):
+        atomic = at < len(texts) - 1 and texts[at].endswith("/")
+        texts[at] = f"(?>(?:.*?/)??{texts[at]})" if atomic else f"{_DIRECTORIES}{texts[at]}"
+    return "".join(texts)
 
 
 def _translated(token: str) -> str:
-    known = {"**": "(?:.*/)?", "**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}.get(token)
+    known = {"**": _DIRECTORIES, "**/": _DIRECTORIES, "*": "[^/]*", "?": "[^/]"}.get(token)
     if known is not None:
         return known
     if token.startswith("[") and len(token) > 1:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
+from aicos_tls.sources.globs import STAR, linear
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import PurePosixPath
@@ -75,6 +78,8 @@ _GENERATED = re.compile(
     r"@generated\b|\bCode generated .* DO NOT EDIT\.|\bThis file (?:is|was) auto-?generated", re.IGNORECASE
 )
 _HEAD = 1000
+_HARMLESS = 2
+"""So many stars in a line take no longer than the square of a name's length at most."""
 _LONG_LINE = 5000
 """Characters: no person writes such a line of JavaScript or CSS."""
 _MINIFIABLE = frozenset({".js", ".mjs", ".cjs", ".css"})
@@ -85,6 +90,12 @@ class Rules(Struct, frozen=True):
 
     base: PurePosixPath
     spec: GitIgnoreSpec
+    lines: int = 0
+
+    def cost(self, path: PurePosixPath) -> int:
+        """How many tests it takes to say something of `path`."""
+        del path
+        return self.lines
 
     def says(self, path: PurePosixPath, *, directory: bool) -> bool | None:
         """Whether `path` is ignored; None when no line speaks of it."""
@@ -93,10 +104,21 @@ class Rules(Struct, frozen=True):
 
 
 def git_rules(base: PurePosixPath, text: str) -> Rules:
-    """The rules of a `.gitignore` in `base`."""
+    """The rules of a `.gitignore` in `base`; a line that would take too long to be tried says nothing."""
     from pathspec import GitIgnoreSpec
 
-    return Rules(base, GitIgnoreSpec.from_lines(text.splitlines()))
+    lines = [line for line in text.splitlines()[: budgets.PATTERNS] if len(line) <= budgets.PATTERN]
+    spec = GitIgnoreSpec.from_lines([line for line in lines if line.count("**") <= budgets.STARS])
+    for pattern in spec.patterns:
+        if pattern.include is not None and pattern.regex is not None:
+            pattern.regex = _hardened(pattern.regex)
+    return Rules(base, spec, len(lines))
+
+
+def _hardened(expression: re.Pattern[str]) -> re.Pattern[str]:
+    """The expression of the library, which takes exponential time over `*a*a*a*b`, in a form that does not."""
+    text = expression.pattern
+    return expression if text.count(STAR) < _HARMLESS else re.compile(linear(text), expression.flags)
 
 
 def is_ignored(rules: Iterable[Rules | DockerRules], path: PurePosixPath, *, directory: bool) -> bool:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from msgspec import Struct
 
 _STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 _CHARACTER = re.compile(r"\\u[0-9A-Fa-f]{4}|\\.|[^\\]", re.DOTALL)
+
+
+def value_of(text: str) -> Any:
+    """The value of a JSON text; raises `ValueError` for one that is none, or is nested too deeply to be read."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 class JsonWord(Struct, frozen=True):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from aicos_tls.healthchecks.shellwords import Command, UnreadableShellError, commands
 from aicos_tls.healthchecks.wrappers import inner, program
+from aicos_tls.sources import jsonwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -152,7 +153,7 @@ def _package_script(files: Files, folder: str | None, script: str, args: Words, 
     if file is None:
         return None
     try:
-        scripts = json.loads(file.text).get("scripts", {})
+        scripts = jsonwords.value_of(file.text).get("scripts", {})
         text = scripts.get(script)
     except (ValueError, AttributeError):
         return None

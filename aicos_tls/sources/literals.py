@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.compose.urls import find, host_name
 from aicos_tls.yamledit.edits import Splice
 
@@ -32,7 +33,7 @@ def names_server(url: Url, context: CodeContext) -> bool:
 
 
 def _is_own_port(port: str | None, context: CodeContext) -> bool:
-    return port is not None and port.isdecimal() and int(port) in context.ports
+    return budgets.number(port) in context.ports
 
 
 def url_splices(text: str, base: int, context: CodeContext, after: str = "") -> tuple[Splice, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
 from aicos_tls.compose.urls import DEFAULT_PORT, find, host_name
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Names:
         if host not in _LOOPBACK:
             return self._servers.get(host)
         port = _port(url)
-        return self._ports.get(int(port)) if port.isdecimal() else self._own
+        return self._ports.get(budgets.number(port) or 0) if port.isdecimal() else self._own
 
 
 def _port(url: Url) -> str:

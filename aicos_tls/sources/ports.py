@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.urls import DEFAULT_PORT
 from aicos_tls.plan.checks import ports_asked
@@ -40,8 +41,8 @@ def listening(plan: Plan, service: Service, stage: Stage | None) -> frozenset[in
 def _numbers(texts: Iterable[str]) -> Iterator[int]:
     """Yield the ports that are plain numbers, with or without a protocol."""
     for text in texts:
-        if (port := text.partition("/")[0]).isdecimal():
-            yield int(port)
+        if (port := budgets.number(text.partition("/")[0])) is not None:
+            yield port
 
 
 def _asked(plan: Plan, name: str) -> Iterator[int]:
@@ -50,8 +51,8 @@ def _asked(plan: Plan, name: str) -> Iterator[int]:
             port = reference.url.port
             if port is None:
                 yield DEFAULT_PORT
-            elif port.isdecimal():
-                yield int(port)
+            elif (number := budgets.number(port)) is not None:
+                yield number
 
 
 def published(service: Service) -> Iterator[tuple[int | None, int]]:
@@ -61,10 +62,10 @@ def published(service: Service) -> Iterator[tuple[int | None, int]]:
         for item in map(deref, node.items if isinstance(node, Sequence) else ()):
             if isinstance(item, Mapping):
                 parts = layer.source.resolver.entries(item)
-                goal = text_of(parts["target"].value) if "target" in parts else None
+                goal = budgets.number(text_of(parts["target"].value) if "target" in parts else None)
                 host = text_of(parts["published"].value) if "published" in parts else None
-                if goal and goal.isdecimal():
-                    yield (int(host) if host and host.isdecimal() else None), int(goal)
+                if goal is not None:
+                    yield budgets.number(host), goal
             else:
                 yield from _short(service.expand(text_of(item) or "") or "")
 
@@ -74,5 +75,5 @@ def _short(text: str) -> Iterator[tuple[int | None, int]]:
     ports, _, protocol = text.partition("/")
     before, _, container = ports.rpartition(":")
     host = before.rpartition(":")[2]
-    if container.isdecimal() and protocol in ("", "tcp"):
-        yield (int(host) if host.isdecimal() else None), int(container)
+    if (number := budgets.number(container)) is not None and protocol in ("", "tcp"):
+        yield budgets.number(host), number

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from aicos_tls import files
 from aicos_tls.compose.urls import host_name
 from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
@@ -243,7 +244,7 @@ class ServiceSources:
 
     def _mounted(self, place: Path) -> dict[PurePosixPath, TextFile]:
         """The files of a mount: by their path in the build context where they lie in it, else in what is mounted."""
-        if place.is_dir():
+        if files.is_directory(place):
             found = self._sources.below(place)
         else:
             relative = PurePosixPath(os.path.relpath(os.path.realpath(place), os.path.realpath(self._sources.root)))

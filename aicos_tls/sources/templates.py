@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aicos_tls import files
 from aicos_tls.errors import InternalError, TlsError, Where
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def render(name: str, values: Mapping[str, object], directory: Path | None = Non
     try:
         return environment.get_template(name).render(values)
     except TemplateError as error:
-        if directory is None or not (directory / name).is_file():
+        if directory is None or not files.is_file(directory / name):
             raise InternalError(f"template {name}: {error}") from error
         line = (error.lineno or 0) if isinstance(error, TemplateSyntaxError) else 0
         raise TlsError(
@@ -53,4 +54,4 @@ def plain(name: str) -> str:
 
 def _ours() -> Path:
     packaged = _PACKAGE / "_templates"
-    return packaged if packaged.is_dir() else _PACKAGE.parent / "templates"
+    return packaged if files.is_directory(packaged) else _PACKAGE.parent / "templates"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
-from aicos_tls import files
+from aicos_tls import budgets, files
 from aicos_tls.errors import TlsError
 from aicos_tls.sources import dockerignore
 from aicos_tls.sources.build import is_inside
@@ -65,7 +65,7 @@ def walk(root: Path, *, context: bool = False, limits: Limits = DEFAULT) -> Iter
 
 def _ignore_file(path: Path) -> str:
     try:
-        return files.read(path).text if path.is_file() and not path.is_symlink() else ""
+        return files.read(path).text if files.is_file(path) and not path.is_symlink() else ""
     except TlsError:
         return ""
 
@@ -78,10 +78,14 @@ class _Walker:
     files: int = 0
     entries: int = 0
     bytes: int = 0
+    tests: int = 0
     full: bool = False
 
     def directory(self, path: PurePosixPath, rules: list[Rules | DockerRules]) -> Iterator[Found]:
         here = self.root / path
+        if len(path.parts) > budgets.DIRECTORIES:
+            yield Skipped(here, f"more than {budgets.DIRECTORIES} directories deep")
+            return
         try:
             with os.scandir(here) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
@@ -100,8 +104,11 @@ class _Walker:
         self, path: PurePosixPath, entry: os.DirEntry[str], siblings: frozenset[str], rules: list[Rules | DockerRules]
     ) -> Iterator[Found]:
         self.entries += 1
+        self.tests += sum(rule.cost(path) for rule in rules)
         if self.entries > self.limits.entries:
             yield self._stop(f"more than {self.limits.entries:,} entries")
+        elif self.tests > budgets.TESTS:
+            yield self._stop("too many lines of ignore files for so many entries")
         elif entry.is_symlink():
             yield from self._symlink(path, rules)
         elif entry.is_dir(follow_symlinks=False):
@@ -121,7 +128,11 @@ class _Walker:
 
     def _symlink(self, path: PurePosixPath, rules: list[Rules | DockerRules]) -> Iterator[Found]:
         real = self.root / path
-        if not is_inside(real, self.root) and real.exists() and not is_ignored(rules, path, directory=real.is_dir()):
+        if (
+            not is_inside(real, self.root)
+            and files.is_there(real)
+            and not is_ignored(rules, path, directory=files.is_directory(real))
+        ):
             yield Skipped(real, "a symlink out of the directory: not followed")
 
     def _file(self, path: PurePosixPath, size: int) -> Iterator[Found]:

@@ -6,8 +6,10 @@ when both refuse. Events are used rather than composed nodes because they keep t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from aicos_tls import budgets
 from aicos_tls.errors import TlsError
 from aicos_tls.yamledit.lines import past_blanks
 from aicos_tls.yamledit.nodes import Alias, Mapping, Node, Scalar, Sequence, Stream
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 
     from aicos_tls.files import TextFile
 
-MAX_DEPTH = 200
-"""Deeper nesting than this is refused; compose files use about ten levels, and recursion has a limit."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half of a pair of UTF-16: an escape can write it, and no program and no file can be given it."""
 
 
 def parse(file: TextFile) -> Stream:
@@ -78,6 +80,12 @@ class _Builder:
         self._open: list[tuple[Sequence | Mapping, Node | None]] = []
         self._documents: list[Node] = []
         self._shared = False
+        self._count = 0
+        """Nodes so far, with those that aliases stand for."""
+        self._begun: list[int] = []
+        """The count at the start of each open collection."""
+        self._sizes: dict[int, int] = {}
+        """Nodes of each anchored collection, by identity; the anchors keep them alive."""
 
     def build(self, events: Iterator[Any]) -> Stream:
         handlers = {
@@ -89,6 +97,8 @@ class _Builder:
             "DocumentStartEvent": self._document,
         }
         for event in events:
+            if self._count > budgets.NODES:
+                self._refuse(f"more than {budgets.NODES:,} nodes, what its aliases stand for counted in", event)
             kind = type(event).__name__
             if kind == "ScalarEvent":  # most events are scalars
                 self._scalar(event)
@@ -96,11 +106,27 @@ class _Builder:
                 handler(event)
         return Stream(self._documents, self._shared)
 
-    def _document(self, _event: Any) -> None:
+    def _document(self, event: Any) -> None:
         self._anchors = {}
+        if len(self._documents) >= budgets.DOCUMENTS:
+            self._refuse(f"more than {budgets.DOCUMENTS} documents", event)
+
+    def _refuse(self, message: str, event: Any) -> NoReturn:
+        raise TlsError(
+            message,
+            where=self._file.where(event.start_mark.index),
+            hint="split the file, or write it without generating",
+        )
 
     def _scalar(self, event: Any) -> None:
+        self._count += 1
         tag, anchor = event.tag, event.anchor
+        if event.style == '"' and ("\0" in event.value or _HALF.search(event.value)):
+            raise TlsError(
+                "a value with a NUL, or with half of a character",
+                where=self._file.where(event.start_mark.index),
+                hint="no program can be given it: take it out",
+            )
         node = Scalar(
             event.start_mark.index, event.end_mark.index, event.value, event.style or "", tag and str(tag), anchor
         )
@@ -113,14 +139,19 @@ class _Builder:
         start, end = event.start_mark.index, event.end_mark.index
         tag = None if event.tag is None else str(event.tag)
         node = kind(start, end, [], bool(event.flow_style), tag, event.anchor)
-        if len(self._open) >= MAX_DEPTH:
-            raise TlsError(f"nested more than {MAX_DEPTH} levels deep", where=self._file.where(start))
+        if len(self._open) >= budgets.DEPTH:
+            self._refuse(f"nested more than {budgets.DEPTH} levels deep", event)
+        self._begun.append(self._count)
+        self._count += 1
         if node.anchor is not None:
             self._anchors[node.anchor] = node
         self._open.append((node, None))
 
     def _close(self, event: Any) -> None:
         node, _ = self._open.pop()
+        begun = self._begun.pop()
+        if node.anchor is not None:
+            self._sizes[id(node)] = self._count - begun
         if node.flow:
             node.end = event.end_mark.index
         elif isinstance(node, Mapping):
@@ -138,6 +169,7 @@ class _Builder:
         if any(node is target for node, _ in self._open):
             raise TlsError(f"alias *{name} stands inside its own anchor", where=self._file.where(start))
         self._shared = True
+        self._count += self._sizes.get(id(target), 1)
         self._attach(Alias(start, end, name, target))
 
     def _attach(self, node: Node) -> None:

@@ -8,6 +8,7 @@ of each character. What it cannot replay to exactly the parser's value it gives 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,8 +36,12 @@ def after_properties(text: str, start: int, end: int) -> int:
     return match.end() if match else start
 
 
+@lru_cache(maxsize=16)
 def offsets(text: str, node: Scalar) -> list[int] | None:
-    """Offsets into `text` of each character of `node.value`, and of the place after the last; None when unknown."""
+    """Offsets into `text` of each character of `node.value`, and of the place after the last; None when unknown.
+
+    The last few are kept: of a value with a thousand URLs every one is asked for.
+    """
     start = content_start(text, node)
     if node.style == "" and text[start : node.end] == node.value:
         return list(range(start, node.end + 1))

@@ -33,18 +33,23 @@ OTHER = (*FIRST, "--mount-path", "/run/tls")
 
 
 def dies_at(step: int, arguments: Sequence[str]) -> bool:
-    """Run in a child that ends without a word before its `step`-th rename; False when there are fewer."""
+    """Run in a child that ends without a word before its `step`-th rename or link; False when there are fewer."""
     child = os.fork()
     if child == 0:  # no coverage of what is not there any more
         steps = itertools.count(1)
-        rename = os.replace
 
-        def replace(source: Path, target: Path) -> None:
-            if next(steps) == step:
-                os._exit(9)
-            rename(source, target)
+        def dying(name: str) -> None:
+            real = getattr(os, name)
 
-        os.replace = replace  # type: ignore[assignment]
+            def call(*args: object, **kwargs: object) -> None:
+                if next(steps) == step:
+                    os._exit(9)
+                real(*args, **kwargs)
+
+            setattr(os, name, call)
+
+        dying("replace")
+        dying("link")
         os._exit(guarded(arguments))
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert code in (0, 9)

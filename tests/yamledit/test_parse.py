@@ -8,10 +8,11 @@ from editing import Text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aicos_tls import budgets
 from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
 from aicos_tls.yamledit.nodes import Alias, Mapping, Node, Scalar, Sequence, deref
-from aicos_tls.yamledit.parse import MAX_DEPTH, parse
+from aicos_tls.yamledit.parse import parse
 
 
 def refusal(text: str) -> TlsError:
@@ -124,8 +125,8 @@ def test_what_is_not_yaml_is_refused_with_its_place(text: str, line: int, column
 
 @pytest.mark.parametrize("deep", ["[" * 300 + "]" * 300, "- " * 300 + "x"])
 def test_deep_nesting_is_refused(deep: str) -> None:
-    assert f"more than {MAX_DEPTH} levels" in refusal(deep).message
-    Text("[" * MAX_DEPTH + "]" * MAX_DEPTH)
+    assert f"more than {budgets.DEPTH} levels" in refusal(deep).message
+    Text("[" * budgets.DEPTH + "]" * budgets.DEPTH)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

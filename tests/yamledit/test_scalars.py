@@ -17,7 +17,7 @@ WRITTEN = [
     '"x\\n\\t\\"\\\\ \\x41\\u00e9\\U0001F389 z"',
     '"a  \n  b\n\n\n  c"',
     '"one \\\n   two"',
-    '"\\N\\_\\L\\P\\e\\0\\a\\b\\v\\f\\r\\/\\\t."',
+    '"\\N\\_\\L\\P\\e\\a\\b\\v\\f\\r\\/\\\t."',
     "|\n  one\n   two\n\n  three\n",
     "|2-\n    one\n  two\n",
     "|+\n  one\n\n\n",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.sources.model import CodeChange, Manual
 from aicos_tls.sources.nginx.insert import after
 from aicos_tls.yamledit.edits import Splice
@@ -55,7 +56,7 @@ def _is_plain(listen: Directive, context: CodeContext) -> bool:
     if not words or words[0].startswith("unix:") or _OTHER_PROTOCOLS.intersection(words):
         return False
     match = _PORT.match(words[0])
-    port = int(match[1]) if match else 80
+    port = budgets.number(match[1]) if match else 80
     return "$" not in words[0] and (not context.ports or port in context.ports)
 
 

@@ -17,6 +17,7 @@ from enum import Enum
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.compose import urls
 from aicos_tls.sources.node.switch import fits_template, switched, wrapped
 from aicos_tls.sources.node.syntax import bare, child, parents
@@ -114,7 +115,7 @@ def host_destination(host: str, port: str | None, context: CodeContext) -> Desti
 
 def is_own(host: str, port: str | None, context: CodeContext) -> bool:
     """Whether host and port are the service itself, seen from within its container."""
-    known = port is not None and port.isdecimal() and int(port) in context.ports
+    known = budgets.number(port) in context.ports
     return known and context.is_server and host.lower() in LOOPBACK
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.sources.node.frameworks import FRAMEWORKS
 from aicos_tls.sources.node.kinds import APPLICATIONS, Kind, maker
 from aicos_tls.sources.node.syntax import arguments, bare, callee, child, method, properties
@@ -60,7 +61,7 @@ def elsewhere(port: Value, look: Look) -> bool:
         return False
     if not port.text.isdecimal():
         return port.text.startswith(("/", ".", "\\\\"))
-    return bool(look.context.ports) and int(port.text) not in look.context.ports
+    return bool(look.context.ports) and budgets.number(port.text) not in look.context.ports
 
 
 def _call(call: Node, look: Look) -> None:
