@@ -70,7 +70,7 @@ def coded_plan(
     if wanted:
         plan.notes.extend(_unread(after, code.services))
     runtime = [_runtime_file(plan, file, originals) for file in served.files]
-    plan.edges.extend(edge for edge in over_tls(after, runtime) if edge not in plan.edges)
+    plan.edges.extend(edge for edge in (*served.edges, *over_tls(after, runtime)) if edge not in plan.edges)
     gaps = tuple(_gaps(plan, after, served, code.services))
     return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices, served.bundles)
 

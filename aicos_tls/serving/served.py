@@ -19,6 +19,7 @@ from aicos_tls.serving import sidecar as sidecars
 from aicos_tls.serving.addresses import asks_in_plain
 from aicos_tls.serving.choose import choose
 from aicos_tls.serving.configuration import configuration
+from aicos_tls.serving.defaults import Default, defaults
 from aicos_tls.serving.model import (
     Choice,
     How,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from aicos_tls.errors import Where
-    from aicos_tls.plan.model import Declined, Plan
+    from aicos_tls.plan.model import Declined, Edge, Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.bundles import Bundle
     from aicos_tls.sources.project import ServiceSources, Sources
@@ -57,8 +58,9 @@ class Served(Struct, frozen=True):
     """What was chosen, in the order of the files, what the compose files need for it, and the files to write.
 
     `untold` are clients that cannot be told to trust the CA, with what they run on. `plain` are places in code that is
-    not changed where a service, named first, still asks a server in plain. `bundles` are files of certificates to
-    write, `declined` the variables that name one which cannot be read.
+    not changed where a service, named first, still asks a server in plain. `edges` are connections that only defaults
+    in code name, whose variables are set. `bundles` are files of certificates to write, `declined` the variables that
+    name one which cannot be read.
     """
 
     choices: tuple[Choice, ...] = ()
@@ -66,6 +68,7 @@ class Served(Struct, frozen=True):
     files: tuple[RuntimeFile, ...] = ()
     untold: tuple[tuple[str, str], ...] = ()
     plain: tuple[tuple[str, SourceReference], ...] = ()
+    edges: tuple[Edge, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     declined: tuple[Declined, ...] = ()
 
@@ -83,14 +86,16 @@ def serve(
     `plan` is the plan without all this: what it declines of healthchecks decides whether plain HTTP stays inside.
     """
     draft = _Draft(plan, sources)
+    uncoded = frozenset(asks).difference(coded)
     for name, service in sources.services.items():
         if name in plan.servers and name in asks:
             draft.server(service, asks[name])
-        if name in asks and name not in coded:
+    draft.set_defaults(uncoded)
+    for name, service in sources.services.items():
+        if name in uncoded:
             draft.client(service)
         if name in trusting:
             draft.trusting(service)
-    uncoded = frozenset(asks).difference(coded)
     return replace(draft.served(), plain=tuple(draft.plain(uncoded)) if uncoded else ())
 
 
@@ -105,6 +110,7 @@ class _Draft:
         self.bundles: list[Bundle] = []
         self.declined: list[Declined] = []
         self.asking = {edge.client for edge in plan.edges}
+        self.defaults: list[Default] = []
 
     def server(self, service: ServiceSources, ask: Ask) -> None:
         """Choose the way of a server and note what it needs."""
@@ -158,6 +164,17 @@ class _Draft:
         if needs != Needs():
             self.needs[name] = needs
 
+    def set_defaults(self, uncoded: Collection[str]) -> None:
+        """Set variables whose default in code, which is not changed, asks a server in plain."""
+        served = {choice.service for choice in self.choices if choice.how is not How.NONE}
+        if not uncoded or not served:
+            return
+        self.defaults = defaults(references_in(self.sources), self.sources, uncoded, served)
+        for each in self.defaults:
+            before = self.needs.get(each.service, Needs())
+            self.needs[each.service] = joined(before, Needs((Setting(each.variable, each.after),)))
+            self.asking.add(each.service)
+
     def trusting(self, service: ServiceSources) -> None:
         """Note the variable by which tools that run in Node trust the CA."""
         name = service.service.name
@@ -166,8 +183,9 @@ class _Draft:
 
     def plain(self, uncoded: Collection[str]) -> Iterator[tuple[str, SourceReference]]:
         """Yield the places where services whose code is not changed still ask in plain."""
+        covered = {(each.service, each.where) for each in self.defaults}
         for name, reference in references_in(self.sources):
-            if name in uncoded:
+            if name in uncoded and (name, reference.where) not in covered:
                 copied = bool(self.needs.get(name, Needs()).mounts)
                 if asks_in_plain(reference, self.sources.services[name].service, copied=copied):
                     yield name, reference
@@ -182,6 +200,7 @@ class _Draft:
             wanted,
             tuple(dict.fromkeys(files)),
             tuple(self.untold),
+            edges=tuple(each.edge for each in self.defaults),
             bundles=tuple(dict.fromkeys(self.bundles)),
             declined=tuple(dict.fromkeys(self.declined)),
         )

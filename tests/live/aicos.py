@@ -45,7 +45,7 @@ PORTS = {
 }
 STORES = ("aicos-postgres", "aicos-redis")
 ILL = frozenset(name for name in PORTS if name not in ("aicos-frontend", "aicos-integrations"))
-"""Services whose healthcheck calls curl, which their image has not: they answer and are never healthy."""
+"""Services whose healthcheck calls curl, which their image has not: they are never healthy before `--repair`."""
 EDGES = 8
 """The backend asks six services, the frontend's nginx asks the backend, the parser asks the context service."""
 REQUESTS = (
@@ -125,12 +125,9 @@ def problems(data: dict[str, Any]) -> dict[tuple[str, str], str]:
 
 
 def settled(verified: Callable[[], dict[str, Any]], within: float = 90) -> dict[str, Any]:
-    """The result of `verify` once only the health of the ill is not in order, or after `within` seconds as it is then.
-
-    `verify --wait` would wait for these all the time.
-    """
+    """The result of `verify` once everything is in order, or after `within` seconds as it is then."""
     end = time.monotonic() + within
-    while problems(data := verified()).keys() != {(name, "healthy") for name in ILL} and time.monotonic() < end:
+    while problems(data := verified()) and time.monotonic() < end:
         time.sleep(AGAIN)
     return data
 
