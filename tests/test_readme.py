@@ -100,7 +100,7 @@ def test_every_command_of_the_cheat_sheet_runs(
 
 
 def test_the_import_order_is_the_one_that_is_held() -> None:
-    order = re.search(r"`(errors < files < .*?)`", README, re.DOTALL)
+    order = re.search(r"`(budgets < errors < files < .*?)`", README, re.DOTALL)
     assert order
     named = [part.strip() for part in order.group(1).split("<")]
     assert named[:-2] == [part for part in SPINE if part not in ("healthchecks", "proof")]

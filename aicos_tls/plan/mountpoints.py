@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.files import is_directory
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -38,7 +40,7 @@ def mount_points(project: Project, services: Iterable[str], mount_path: str) -> 
         service = project.services[name]
         found = _above(service, posixpath.normpath(mount_path))
         source = _source(service, found) if found else None
-        if found is None or source is None or not source.is_dir():
+        if found is None or source is None or not is_directory(source):
             continue
         place = source / posixpath.relpath(posixpath.normpath(mount_path), found.target)
         while place != source and not os.path.lexists(place):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.errors import TlsError
-from aicos_tls.files import read
+from aicos_tls.files import is_directory, is_file, read
 from aicos_tls.plan.model import Declined
 from aicos_tls.serving.model import Merge, Setting
 from aicos_tls.sources.build import is_inside
@@ -97,7 +97,7 @@ def _theirs(service: ServiceSources, value: str) -> tuple[Path | None, str]:
     for path in _candidates(service, posixpath.normpath(value)):
         if not is_inside(path, service.root):
             return None, "lies outside of the project"
-        if path.is_file():
+        if is_file(path):
             reason = "" if _certificates(path) else "holds no certificate (PEM) that can be read"
             return (None if reason else path), reason
     return None, "lies in an image or a volume, where it cannot be read"
@@ -123,7 +123,7 @@ def _copied(stage: Stage, context: Path, value: str) -> Iterator[PurePosixPath]:
     for instruction in stage.instructions:
         for pattern in sources(instruction):
             yield PurePosixPath(pattern)
-            if (context / pattern).is_dir():
+            if is_directory(context / pattern):
                 yield from (PurePosixPath(pattern, *parts[at:]) for at in range(len(parts)))
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.files import TextFile, read_if_there
+from aicos_tls.files import TextFile, is_file, read_if_there
 from aicos_tls.plan.model import Change, Note, PlannedFile
 from aicos_tls.sources import copied
 from aicos_tls.sources.build import build_of, is_inside
@@ -131,7 +131,7 @@ def _is_shared(certs: Path) -> bool:
 
 def _below(certs: Path, build: Build) -> PurePosixPath | None:
     """The certificates directory below the context; None when it is not there."""
-    if not build.is_local or (build.inline is None and not build.dockerfile.is_file()):
+    if not build.is_local or (build.inline is None and not is_file(build.dockerfile)):
         return None
     place = PurePosixPath(os.path.relpath(os.path.realpath(certs), os.path.realpath(build.context)))
     return None if place.parts[:1] in ((), ("..",)) else place

@@ -129,7 +129,7 @@ class Sources:
 
     def unwritable(self, path: Path) -> str:
         """Why a file may not be written, or made: what `disk` would refuse, and the whole run with it."""
-        if not path.parent.is_dir():
+        if not files.is_directory(path.parent):
             return f"there is no directory {path.parent}"
         for place in (path.parent, path) if os.path.lexists(path) else (path.parent,):
             if not (place.stat().st_mode & _ANYBODY_WRITES and os.access(place, os.W_OK)):

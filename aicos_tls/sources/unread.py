@@ -65,6 +65,7 @@ def how_to_trust(runtime: str, authority: str) -> str:
 def unread_clients(sources: Sources, names: tuple[str, ...]) -> Iterator[Unread]:
     """Yield the places where services among `names`, in a language that is not read, ask another server."""
     read = {load(module).name for module in MODULES}
+    servers = Names(sources.servers, {})
     for name in names:
         service = sources.services[name]
         runtime = service.runtime[0] or _by_files(service)
@@ -74,7 +75,7 @@ def unread_clients(sources: Sources, names: tuple[str, ...]) -> Iterator[Unread]
         how = how_to_trust(runtime, authority) or f"it has to be told to trust {authority}"
         language = runtime or "a runtime that is not known"
         words = f"sources in {language} are not read: where they ask a server it has to be https, and {how}"
-        places = [*_named(sources, service, runtime)]
+        places = [*_named(servers, service, runtime)] if sources.servers else []
         places = places or [edge.where for edge in sources.plan.edges if edge.client == name]
         yield from (Unread(name, words, where) for where in dict.fromkeys(places))
 
@@ -85,16 +86,14 @@ def _by_files(service: ServiceSources) -> str:
     return next((runtime for runtime, known in _SUFFIXES.items() if found.intersection(known.split())), "")
 
 
-def _named(sources: Sources, service: ServiceSources, runtime: str) -> Iterator[Where]:
+def _named(servers: Names, service: ServiceSources, runtime: str) -> Iterator[Where]:
     """Yield the places in the sources of a service that name a server, its own name excepted."""
-    own = service.service.name
-    others = {host: server for host, server in sources.servers.items() if server != own}
-    names = Names(others, {})
     wanted = _CONFIGURATION.union(_SUFFIXES.get(runtime, "").split())
     for path, file in service.files.items():
         if suffix(path) not in wanted or is_test(path) or is_documentation(path):
             continue
         spans = comments(path, file.text)
-        for mention in names.mentions(file.text) if others else ():
+        others = (each for each in servers.mentions(file.text) if each.target != service.service.name)
+        for mention in others:
             if not any(start <= mention.start < end for start, end in spans):
                 yield file.where(mention.start)
