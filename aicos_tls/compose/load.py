@@ -40,7 +40,7 @@ def load(paths: SequenceOf[Path], *, read: Reader = files.read, parsed: Parsed |
     around: duplicate keys, a missing or circular `include` or `extends`.
     """
     directory = paths[0].parent
-    project = Project(directory, [], {}, named=tuple(paths))
+    project = Project(directory, [], {}, named=tuple(paths), read=read)
     loader = _Loader(project, read, parsed or {})
     project.dotenv = loader.env_file(directory / ".env")
     for path in paths:

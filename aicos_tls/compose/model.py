@@ -16,10 +16,11 @@ from msgspec import Struct, field
 from aicos_tls.compose.entries import Mount, Variable, mounts, variables
 from aicos_tls.compose.interpolation import expand
 from aicos_tls.compose.resolve import MERGE, Entry, Resolver, merge_sources, text_of, texts_of
+from aicos_tls.files import read as read_now
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from aicos_tls.compose.dotenv import EnvFile
@@ -215,7 +216,10 @@ class Service(Struct, eq=False, dict=True):
 
 
 class Project(Struct, eq=False, dict=True):
-    """The compose files of a project, merged. `directory` is where relative paths of the first file start."""
+    """The compose files of a project, merged. `directory` is where relative paths of the first file start.
+
+    `read` is what they were read with: it gives the text that a file is taken to have, now or before the last run.
+    """
 
     directory: Path
     files: list[ComposeFile]
@@ -223,6 +227,7 @@ class Project(Struct, eq=False, dict=True):
     dotenv: EnvFile | None = None
     notes: list[tuple[str, Where | None]] = field(default_factory=list)
     named: tuple[Path, ...] = ()
+    read: Callable[[Path], TextFile] = read_now
 
     @property
     def main(self) -> ComposeFile:

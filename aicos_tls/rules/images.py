@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.files import read
 
 if TYPE_CHECKING:
     from aicos_tls.compose.model import Project, Service
@@ -17,6 +16,7 @@ class Images:
 
     def __init__(self, project: Project) -> None:
         self._directory = project.directory
+        self._text = project.read
         self._stages: dict[str, Stage | TlsError | None] = {}
 
     def stage(self, service: Service) -> Stage | None:
@@ -41,7 +41,7 @@ class Images:
         if build is None or build.problem:
             return None
         try:
-            return parse(read(build.dockerfile), build.target, build.args)
+            return parse(self._text(build.dockerfile), build.target, build.args)
         except TlsError as error:
             where = error.where or Where(build.dockerfile)
             return TlsError(error.message, where=where, hint=error.hint)
