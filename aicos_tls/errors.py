@@ -47,4 +47,12 @@ class TlsError(Exception):
 
 
 class InternalError(Exception):
-    """A promise of this program to itself was broken (exit code 3): a bug. Nothing has been written."""
+    """A promise of this program to itself was broken (exit code 3): a bug. Nothing has been written.
+
+    `service` is the one that it is about and `where` its place, so that the rest can go on without it.
+    """
+
+    def __init__(self, message: str, *, service: str = "", where: Where | None = None) -> None:
+        super().__init__(message)
+        self.service = service
+        self.where = where

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls import __version__
 from aicos_tls.cli.terminal import shown
-from aicos_tls.errors import TlsError
+from aicos_tls.errors import InternalError, TlsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +32,8 @@ def guarded(arguments: Sequence[str]) -> int:
 
         discard_output()
         return DONE
-    except Exception:  # noqa: BLE001 - whatever else escapes is a bug, and is reported as one
-        return _bug(arguments)
+    except Exception as error:  # noqa: BLE001 - whatever else escapes is a bug, and is reported as one
+        return _bug(arguments, error)
     if code == INTERRUPTED:  # typer makes this code of an interrupt, too
         print("aicos-tls: interrupted; nothing half done was left behind", file=sys.stderr)
     return code
@@ -47,7 +47,7 @@ def say(error: TlsError) -> None:
         print(f"  → {shown(error.hint)}", file=sys.stderr)
 
 
-def _bug(arguments: Sequence[str]) -> int:
+def _bug(arguments: Sequence[str], error: Exception) -> int:
     import platform
     import tempfile
     import traceback
@@ -59,14 +59,18 @@ def _bug(arguments: Sequence[str]) -> int:
             traceback.format_exc(),
         )
     )
-    print(f"aicos-tls: this is a bug: {report.strip().splitlines()[-1]}", file=sys.stderr)
+    print(f"aicos-tls: this is a bug: {shown(report.strip().splitlines()[-1])}", file=sys.stderr)
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="aicos-tls-", suffix=".log", delete=False, encoding="utf-8"
         ) as log:
             log.write(report)
         told = f"please report it with {log.name}"
-    except OSError as error:
-        told = f"please report it; no log could be written: {error.strerror}"
+    except OSError as full:
+        told = f"please report it; no log could be written: {full.strerror}"
     print(f"  → no file was left half written; {told}", file=sys.stderr)
+    if isinstance(error, InternalError) and error.service:
+        place = f" ({error.where})" if error.where else ""
+        without = shown(f"{error.service}{place} can be left out meanwhile: --exclude {error.service}")
+        print(f"  → {without}", file=sys.stderr)
     return BUG

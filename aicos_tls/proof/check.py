@@ -37,13 +37,24 @@ def prove(before: Project, after: Project, changes: Sequence[Change], planned: S
     Raises `InternalError` when a difference is not declared or a declared change is no difference: then nothing may
     be written.
     """
+    try:
+        _prove(before, after, changes, planned)
+    except InternalError as error:
+        service = before.services.get(error.service)
+        error.where = service.where if service else None
+        raise
+
+
+def _prove(before: Project, after: Project, changes: Sequence[Change], planned: Sequence[PlannedFile]) -> None:
     declared = Declared(changes, bases(before))
     if planned:
         _compare(before, after, declared)
         for leaf in _env(planned):
             _check(declared.explains(leaf), leaf)
     if missing := declared.unseen():
-        raise InternalError(f"a declared change does not show: {missing[0].path}: {missing[0].after}")
+        raise InternalError(
+            f"a declared change does not show: {missing[0].path}: {missing[0].after}", service=missing[0].service
+        )
 
 
 def _compare(before: Project, after: Project, declared: Declared) -> None:
@@ -58,7 +69,9 @@ def _compare(before: Project, after: Project, declared: Declared) -> None:
         for leaf in leaves(ABSENT, new.service(after.services[name]), ("services", name)):
             _check(declared.explains(leaf), leaf)
     if vain := [change for change in declared.unseen() if _must_have_effect(change)]:
-        raise InternalError(f"a declared change has no effect: {vain[0].path}: {vain[0].after}")
+        raise InternalError(
+            f"a declared change has no effect: {vain[0].path}: {vain[0].after}", service=vain[0].service
+        )
     for leaf in _layers(before, after, old, new):
         _check(declared.explains(leaf), leaf)
     for leaf in _outside(before, after, old, new):
@@ -71,7 +84,9 @@ def _must_have_effect(change: Change) -> bool:
 
 def _check(explained: bool, leaf: Leaf) -> None:  # noqa: FBT001 - the first argument is what the function is about
     if not explained:
-        raise InternalError(f"a change that was not declared: {leaf.name}: {leaf.before!r} became {leaf.after!r}")
+        service = leaf.path[1] if leaf.path[:1] == ("services",) else ""
+        message = f"a change that was not declared: {leaf.name}: {leaf.before!r} became {leaf.after!r}"
+        raise InternalError(message, service=service)
 
 
 def _merged(before: Project, after: Project, old: Readers, new: Readers) -> Iterator[Leaf]:

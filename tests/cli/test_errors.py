@@ -18,7 +18,7 @@ from support import tree
 from aicos_tls import disk
 from aicos_tls.cli import main
 from aicos_tls.cli.errors import say
-from aicos_tls.errors import TlsError, Where
+from aicos_tls.errors import InternalError, TlsError, Where
 
 if TYPE_CHECKING:
     from support import Project, Run
@@ -56,6 +56,19 @@ class TestBug:
             f"  → no file was left half written; please report it with {log}",
         ]
         assert tree(broken) == {"docker-compose.yml": ONE.encode()}
+
+    @pytest.mark.usefixtures("broken")
+    def test_the_service_that_is_in_the_way_can_be_left_out(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*_: object) -> NoReturn:
+            raise InternalError("of all \x1b[1mthings", service="api", where=Where(Path("docker-compose.yml"), 2, 3))
+
+        monkeypatch.setattr(disk, "commit", fail)
+        shown = run("enable", "--no-certs")
+        assert shown.code == 3
+        assert "\x1b" not in shown.err
+        assert shown.err.splitlines()[-1] == (
+            "  → api (docker-compose.yml:2:3) can be left out meanwhile: --exclude api"
+        )
 
     def test_the_log_has_what_is_needed_to_find_it(self, broken: Path, run: Run, tmp_path: Path) -> None:
         run("enable", "--no-certs")

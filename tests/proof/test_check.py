@@ -186,8 +186,11 @@ def edited(planned_file: PlannedFile, data: bytes) -> PlannedFile:
 )
 def test_a_difference_that_is_not_declared_stops_the_run(old: str, new: str, says: str, project: Project) -> None:
     plan = changed(planned(project(FORMS["lists"])), old, new)
-    with pytest.raises(InternalError, match=says):
+    with pytest.raises(InternalError, match=says) as stopped:
         check(plan)
+    service = says.partition("services.")[2].partition(".")[0]
+    assert stopped.value.service == service
+    assert (stopped.value.where is not None) is bool(service)
 
 
 def test_a_declared_change_that_does_not_show_stops_the_run(project: Project) -> None:
