@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import need
 
 from aicos_tls.healthchecks import Endpoint, Rewritten, Trust, TrustPaths, asks_http, rewrite
 from aicos_tls.healthchecks.instead import ASKERS, instead
@@ -90,6 +91,6 @@ def port() -> Iterator[int]:
 def test_it_works_in_plain(program: str, path: str, code: int, port: int) -> None:
     test = instead(Question("curl", str(port), path), [program], secure=False)
     assert test is not None
-    command = [sys.executable if program == "python" else program, *test.words[1:]]
+    command = [sys.executable if program == "python" else need(program), *test.words[1:]]
     assert subprocess.run(command, check=False, timeout=20, capture_output=True).returncode == code
     assert json.dumps(test.words)

@@ -186,11 +186,12 @@ def kill(stack: Stack, part: str) -> None:
 def bring_back(stack: Stack, part: str) -> None:
     """What a person does; the application is started anew where its network is gone, as the sidecar's log says.
 
-    While the engine waits to start a crashed container again, that counts as unhealthy, and `up` fails by the rule of
-    `service_healthy`: so the container is started here.
+    After many crashes the engine waits longer and longer before it starts a container again, and one that it waits for
+    counts as unhealthy, so that `up` fails by the rule of `service_healthy`: the container is started here.
     """
+    name = "api-tls" if part == "sidecar" else "api"
+    assert stack.engine.docker("start", stack.container(name)).returncode == 0
     if part == "sidecar":
-        assert stack.engine.docker("start", stack.container("api-tls")).returncode == 0
         stack.compose("restart", "--timeout", "1", "api")
     stack.up(wait=False)
 

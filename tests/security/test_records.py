@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from security.planted import COMMANDS, COMPOSE, ENV, SECRETS, bounded, here, obeys_the_law, plant, snapshot
+from support import needs
 
 from aicos_tls.files import sha256
 from aicos_tls.rollback import FileChange, make_record, to_json
@@ -17,6 +18,8 @@ from aicos_tls.rollback.outline import tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+pytestmark = needs("git")
 
 RECORD = ".aicos-tls/record.json"
 READING = [arguments for arguments in COMMANDS if arguments[:2] not in (("certs", "list"), ("explain", "api"))]

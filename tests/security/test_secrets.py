@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from security.planted import COMPOSE, ENV, SECRETS, here, obeys_the_law, plant, snapshot, state_is_safe
+from support import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+pytestmark = needs("git")
 FAST = ("--key-type", "p256")
 
 

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from security.planted import COMMANDS, bounded, here, obeys_the_law, plant
+from support import needs
 
 from aicos_tls.doctor.git import tracked
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = needs("git")
 
 ISSUING = ("certs", "issue", "--key-type", "p256")
 
@@ -154,7 +157,6 @@ def test_an_include_is_none_either(project: Path) -> None:
         obeys_the_law(project, *arguments)
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_nothing_of_a_repository_is_run(project: Path) -> None:
     """A monitor, hooks, a pager, filters and aliases, all of which would leave a file."""
     mark = project.parent / "ran"

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from security.planted import COMMANDS, COMPOSE, bounded, here, obeys_the_law, plant
+from support import needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+pytestmark = needs("git")
 
 
 def added(text: str) -> Callable[[Path], None]:

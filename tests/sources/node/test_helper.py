@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from support import needs
 
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.node import ModuleKind, helper_file
@@ -36,6 +37,7 @@ URLS = {
 }
 
 
+@needs("node")
 @pytest.mark.parametrize("kind", [ModuleKind.COMMONJS, ModuleKind.ESM])
 @pytest.mark.parametrize("enabled", ["true", "false", ""])
 def test_url(tmp_path: Path, kind: ModuleKind, enabled: str) -> None:
