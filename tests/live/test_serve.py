@@ -62,7 +62,7 @@ def test_whole_life(
             path for path in changed if not path.startswith(("certs/", ".aicos-tls/", "docker-compose", ".git"))
         ]
         stack.build()
-        stack.up()
+        assert [flow for flow in _from_the_start(stack) if flow.server in aicos.PORTS and flow.http] == []
         data = aicos.settled(partial(_verified, run, stack))
         assert aicos.problems(data) == {}
         assert run("doctor").code == 0
@@ -85,6 +85,20 @@ def test_whole_life(
         assert any(flow.http for flow in seen if flow.server == "aicos-integrations")
     finally:
         stack.down()
+
+
+def _from_the_start(stack: Stack) -> tuple[Flow, ...]:
+    """What crosses the networks between containers from the first one's start until all is up, by one `up`."""
+    stack.compose("create", "--no-build", "--pull", "never", timeout=120)
+    listing = ("network", "ls", "--quiet", "--no-trunc", "--filter", f"label=com.docker.compose.project={stack.name}")
+    bridges = [f"br-{network[:12]}" for network in stack.engine.docker(*listing).stdout.split()]
+    with Sniffer(bridges) as sniffer:
+        stack.up()
+        found = look(Docker(stack.engine.environment), stack.name)
+    assert sniffer.lost == 0
+    seen = tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+    assert any(flow.other or flow.tls for flow in seen)  # the databases at least
+    return seen
 
 
 def _verified(run: Run, stack: Stack) -> dict[str, Any]:
