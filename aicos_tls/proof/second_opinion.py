@@ -20,6 +20,7 @@ from aicos_tls.proof.declared import Declared, bases
 from aicos_tls.proof.leaves import leaves
 from aicos_tls.proof.merged import normal, target
 from aicos_tls.proof.mirror import mirrored
+from aicos_tls.rules.takeover import ATTRIBUTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,11 +32,6 @@ VARIABLE = "DOCKER_COMPOSE"
 """Environment variable that names the command, for example `docker compose`."""
 CANDIDATES = (("docker", "compose"), ("docker-compose",))
 _VERSION = re.compile(r"\bv?([0-9]+)\.[0-9]+")
-HANDED_OVER = (
-    "networks", "ports", "expose", "extra_hosts", "dns", "dns_search", "dns_opt", "links", "external_links", "hostname",
-    "domainname", "mac_address",
-)  # fmt: skip
-"""What belongs to the network of a service, and goes to the one that it joins."""
 _TIMEOUT = 120
 """Seconds after which docker compose is given up on; it answers within one."""
 
@@ -132,7 +128,7 @@ def _network_apart(
     after, joined = dict(new[name]), new[holder]
     if after.pop("network_mode", None) != f"service:{holder}":
         raise InternalError(f"docker compose does not see that {name} joins the network of {holder}")
-    for key in HANDED_OVER:
+    for key in ATTRIBUTES:
         if not (before := old.get(key)):
             continue
         there = joined.get(key)
@@ -140,7 +136,7 @@ def _network_apart(
             there = {network: _without_aliases(value, before.get(network)) for network, value in there.items()}
         if there != before or after.get(key):
             raise InternalError(f"docker compose sees that {name} loses `{key}`: {before!r} became {there!r}")
-    gone = {*HANDED_OVER, "depends_on"}
+    gone = {*ATTRIBUTES, "depends_on"}
     depends = {key: value for key, value in (after.get("depends_on") or {}).items() if key != holder}
     after = {key: value for key, value in after.items() if key not in gone} | {"depends_on": depends}
     return {key: value for key, value in old.items() if key not in gone} | {

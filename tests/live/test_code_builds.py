@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from live.engines import NoEngine
 from live.stacks import Request, Stack, ask_all, free_ports, project_name
+from support import missing
 
 from aicos_tls.cli.errors import guarded
 
@@ -54,7 +55,7 @@ def stack(engine: Engine, compose: Path, case: str, tmp_path: Path, monkeypatch:
     try:
         engine.need(*IMAGES)
     except NoEngine as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
     directory = tmp_path / case
     shutil.copytree(FOLDER / case / "before", directory)
     monkeypatch.chdir(directory)

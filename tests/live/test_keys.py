@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from live.engines import NoEngine
 from live.stacks import Stack, project_name
-from support import tree
+from support import missing, tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def stack(engine: Engine, compose: Path, project: Project, monkeypatch: pytest.M
     try:
         engine.need("node:20-alpine", "python:3.11-slim")
     except NoEngine as reason:
-        pytest.skip(str(reason))
+        missing(str(reason))
     found = Stack(engine, compose, project(FILES), project_name("keys"))
     for name, value in engine.environment.items():
         monkeypatch.setenv(name, value)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +61,7 @@ def api_port() -> int:
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory, api_port: int) -> Path:
     """The project with its packages, enabled; `api` listens on a port that is free here."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not there")
+    need("npm")
     directory = tmp_path_factory.mktemp("frontends") / "project"
     shutil.copytree(PROJECT, directory)
     for path in (path for path in directory.rglob("*") if path.is_file()):
