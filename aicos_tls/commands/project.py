@@ -22,6 +22,7 @@ from aicos_tls.files import TextFile, read_if_there
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aicos_tls.connections.model import Connection
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
     from aicos_tls.serving.bundles import Bundle
@@ -53,7 +54,7 @@ class Prepared(Struct, frozen=True):
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
     the ways to serve it of those that one was asked for. `mount_points` are directories of source folders, relative to
     the project, that Docker makes for the certificates; `bundles` are files of trusted certificates that are written
-    with the CA's certificate.
+    with the CA's certificate. `connections` are all that are known, as they are once the plan is carried out.
     """
 
     directory: Path
@@ -66,6 +67,7 @@ class Prepared(Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     mount_points: tuple[str, ...] = ()
     bundles: tuple[Bundle, ...] = ()
+    connections: tuple[Connection, ...] = ()
 
     @property
     def override(self) -> Path | None:
@@ -135,6 +137,7 @@ def prepare(
     """
     from aicos_tls import planner  # these here: a rollback plans nothing
     from aicos_tls.commands.mountpoints import noted
+    from aicos_tls.commands.verdict import check_required
     from aicos_tls.compose.load import load
     from aicos_tls.plan.policy import resolve
 
@@ -147,16 +150,17 @@ def prepare(
     before = _Before(directory, originals)
     project = load(selection.files, read=before.read)
     policy = resolve(project, _with_recorded(flags, record))
+    check_required(project, policy)
     names = dict(record.names) if record else None
     plan = planner.plan(project, policy, names)
     coded = Coded()
     if code is not None:
-        from aicos_tls.commands.coding import coded_plan
+        from aicos_tls.commands.coding import Request, coded_plan
         from aicos_tls.commands.keyaccess import locked_out
         from aicos_tls.plan.serve import asks
 
         wanted = _wanted_code(plan, flags, record, code)
-        coded = coded_plan(plan, wanted, originals, templates, names, asks(project, policy))
+        coded = coded_plan(plan, Request(wanted, originals, templates, names, asks(project, policy)))
         plan = coded.plan or plan
         plan.notes.extend(locked_out(plan, coded.choices))
 
@@ -176,6 +180,7 @@ def prepare(
         coded.choices,
         points,
         coded.bundles,
+        coded.connections,
     )
 
 
