@@ -79,7 +79,8 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
         found = _drafted(plan, sources, settled, request, known)
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     stock = connections(known, before, found.after, servings(found.coded, plan, settled), authority)
-    return replace(found.coded, connections=(*stock, *outside(plan)))
+    left = tuple(Gap(name, why.reason, why.remedy) for name, why in settled.plain.items())
+    return replace(found.coded, gaps=(*found.coded.gaps, *left), connections=(*stock, *outside(plan)))
 
 
 class _Drafted(Struct, frozen=True):

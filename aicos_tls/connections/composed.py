@@ -61,10 +61,10 @@ def _references(references: Iterable[Reference]) -> Iterator[tuple[str, Destinat
             tls = url.scheme.lower() in ("https", "wss")
             protocol = Protocol.WS if url.scheme.lower().startswith("ws") else Protocol.HTTP
             port = budgets.number(url.port) if url.port is not None else (443 if tls else 80)
-            host = reference.target
+            written = f"{url.scheme}://{url.host}" + ("" if url.port is None else f":{url.port}")
             yield (
                 reference.site.service,
-                Destination(host, port, protocol, tls, Evidence(KIND, reference.text, reference.where)),
+                Destination(reference.target, port, protocol, tls, Evidence(KIND, written, reference.where)),
             )
 
 

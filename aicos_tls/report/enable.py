@@ -129,7 +129,7 @@ def _outcome(result: Result, style: Style) -> str:
         (result.idle, f"{style('bad', 'nothing would be encrypted, and nothing is written')}: {_HELP}"),
         (result.options.dry_run, f"{style('info', changes)} (dry run, nothing written)"),
         (result.options.output is not None, style("good", f"patched copy written to {result.options.output}")),
-        (not result.written, "nothing to do: it is enabled already"),
+        (not result.written, "nothing to do: everything is there already"),
     )
     return next((words for holds, words in cases if holds), style("good", "written"))
 
