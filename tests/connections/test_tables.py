@@ -110,7 +110,7 @@ def test_bytes_before_stay_and_mean_the_same(
     pieces: list[str],
     new: list[Seen],
     newline: str,
-    bom: bool,
+    bom: bool,  # noqa: FBT001
     ended: bool,  # noqa: FBT001
 ) -> None:
     text = "\n".join(pieces).replace("\n", newline) + (newline if ended else "")
