@@ -13,9 +13,9 @@ from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.files import read_if_there
 from aicos_tls.plan.certsdir import check_certs_dir
 from aicos_tls.plan.serve import SERVICE_SETTINGS
+from aicos_tls.plan.settingsfile import CONNECTION, FILE, load
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ PUBLISHED = ("plain", "tls")
 """What services may speak at published ports that only the host asks."""
 KEY_TYPES = ("rsa4096", "rsa2048", "p256", "p384")
 BLOCK = OWN_BLOCK
-FILE = "aicos-tls.toml"
 _MOST = 10**9 - 1
 """A larger number is no number of anything here."""
 
@@ -91,20 +90,12 @@ def resolve(project: Project, flags: dict[str, object]) -> Policy:
 
 
 def _from_toml(policy: Policy, path: Path) -> Policy:
-    file = read_if_there(path)
-    if file is None:
+    found = load(path)
+    if found is None:
         return policy
-    import tomllib
-
-    try:
-        values = tomllib.loads(file.text)
-    except RecursionError:
-        raise TlsError("nested too deeply", where=Where(path), hint="settings are numbers, texts and lists") from None
-    except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
-        raise TlsError(f"not valid TOML: {error}", where=Where(path)) from None
-    return replace(
-        policy, **{_known(key, Where(path)): setting(key, value, Where(path)) for key, value in values.items()}
-    )
+    where = Where(path)
+    settings = {key: value for key, value in found[1].items() if key != CONNECTION}
+    return replace(policy, **{_known(key, where): setting(key, value, where) for key, value in settings.items()})
 
 
 def _from_compose(policy: Policy, project: Project) -> Policy:

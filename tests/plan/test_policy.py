@@ -43,6 +43,11 @@ def test_flags_over_the_compose_file_over_toml(project: MakeProject) -> None:
     }  # fmt: skip
 
 
+def test_connections_are_no_settings(project: MakeProject) -> None:
+    toml = 'days = 10\n[[connection]]\nclient = "web"\nserver = "api"\nport = 8001\n'
+    assert resolve(loaded(project, "", toml), {}).days == 10
+
+
 @pytest.mark.parametrize(
     ("block", "toml", "flags", "message"),
     [
