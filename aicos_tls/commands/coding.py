@@ -12,7 +12,7 @@ from aicos_tls import files, planner
 from aicos_tls.commands.gaps import Coded, Gap
 from aicos_tls.commands.proxied import over_tls
 from aicos_tls.commands.stock import named, outside, servings, still_plain
-from aicos_tls.connections.inventory import Known, Texts, claims
+from aicos_tls.connections.inventory import Known, Texts, claims, told
 from aicos_tls.connections.state import connections, in_the_way
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aicos_tls.connections.inventory import Claim
+    from aicos_tls.connections.seen import Seen
     from aicos_tls.plan.model import Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.model import Choice, RuntimeFile
@@ -52,7 +53,7 @@ class Request(Struct, frozen=True):
     templates: Path | None = None
     names: dict[str, str] | None = None
     asked: Mapping[str, Ask] = {}
-    seen: tuple[Claim, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
     @property
     def switches(self) -> bool:
@@ -71,7 +72,7 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
 
         sources = Sources(plan, originals=request.originals, templates=request.templates)
     known = Known(plan, sources)
-    before = claims(known, Texts(plan.project, sources), request.seen)
+    before = claims(known, Texts(plan.project, sources), told(known, request.seen))
     settled = Settled(named=named(known, before))
     found = _drafted(plan, sources, settled, request, known)
     while request.switches and (more := _unswitched(found, request)):
@@ -104,7 +105,7 @@ def _drafted(plan: Plan, sources: Sources | None, settled: Settled, request: Req
     final = coded.plan or plan
     if final.files:
         texts = replace(texts, project=planner.changed_project(plan.project, final.files))
-    return _Drafted(coded, known, claims(known, texts, request.seen))
+    return _Drafted(coded, known, claims(known, texts, told(known, request.seen)))
 
 
 def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:

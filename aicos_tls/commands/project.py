@@ -155,14 +155,9 @@ def prepare(
     plan = planner.plan(project, policy, names)
     coded = Coded()
     if code is not None:
-        from aicos_tls.commands.coding import Request, coded_plan
-        from aicos_tls.commands.keyaccess import locked_out
-        from aicos_tls.plan.serve import asks
-
         wanted = _wanted_code(plan, flags, record, code)
-        coded = coded_plan(plan, Request(wanted, originals, templates, names, asks(project, policy)))
+        coded = _coded(plan, wanted, originals, templates, names)
         plan = coded.plan or plan
-        plan.notes.extend(locked_out(plan, coded.choices))
 
     if policy.override:
         plan = _as_override(plan, selection, before)
@@ -182,6 +177,31 @@ def prepare(
         coded.bundles,
         coded.connections,
     )
+
+
+def _coded(
+    plan: Plan,
+    wanted: Sequence[str],
+    originals: Mapping[str, bytes | None],
+    templates: Path | None,
+    names: dict[str, str] | None,
+) -> Coded:
+    """What the sources of a project say and need, with what `aicos-tls.toml` knows of its connections."""
+    from aicos_tls.commands.coding import Request, coded_plan
+    from aicos_tls.commands.keyaccess import locked_out
+    from aicos_tls.connections.seen import seen, unknown_services
+    from aicos_tls.plan.model import Note
+    from aicos_tls.plan.serve import asks
+    from aicos_tls.plan.settingsfile import FILE
+
+    project = plan.project
+    known = seen(project.directory / FILE)
+    coded = coded_plan(plan, Request(wanted, originals, templates, names, asks(project, plan.policy), known))
+    plan = coded.plan or plan
+    unknown = unknown_services(known, project.services)
+    plan.notes.extend(Note("warning", words, where=each.evidence.where) for each, words in unknown)
+    plan.notes.extend(locked_out(plan, coded.choices))
+    return coded
 
 
 def _keep_secret(plan: Plan, before: _Before) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePosixPath
 
     from aicos_tls.compose.model import Project, Service
+    from aicos_tls.connections.seen import Seen
     from aicos_tls.files import TextFile
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.project import ServiceSources, Sources
@@ -29,11 +30,15 @@ _VAGUE = (Protocol.UNKNOWN, Protocol.TCP)
 
 
 class Claim(Struct, frozen=True):
-    """What one text says: `client` asks `server`, both services (or `PUBLISHED` as the client)."""
+    """What one text says: `client` asks `server`, both services (or `PUBLISHED` as the client).
+
+    `told`: `aicos-tls.toml` has it, which knows that a client asks, and not in which of its texts.
+    """
 
     client: str
     server: str
     destination: Destination
+    told: bool = False
 
     @property
     def strength(self) -> Strength:
@@ -155,6 +160,15 @@ def claims(known: Known, texts: Texts, seen: Iterable[Claim] = ()) -> list[Claim
     waiting = _resolved(known, composed.likely(known.project, known.ports))
     found += [claim for claim in waiting if (claim.client, claim.server) not in pairs]
     return [*found, *_published(known)]
+
+
+def told(known: Known, found: Iterable[Seen]) -> Iterator[Claim]:
+    """Yield the connections that `aicos-tls.toml` has, of services that there are."""
+    services = known.project.services
+    for each in found:
+        if each.client in services and each.server in services:
+            destination = Destination(each.server, each.port, each.protocol, each.tls, each.evidence)
+            yield Claim(each.client, each.server, destination, told=True)
 
 
 def _resolved(known: Known, destinations: Iterable[tuple[str, Destination]]) -> Iterator[Claim]:

@@ -122,9 +122,9 @@ def _demands(group: Group) -> bool:
 
 
 def sure(group: Group) -> Iterator[Destination]:
-    """Yield what is sure of how a client asks: texts; what was seen is how it asked before the run."""
-    stated = [claim.destination for claim in group.claims if claim.strength is Strength.STATED]
-    yield from stated or [claim.destination for claim in group.claims if claim.strength is Strength.SEEN]
+    """Yield what is sure of how a client asks: its texts; where none is known, how it asked before the run."""
+    texts = [claim.destination for claim in group.claims if claim.strength is Strength.STATED and not claim.told]
+    yield from texts or [claim.destination for claim in group.claims if claim.told]
 
 
 def in_the_way(known: Known, after: Iterable[Claim], serving: Mapping[str, Serving]) -> dict[str, Claim]:
