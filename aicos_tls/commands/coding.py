@@ -81,7 +81,8 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     stock = connections(known, before, found.after, servings(found.coded, plan, settled), authority)
     left = tuple(Gap(name, why.reason, why.remedy) for name, why in settled.plain.items())
-    return replace(found.coded, gaps=(*found.coded.gaps, *left), connections=(*stock, *outside(plan)))
+    gaps = (*found.coded.gaps, *left)
+    return replace(found.coded, gaps=gaps, connections=(*stock, *outside(plan)), settled=settled)
 
 
 class _Drafted(Struct, frozen=True):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.connections.inventory import grouped
 from aicos_tls.connections.model import PUBLISHED, Connection, Evidence, State
 from aicos_tls.connections.protocols import Protocol
 from aicos_tls.connections.state import Serving
+from aicos_tls.errors import Where
+from aicos_tls.plan.model import Edge
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.servers import NOTHING_SETTLED
 
@@ -55,6 +59,20 @@ def servings(coded: Coded, plan: Plan, settled: Settled = NOTHING_SETTLED) -> di
         else:
             found[name] = Serving("code" if name in coded.services else "as it is")
     return found
+
+
+def with_edges(plan: Plan, connections: Iterable[Connection]) -> Plan:
+    """The plan with an edge for each connection that it encrypts and that no URL of the compose files names."""
+    there = {(edge.client, edge.server) for edge in plan.edges}
+    more = []
+    for each in connections:
+        known = (each.client, each.server) in there
+        if each.state is State.ENCRYPTED and each.client != PUBLISHED and each.port is not None and not known:
+            first = each.evidence[0]
+            url = f"https://{each.server}:{each.port}"
+            where = first.where or Where(plan.project.main.path)
+            more.append(Edge(each.client, each.server, first.kind, first.text, url, where))
+    return replace(plan, edges=[*plan.edges, *more])
 
 
 def still_plain(claim: Claim) -> str:
