@@ -56,7 +56,7 @@ def coded_plan(
     code = codeplan.code_plan(sources, wanted) if wanted else codeplan.CodePlan()
     after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
     served = _served(plan, after, asked, code)
-    if served.wanted.needs or served.wanted.sidecars:
+    if served.wanted.needs or served.wanted.sidecars or served.wanted.names:
         plan = planner.plan(plan.project, plan.policy, names, served.wanted)
     if wanted:
         plan.notes.extend(
@@ -77,6 +77,7 @@ def coded_plan(
 
 def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:
     """What services need besides what the guide asks for: by their code, or by the way that was chosen."""
+    from aicos_tls.serving.configuration import configured_settings
     from aicos_tls.serving.model import Needs, Wanted, Words
     from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
     from aicos_tls.sources.ways import wanted_settings
@@ -84,7 +85,10 @@ def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePl
     served = serve(plan, sources, asked, code.services, code.trusting)
     settings = wanted_settings(sources.services, [name for name in code.services if name not in asked])
     words = Wanted({name: Needs(words=Words(edits=edits)) for name, edits in code.words.items()})
-    return replace(served, wanted=joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), words))
+    read = {name: dict(configured_settings(sources.services[name])) for name in code.services}
+    more = replace(settings_as_needs({name: each for name, each in read.items() if each}), names=code.names)
+    wanted = joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), joined_wanted(words, more))
+    return replace(served, wanted=wanted)
 
 
 def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes | None]) -> PlannedFile:

@@ -181,10 +181,14 @@ class Sidecar(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True):
-    """What the compose files have to bring besides what the guide asks for: by service, and the sidecars."""
+    """What the compose files have to bring besides what the guide asks for: by service, and the sidecars.
+
+    `names` are DNS names that the certificates of services get besides their own.
+    """
 
     needs: Mapping[str, Needs] = {}
     sidecars: tuple[Sidecar, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = {}
 
 
 class Choice(Struct, frozen=True):
