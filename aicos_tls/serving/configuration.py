@@ -62,7 +62,7 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
         if there.mount is None and (reason := _rewritten(service, there.path)):
             return Configured(reason, left=left)
         name = copy_of(place.short_name, path)
-        files.append(RuntimeFile(name, _text(result)))
+        files.append(RuntimeFile(name, _text(result), result.file.path))
         binds.append(Bind(name, there.path))
     option = Option(
         How.ENV,

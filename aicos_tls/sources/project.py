@@ -94,6 +94,14 @@ class Sources:
             changed.files[name] = replace(there, raw=data) if there else TextFile(path, data)
         return changed
 
+    def under(self, plan: Plan) -> Sources:
+        """The same files under another plan of the same project."""
+        same = copy.copy(self)
+        for cached in ("services", "shared", "servers"):
+            same.__dict__.pop(cached, None)
+        same.plan = plan
+        return same
+
     @cached_property
     def servers(self) -> dict[str, str]:
         """DNS names of the servers, in lower case, and the service that each means."""

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from aicos_tls.sources.nginx.asked import Asked
 
 _NAMES = re.compile(
-    r"\.(?:nginx|nginxconf|conf|vhost|location|template|tmpl|tpl|inc|prod|dev|local|default)$|nginx|^[^.]+$", re.IGNORECASE
+    r"\.(?:nginx|nginxconf|conf|vhost|location|template|tmpl|tpl|inc|prod|dev|local|default)$|nginx|^[^.]+$",
+    re.IGNORECASE,
 )
 """Names that configurations have; `COPY conf /etc/nginx/conf.d/default.conf` has none of the usual ones."""
 _NO_CONFIGURATION = re.compile(

@@ -127,7 +127,9 @@ class Names:
             return None
         if None in services:
             others = ", ".join(member for member, service in zip(hosts, services, strict=True) if not service)
-            return Unclear(f"upstream {host} has {others} beside servers of the project, which nothing vouches for", known)
+            return Unclear(
+                f"upstream {host} has {others} beside servers of the project, which nothing vouches for", known
+            )
         if len(known) == 1:
             return Target(host_name(hosts[0]), known)
         return Target(self._shared(host, known), known, shared=True)

@@ -117,7 +117,11 @@ def test_without_known_ports_all_listeners_serve_tls() -> None:
 
 BY_HAND = {
     "fastcgi": ("location / {\n fastcgi_pass aicos-backend:9000; }", 2, "nginx has no TLS for FastCGI"),
-    "uwsgi pool": ("upstream p { server aicos-backend:1; }\nlocation / {\n uwsgi_pass p; }", 3, "spoken in plain until a sidecar"),
+    "uwsgi pool": (
+        "upstream p { server aicos-backend:1; }\nlocation / {\n uwsgi_pass p; }",
+        3,
+        "spoken in plain until a sidecar",
+    ),
     "stream": ("stream {\n server {\n proxy_pass aicos-backend:5432; } }", 3, "stream passes on what comes in"),
     "unknown variable": ("location / {\n proxy_pass http://$up:80; }", 2, "the host is in $up, which is not set"),
     "unknown address": ("location / {\n proxy_pass $up; }", 2, "the address is in $up, which is not set"),
@@ -143,7 +147,11 @@ BY_HAND = {
         "has x beside servers",
     ),
     "pool of another file": ("# x\nupstream p { server aicos-backend:1; }", 2, "asked from no file that is known"),
-    "mixed pool of another file": ("\nupstream p { server aicos-backend:1; server x; }", 2, "asked from no file that is known"),
+    "mixed pool of another file": (
+        "\nupstream p { server aicos-backend:1; server x; }",
+        2,
+        "asked from no file that is known",
+    ),
     "two in one block": (
         "location / {\nif ($a) {\n proxy_pass http://aicos-backend; }\n proxy_pass https://elsewhere; }",
         3,
