@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import PurePosixPath
 
-    from aicos_tls.files import TextFile
     from aicos_tls.serving.model import Place
     from aicos_tls.sources.model import CodeContext, CodeResult, Manual
     from aicos_tls.sources.project import ServiceSources
 
+_ENDINGS = (".conf", ".template")
 _SOURCE = "aicos_tls/sources/nginx; the copy is mounted, tried with nginx 1.22"
 
 
@@ -114,5 +114,6 @@ def _scripts(service: ServiceSources) -> Iterator[tuple[str, str]]:
 
 
 def copy_of(short_name: str, path: PurePosixPath) -> str:
-    """Where the changed copy of a file of the build context is, below the certificates directory."""
-    return f"{DIRECTORY}/nginx/{short_name}/{path.as_posix().replace('/', '-')}"
+    """Where the changed copy of a file of a service is, below the certificates directory: its name tells what it is."""
+    name = path.as_posix().replace("/", "-")
+    return f"{DIRECTORY}/nginx/{short_name}/{name}{'' if path.suffix in _ENDINGS else '.conf'}"

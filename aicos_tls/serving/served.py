@@ -333,8 +333,13 @@ def joined_wanted(first: Wanted, second: Wanted) -> Wanted:
     """Both together."""
     names = dict.fromkeys((*first.needs, *second.needs))
     needs = {name: joined(first.needs.get(name, Needs()), second.needs.get(name, Needs())) for name in names}
-    names = {
-        name: tuple(dict.fromkeys((*first.names.get(name, ()), *second.names.get(name, ()))))
-        for name in dict.fromkeys((*first.names, *second.names))
+    return Wanted(needs, (*first.sidecars, *second.sidecars), _together(first.names, second.names))
+
+
+def _together(*given: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The names that certificates get, by service, each once."""
+    services = dict.fromkeys(service for names in given for service in names)
+    return {
+        service: tuple(dict.fromkeys(name for names in given for name in names.get(service, ())))
+        for service in services
     }
-    return Wanted(needs, (*first.sidecars, *second.sidecars), names)
