@@ -63,7 +63,7 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
             return Configured(reason, left=left)
         name = copy_of(place.short_name, path)
         files.append(RuntimeFile(name, _text(result), result.file.path))
-        binds.append(Bind(name, there.path))
+        binds.append(Bind(name, there.path, instead=there.alone))
     option = Option(
         How.ENV,
         "a changed copy of its nginx configuration is mounted",

@@ -19,7 +19,12 @@ SERVERS = {
     "aicos-nl-parser": "aicos-nl-parser",
     "aicos-other": "aicos-other",
 }
-ENVIRONMENT = {"API_HOST": "aicos-backend", "API_PORT": "3001", "API_URL": "https://aicos-backend:3001", "SCHEME": "http"}
+ENVIRONMENT = {
+    "API_HOST": "aicos-backend",
+    "API_PORT": "3001",
+    "API_URL": "https://aicos-backend:3001",
+    "SCHEME": "http",
+}
 
 
 def context(*, is_server: bool = False, ports: frozenset[int] = frozenset({3000})) -> CodeContext:
