@@ -135,7 +135,8 @@ def test_a_changed_copy_takes_the_place_of_what_is_mounted(project: MakeProject,
 
 
 def test_a_mount_that_others_have_too_is_declined(project: MakeProject) -> None:
-    text = "x-v: &v [./a.conf:/etc/nginx/a.conf]\nservices:\n  api: {build: ., volumes: *v}\n  b: {build: ., volumes: *v}\n"
+    services = "  api: {build: ., volumes: *v}\n  b: {build: ., volumes: *v}\n"
+    text = f"x-v: &v [./a.conf:/etc/nginx/a.conf]\nservices:\n{services}"
     found = planned(project, text, INSTEAD)
     assert "runtime" not in after(found)
     (declined,) = [each for each in found.declined if "/etc/nginx" in each.paste]
