@@ -16,11 +16,13 @@ from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.serving.model import Bind, How, Needs, Option, RuntimeFile, Setting
 from aicos_tls.serving.runtime import DIRECTORY
 from aicos_tls.sources import nginx
+from aicos_tls.sources.nginx.server import SERVES
+from aicos_tls.sources.ways import listens_ssl
 from aicos_tls.yamledit.apply import splice
 from aicos_tls.yamledit.nodes import Sequence, deref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import PurePosixPath
 
     from aicos_tls.serving.model import Place
@@ -54,6 +56,8 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
     changed = {path: result for path, result in results.items() if result.changes}
     if not changed:
         return Configured("no change of its nginx configuration is known", left=left)
+    if context.is_server and not _serves(service, results.values()):
+        return Configured("its nginx configuration has no `listen` for its port that could be changed", left=left)
     binds, files = [], []
     for path, result in changed.items():
         there = service.inside(result.file.path)
@@ -76,6 +80,13 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
     )
     names = (pair for result in changed.values() for change in result.changes for pair in change.names)
     return Configured(option, tuple(dict.fromkeys(names)), left)
+
+
+def _serves(service: ServiceSources, results: Iterable[CodeResult]) -> bool:
+    """Whether a `server` block serves TLS with the changes, or does so already."""
+    if any(change.what == SERVES for result in results for change in result.changes):
+        return True
+    return any(listens_ssl(file.text) for file in service.configurations.values())
 
 
 def configured_settings(service: ServiceSources) -> Iterator[tuple[str, str]]:

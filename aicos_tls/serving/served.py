@@ -94,7 +94,7 @@ def serve(
             draft.server(service, asks[name])
     draft.set_defaults(uncoded)
     for name, service in sources.services.items():
-        if name in uncoded:
+        if name in uncoded or (name not in coded and _asks_one_of(service, sources, asks)):
             draft.client(service)
         if name in trusting:
             draft.trusting(service)
@@ -302,6 +302,14 @@ def _uwsgi(sources: Sources, asks: Mapping[str, Ask]) -> dict[str, tuple[int, ..
         and asks[name].how in (AUTO, How.SIDECAR.value)
         and isinstance(sidecars.sidecar(sources.services[name].service, tuple(ports)), Option)
     }
+
+
+def _asks_one_of(service: ServiceSources, sources: Sources, asks: Collection[str]) -> bool:
+    """Whether an nginx asks a server that is switched by name, so that it has to follow."""
+    if service.runtime[0] not in STATIC:
+        return False
+    hosts = (each.host for each in asked(service.configurations.values(), service.environment.values))
+    return any(sources.servers.get(host) in asks for host in hosts)
 
 
 def _asks_itself(service: ServiceSources, ports: Collection[int]) -> Where | None:

@@ -115,3 +115,19 @@ def test_a_server_stays_plain_where_nginx_cannot_follow(project: Project, run: R
         assert states(run, *options) == {("web", "api", 8001): ("plain", None)}
         done = run("enable", *options, "--dry-run")
         assert "web goes on asking proxy_pass http://api:8001 in plain" in done.out
+
+
+def test_nginx_follows_a_server_that_is_switched_by_name(stack: Any, run: Run) -> None:
+    root = stack("nginx-go")
+    assert states(run, "--serve", "api=sidecar") == {("web", "api", 9090): ("encrypted", "sidecar")}
+    assert run("enable", "--serve", "api=sidecar", "--no-certs", "-q").code == 0
+    assert "https://api:9090" in (root / "certs/runtime/nginx/web/conf.conf").read_text()
+
+
+def test_a_variable_that_the_image_gives_is_set_with_code_as_well(stack: Any, run: Run) -> None:
+    root = stack("nginx-envsubst")
+    assert run("enable", "--code", "--no-certs", "-q").code == 0
+    assert 'BACKEND_URL: "https://api:4000"' in (root / "docker-compose.yml").read_text()
+    assert "proxy_ssl_name api;" in (root / "edge/edge.tpl").read_text()
+    assert run("rollback").code == 0
+    assert "proxy_ssl_name" not in (root / "edge/edge.tpl").read_text()

@@ -113,3 +113,14 @@ def test_what_is_left_is_said_whatever_else_changes(project: Project) -> None:
     assert isinstance(found.option, Option)
     assert found.names == (("api", "two"), ("web", "two"))
     assert [(each.where.line, set(each.stays_plain)) for each in found.left] == [(4, {"api"})]
+
+
+@pytest.mark.parametrize(
+    ("listen", "serves"), [("listen ${PORT};", True), ("listen $OTHER;", False), ("listen 443 ssl;", True), ("", False)]
+)
+def test_a_server_that_could_not_listen_is_no_option(project: Project, listen: str, *, serves: bool) -> None:
+    dockerfile = "FROM nginx\nENV PORT=80\nCOPY c.conf /etc/nginx/templates/c.template\n"
+    conf = f"server {{\n    {listen}\n    location / {{ proxy_pass http://api:8001; }}\n}}\n"
+    found = configured(project, {"web/Dockerfile": dockerfile, "web/c.conf": conf}, is_server=True).option
+    assert isinstance(found, Option) is serves
+    assert serves or "no `listen` for its port" in str(found)
