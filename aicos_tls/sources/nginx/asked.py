@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
     from aicos_tls.sources.nginx.parse import Directive
 
+UWSGI = "uwsgi"
 FAMILIES = {
     "proxy_pass": "http",
     "grpc_pass": "grpc",
-    "uwsgi_pass": "uwsgi",
+    "uwsgi_pass": UWSGI,
     "fastcgi_pass": "fastcgi",
     "scgi_pass": "scgi",
     "memcached_pass": "memcached",
