@@ -37,7 +37,8 @@ class CodeContext(Struct, frozen=True):
     is known to listen on, `servers` are the DNS names of all servers in scope (lower case) with the service each means,
     `is_server` says whether it has to serve HTTPS itself, `asks` whether a variable of the compose file has it ask a
     server, `start` are the words of the program that it starts (empty when they are not known), `templates` is a
-    directory whose templates go before those of the program.
+    directory whose templates go before those of the program, `environment` has the variables of the container with
+    their values, where they are known.
     """
 
     service: str
@@ -49,6 +50,7 @@ class CodeContext(Struct, frozen=True):
     start: tuple[str, ...] = ()
     templates: Path | None = None
     asks: bool = True
+    environment: Mapping[str, str] = {}
 
     def names_server(self, host: str) -> str | None:
         """The service in scope that `host` names, or None."""

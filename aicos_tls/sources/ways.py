@@ -117,7 +117,7 @@ def _nothing_known(service: ServiceSources) -> str:
 def _by_configuration(service: ServiceSources, changes: ServiceChanges | None) -> tuple[Way, str]:
     runtime = service.runtime[0]
     if runtime != "nginx":
-        return Way.CONFIGURATION, f"the configuration of {runtime} is not read here"
+        return Way.CONFIGURATION, f"the configuration of {runtime} is changed to ask over TLS, not to serve it"
     own = [file for path, file in service.files.items() if is_nginx(path, file.text)]
     if any(_LISTENS_SSL.search(file.text) for file in own):
         return Way.SET, "its configuration listens with ssl"
