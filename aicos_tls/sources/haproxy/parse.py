@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from aicos_tls.sources.configlines import Line, Word
 
 _SECTIONS = frozenset(
-    ["global", "defaults", "frontend", "backend", "listen", "resolvers", "peers", "mailers", "userlist", "program", "ring", "cache", "http-errors", "log-forward", "crt-store", "fcgi-app", "traces"]
+    {"global", "defaults", "frontend", "backend", "listen", "resolvers", "peers", "mailers", "userlist", "program"}
+    | {"ring", "cache", "http-errors", "log-forward", "crt-store", "fcgi-app", "traces"}
 )
 _NAMES = re.compile(r"haproxy|\.(?:cfg|conf|tmpl|template)$", re.IGNORECASE)
 _LOOKS = re.compile(r"^[ \t]*(?:backend|listen)[ \t]+\S+[^{\n]*$", re.MULTILINE)
