@@ -71,7 +71,16 @@ def _of_script(file: TextFile, around: Surroundings, hosts: Bare) -> Iterator[De
     values = _Values(Bindings(syntax), around)
     for node in syntax.of("string", "template_string"):
         if not any(each.type in ("template_string", "import_statement") for each in islice(parents(node), _AROUND)):
-            yield from _of_text(file, values.text(node) or "", syntax.start(node), hosts)
+            yield from _of_text(file, values.text(_chain(node, syntax)) or "", syntax.start(node), hosts)
+
+
+def _chain(node: Node, syntax: Syntax) -> Node:
+    """The whole expression that a text is the default of: `process.env.API || 'http://api'`."""
+    while (around := node.parent) is not None and around.type == "binary_expression":
+        if syntax.source(child(around, "operator")) not in ("||", "??") or child(around, "right") != node:
+            break
+        node = around
+    return node
 
 
 class _Values:
