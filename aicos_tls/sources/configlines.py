@@ -115,7 +115,7 @@ def _httpd_words(text: str, at: int, end: int) -> Iterator[Word]:
     first = True
     while at < end:
         mark = text[at]
-        if mark in _BLANK or mark == "\n" or (mark == "\\" and text[at + 1 : at + 3].strip("\r") in ("", "\n")):
+        if mark in _BLANK or mark == "\n" or (mark == "\\" and _ends_line(text, at + 1)):
             at += 1
             continue
         if first and mark == "#":
@@ -129,6 +129,10 @@ def _httpd_words(text: str, at: int, end: int) -> Iterator[Word]:
                 at += 1
             yield Word(text[start:at], start, at, start)
         first = False
+
+
+def _ends_line(text: str, at: int) -> bool:
+    return text.startswith(("\n", "\r\n"), at) or at == len(text)
 
 
 def _quoted(text: str, at: int, end: int, quote: str) -> tuple[int, str]:
@@ -157,7 +161,7 @@ def caddy(text: str) -> Iterator[Line]:
             at += 1
         elif mark == "#":
             at = _end_of_line(text, at)
-        elif mark == "\\" and text[at + 1 : at + 3].replace("\r", "")[:1] == "\n":
+        elif mark == "\\" and at + 1 < size and _ends_line(text, at + 1):
             at = text.index("\n", at) + 1
         else:
             word = _caddy_word(text, at)

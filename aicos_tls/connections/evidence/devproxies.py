@@ -69,15 +69,22 @@ def _of_script(file: TextFile, around: Surroundings, hosts: Bare) -> Iterator[De
     if syntax.problem() is not None:
         return
     values = _Values(Bindings(syntax), around)
+    done: set[int] = set()
     for node in syntax.of("string", "template_string"):
         if not any(each.type in ("template_string", "import_statement") for each in islice(parents(node), _AROUND)):
-            yield from _of_text(file, values.text(_chain(node, syntax)) or "", syntax.start(node), hosts)
+            whole = _whole(node, syntax)
+            if whole.id not in done:
+                done.add(whole.id)
+                yield from _of_text(file, values.text(whole) or "", syntax.start(node), hosts)
 
 
-def _chain(node: Node, syntax: Syntax) -> Node:
-    """The whole expression that a text is the default of: `process.env.API || 'http://api'`."""
-    while (around := node.parent) is not None and around.type == "binary_expression":
-        if syntax.source(child(around, "operator")) not in ("||", "??") or child(around, "right") != node:
+def _whole(node: Node, syntax: Syntax) -> Node:
+    """The expression that a text is part of: `process.env.API || 'http://api'`, `'http://' + host`."""
+    for around in islice(parents(node), _AROUND):
+        if around.type != "binary_expression":
+            break
+        operator = syntax.source(child(around, "operator"))
+        if operator != "+" and not (operator in ("||", "??") and child(around, "right") == node):
             break
         node = around
     return node

@@ -5,8 +5,7 @@ What is decided here, and why:
 - Caddy verifies its upstreams by the host in their address, and takes the system's roots unless the transport names
   others: the project's CA is named in the block of each `reverse_proxy`. `tls_trusted_ca_certs` is known to every
   Caddy 2 (since 2.8 it says that `tls_trust_pool` is its newer name).
-- All upstreams of a `reverse_proxy` have one scheme, or Caddy refuses the file: they are changed together, or none is.
-- An upstream with a scheme may hold no variable that is put in when a request comes (`{env.HOST}`), only `{$HOST}`.
+- A transport is for all upstreams of a `reverse_proxy`: they are changed together, or none is.
 - `php_fastcgi` does not speak HTTP: it is left.
 """
 

@@ -28,17 +28,15 @@ def asked(files: Iterable[TextFile], variables: Mapping[str, str]) -> Iterator[A
             for upstream in upstreams(directive, variables):
                 if upstream is None:
                     continue
-                tls = upstream.scheme in SECURE
+                tls = upstream.scheme in SECURE or directive.over_tls
                 family = (
                     "fastcgi"
                     if name == _FASTCGI
                     else {"h2c": "grpc", "ws": "ws", "wss": "ws"}.get(upstream.scheme, "http")
                 )
-                port = upstream.port or (443 if tls else DEFAULT_PORT)
+                port = upstream.port or (443 if upstream.scheme in SECURE else DEFAULT_PORT)
                 host = host_name(upstream.host)
-                paste = (
-                    "" if tls or name == _FASTCGI else "\n".join((f"{name} https://{host}:{port} {{", *_inner(), "}"))
-                )
+                paste = "" if tls or name == _FASTCGI else "\n".join((f"{name} {host}:{port} {{", *_inner(), "}"))
                 where = file.where(upstream.word.start)
                 yield Asked(family, host, port, tls, file.text[line.start : line.end], name, where, paste)
 

@@ -39,19 +39,25 @@ class Directive(Struct, eq=False):
         words = self.line.args if self.block is None else self.line.args[:-1]
         return words[1:] if words and words[0].value.startswith(("/", "*", "@")) else words
 
+    @property
+    def over_tls(self) -> bool:
+        """Whether its transport asks over TLS: each of the options that begin so says that."""
+        return any(
+            item.line.name.startswith("tls") for transport in self.named("transport") for item in transport.block or ()
+        )
+
     def named(self, name: str) -> list[Directive]:
         """The directives of that name in its block."""
         return [item for item in self.block or () if item.line.name == name]
 
 
 class Upstream(Struct, frozen=True):
-    """An upstream: the word, and what it means with the variables put in that are known; `runtime`: it holds others."""
+    """An upstream: the word, and what it means with the variables put in that are known."""
 
     word: Word
     scheme: str
     host: str
     port: int | None
-    runtime: bool = False
 
 
 def is_caddy(path: PurePath, text: str) -> bool:
@@ -88,4 +94,4 @@ def upstreams(directive: Directive, variables: Mapping[str, str]) -> Iterator[Up
             yield None
         else:
             port = budgets.number(match["port"])
-            yield Upstream(word, (match["scheme"] or "").lower(), match["host"], port, "{env." in word.value)
+            yield Upstream(word, (match["scheme"] or "").lower(), match["host"], port)

@@ -1,10 +1,13 @@
 """The change of a Caddyfile.
 
-reverse_proxy api:8000     reverse_proxy https://api:8000 {
+reverse_proxy api:8000     reverse_proxy api:8000 {
                                transport http {
+                                   tls
                                    tls_trusted_ca_certs /app/certs/ca-cert.pem
                                }
                            }
+
+An address that begins with `https://` would say the same, but may not have port 80 nor variables.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ def transform(file: TextFile, context: CodeContext) -> CodeResult:
 
 def lines(ca: str) -> tuple[str, ...]:
     """The lines in a `reverse_proxy` by which it verifies its upstreams by the file `ca`."""
-    return ("transport http {", f"\ttls_trusted_ca_certs {ca}", "}")
+    return ("transport http {", "\ttls", f"\ttls_trusted_ca_certs {ca}", "}")
 
 
 def _upstreams(directive: Directive, context: CodeContext) -> list[Upstream | None]:
@@ -44,17 +47,15 @@ def _upstreams(directive: Directive, context: CodeContext) -> list[Upstream | No
 
 def _of(file: TextFile, directive: Directive, context: CodeContext) -> Iterator[CodeChange | Manual]:
     found = _upstreams(directive, context)
-    known = [each for each in found if each is not None]
-    plain = [each for each in known if context.names_server(each.host) and each.scheme not in SECURE]
-    if not plain:
+    plain = [each for each in found if each and context.names_server(each.host) and each.scheme not in SECURE]
+    if not plain or directive.over_tls:
         return
     where = file.where(directive.line.start)
     ca = f"{context.mount_path}/ca-cert.pem"
-    reason = _declined(file, directive, plain, all_of=len(found) == len(plain))
-    if reason:
-        yield Manual(where, reason, "\n".join((f"{directive.line.words[0].value} https://… {{", *lines(ca), "}")))
+    if reason := _declined(file, directive, plain, all_of=len(found) == len(plain)):
+        yield Manual(where, reason, "\n".join((f"{directive.line.words[0].value} … {{", *lines(ca), "}")))
         return
-    splices = [splice for each in plain for splice in _over_tls(each)]
+    splices = [splice for each in plain for splice in _without_scheme(each)]
     splices += _trust(file, directive, ca)
     services = " and ".join(dict.fromkeys(context.names_server(each.host) or "" for each in plain))
     yield CodeChange(f"asks {services} over TLS and verifies it", where, tuple(splices))
@@ -63,45 +64,25 @@ def _of(file: TextFile, directive: Directive, context: CodeContext) -> Iterator[
 def _declined(file: TextFile, directive: Directive, plain: Sequence[Upstream], *, all_of: bool) -> str:
     """Why a `reverse_proxy` is not changed; empty where it is."""
     if not all_of:
-        return "not all of its upstreams are servers that speak TLS, and Caddy wants one scheme for all"
-    return next(filter(None, (_unclear(each, file.text) for each in plain)), "") or _own_transport(directive)
-
-
-def _unclear(upstream: Upstream, text: str) -> str:
-    """Why the address of an upstream cannot be changed in its place; empty where it can."""
-    written = upstream.word.value
-    if upstream.runtime:
-        return "an upstream is put in when a request comes ({env.…}): with a scheme it has to be {$…}"
-    if not upstream.word.literal(text):
-        return "an upstream is written with escapes"
-    if written.startswith("{") and upstream.scheme:
+        return "not all of its upstreams are servers that speak TLS, and one transport is for all"
+    if any(each.scheme and not each.word.value.lower().startswith(f"{each.scheme}:") for each in plain):
         return "the scheme of its upstream comes from a variable of the environment"
-    if written.endswith("}") and upstream.port is None:
-        return "its upstream names no port, and its host is a variable"
-    return ""
-
-
-def _own_transport(directive: Directive) -> str:
-    """Why the transport that a directive has cannot have the line for the CA; empty where it can, or there is none."""
+    if any(not each.word.literal(file.text) for each in plain):
+        return "an upstream is written with escapes"
     for transport in directive.named("transport"):
         if transport.block is None or [word.value for word in transport.args] != ["http"]:
             return "it has a transport of its own"
-        if any(item.line.name.startswith("tls") for item in transport.block):
-            return "its transport says something of TLS already"
     return ""
 
 
-def _over_tls(upstream: Upstream) -> Iterator[Splice]:
+def _without_scheme(upstream: Upstream) -> Iterator[Splice]:
+    """Yield what takes `http://` from an address, with the port that it meant: the transport says what is spoken."""
     word, scheme = upstream.word, upstream.scheme
-    if scheme in ("http", "ws"):
-        at = word.at + len(scheme)
-        yield Splice(at, at, (0,), "s")
-    else:
-        end = word.at + (len(f"{scheme}://") if scheme else 0)
-        yield Splice(word.at, end, (0,), "https://")
-    if upstream.port is None:
-        end = word.at + len(word.value.rstrip("/"))
-        yield Splice(end, end, (1,), f":{DEFAULT_PORT}")
+    if scheme:
+        yield Splice(word.at, word.at + len(f"{scheme}://"), (0,), "")
+    if word.value.endswith("/"):
+        end = word.at + len(word.value)
+        yield Splice(end - 1, end, (1,), f":{DEFAULT_PORT}" if upstream.port is None else "")
 
 
 def _trust(file: TextFile, directive: Directive, ca: str) -> Iterator[Splice]:
@@ -113,14 +94,24 @@ def _trust(file: TextFile, directive: Directive, ca: str) -> Iterator[Splice]:
     if transports:
         inner = transports[0].line
         indent = text[text.rfind("\n", 0, inner.start) + 1 : inner.start]
-        yield Splice(inner.end, inner.end, (2,), f"{file.newline}{indent}{unit}tls_trusted_ca_certs {ca}")
+        end = _end_of_line(text, inner.end)
+        for line in lines(ca)[1:-1]:
+            yield Splice(end, end, (2,), f"{file.newline}{indent}{unit}{line.strip()}")
         return
     body = "".join(f"{file.newline}{indent}{unit}{line}" for line in _indented(ca, unit))
     end = directive.line.end
     if directive.block is None:
         yield Splice(end, end, (2,), f" {{{body}{file.newline}{indent}}}")
     else:
+        end = _end_of_line(text, end)
         yield Splice(end, end, (2,), body)
+
+
+def _end_of_line(text: str, at: int) -> int:
+    """The end of the line, behind a comment."""
+    end = text.find("\n", at)
+    end = len(text) if end < 0 else end
+    return end - 1 if text.startswith("\r", end - 1) else end
 
 
 def _indented(ca: str, unit: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ A `defaults` section counts for the proxies below it until the next one; what a 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -26,7 +27,9 @@ _SECTIONS = frozenset(
 )
 _NAMES = re.compile(r"haproxy|\.(?:cfg|conf|tmpl|template)$", re.IGNORECASE)
 _LOOKS = re.compile(r"^[ \t]*(?:backend|listen)[ \t]+\S+[^{\n]*$", re.MULTILINE)
-_MEMBER = re.compile(r"^[ \t]*(?:server|server-template|default-server|dispatch)[ \t]+[^;{\n]+$", re.MULTILINE)
+_MEMBER = re.compile(
+    r"^[ \t]*(?:server|server-template|default-server|dispatch)[ \t]+(?!\{)[^;\n]*[^;\n{\s]\s*$", re.MULTILINE
+)
 _HOST = re.compile(r"(?:ipv4@|ipv6@|tcp4?6?@)?([^:@/]+)(?::(\d{1,5}))?$")
 
 
@@ -54,10 +57,10 @@ class Section(Struct):
         return found.values[0] if found and found.values else "tcp"
 
     @property
-    def options(self) -> frozenset[str]:
+    def options(self) -> tuple[str, ...]:
         """The words of the `default-server` lines that count for its servers."""
         lines = [*(self.defaults.named("default-server") if self.defaults else []), *self.named("default-server")]
-        return frozenset(value for line in lines for value in line.values)
+        return tuple(value for line in lines for value in line.values)
 
 
 class Member(Struct, frozen=True):
@@ -72,6 +75,18 @@ class Member(Struct, frozen=True):
     def tls(self) -> bool:
         """Whether haproxy asks it over TLS."""
         return "ssl" in self.options or ("ssl" in self.section.options and "no-ssl" not in self.options)
+
+    @property
+    def port(self) -> int | None:
+        """The port that it is asked at."""
+        return address(self.address.value)[1]
+
+    @property
+    def check_elsewhere(self) -> bool:
+        """Whether its health is checked at another address or port than the one that it is asked at."""
+        words = (*self.section.options, *self.options)
+        ports = [after for word, after in pairwise(words) if word == "port"]
+        return "addr" in words or any(budgets.number(port) != self.port for port in ports)
 
     @property
     def checked(self) -> bool:

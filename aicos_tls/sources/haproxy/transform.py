@@ -8,8 +8,10 @@ The name in `sni` is the one that the certificate is verified for (configuration
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.sources import environment
 from aicos_tls.sources.haproxy.parse import address, members, parse
 from aicos_tls.sources.model import CodeChange, CodeResult, Manual
@@ -55,6 +57,8 @@ def _asks(file: TextFile, sections: list[Section], context: CodeContext) -> Iter
         plain = [(member, host) for member, host in found if context.names_server(host) and not member.tls]
         checks = _plain_checks(section) if plain else []
         reasons = [reason for member, _ in plain if (reason := _declined(member))]
+        if any(_leads_elsewhere(line, member) for line in checks for member, _ in plain):
+            reasons.append("its health checks go to another port (`http-check connect port`)")
         if checks and (len({host for _, host in found}) > 1 or any(line not in section.lines for line in checks)):
             reasons.append("its health checks connect in plain, and not only to this server (`http-check connect`)")
         for member, host in plain:
@@ -78,6 +82,8 @@ def _declined(member: Member) -> str:
         return "`dispatch` cannot ask over TLS: it has to be a `server` line"
     if member.section.mode != "http":
         return "mode tcp: what its clients send is not in this file (where they begin with TLS themselves, all is well)"
+    if member.checked and member.check_elsewhere:
+        return "its health is checked at another port, and whether that speaks TLS is not in this file"
     if said := _SAID.intersection(member.options):
         return f"{min(said)} is there without ssl"
     return ""
@@ -87,6 +93,11 @@ def _plain_checks(section: Section) -> list[Line]:
     """The checks of a section, or of its `defaults`, that say themselves that they connect without TLS."""
     lines = section.named(*_CHECKS) or (section.defaults.named(*_CHECKS) if section.defaults else [])
     return [line for line in lines if line.values[:1] == ("connect",) and not {"ssl", "default"} & set(line.values)]
+
+
+def _leads_elsewhere(line: Line, member: Member) -> bool:
+    ports = [after for word, after in pairwise(line.values) if word == "port"]
+    return "addr" in line.values or any(budgets.number(port) != member.port for port in ports)
 
 
 def _over_tls(line: Line, host: str) -> Splice:

@@ -56,7 +56,7 @@ def load_ssl(file: TextFile, directives: list[Directive]) -> Iterator[CodeChange
     elif directives:
         first = directives[0].line.start
         at = file.text.rfind("\n", 0, first) + 1
-        text = "".join(f"{line}{file.newline}" for line in _where_it_is())
+        text = "".join(f"{line}{file.newline}" for line in (*_where_it_is(), ""))
         yield CodeChange(what, file.where(at), (Splice(at, at, (-2,), text),))
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NAMES = re.compile(r"\.(?:conf|vhost|tmpl|template|inc)$", re.IGNORECASE)
 _LOOKS = re.compile(
     r"^[ \t]*(?:<(?:VirtualHost|Proxy|ProxyMatch|Location|LocationMatch|IfModule|Directory|IfDefine)\b[^>\n]*>"
-    r"|(?:ProxyPass|ProxyPassMatch|BalancerMember|LoadModule|DocumentRoot|RewriteRule)[ \t]+[^;{\n]+$)",
+    r"|(?:ProxyPass|ProxyPassMatch|BalancerMember|LoadModule|DocumentRoot|RewriteRule)[ \t]+[^\n]*[^;{\s][ \t]*\r?$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = re.compile(r"(?:proxy:)?(?:unix:[^|\s]{1,500}\|)?(?P<scheme>[a-z][a-z0-9]{1,10})://", re.IGNORECASE)
