@@ -8,7 +8,7 @@ from aicos_tls.connections import structured
 from aicos_tls.connections.addresses import split
 from aicos_tls.connections.model import Destination, Evidence
 from aicos_tls.connections.protocols import Protocol
-from aicos_tls.sources import environment
+from aicos_tls.sources import placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ class _CaddyJson:
                     tls = structured.get(transport, "tls") is not None
                     for upstream in structured.items(structured.get(each, "upstreams")):
                         dial, at = structured.text(structured.get(upstream, "dial"))
-                        host, port = split(environment.caddy(dial, around.environment) or "")
+                        host, port = split(placeholders.caddy(dial, around.environment) or "")
                         if host:
                             protocol = Protocol.FASTCGI if fastcgi else Protocol.HTTP
                             evidence = Evidence("Caddy", dial, file.where(at))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls import budgets
-from aicos_tls.sources import configlines, environment
+from aicos_tls.sources import configlines, placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,7 +88,7 @@ def parse(text: str) -> list[Directive]:
 def upstreams(directive: Directive, variables: Mapping[str, str]) -> Iterator[Upstream | None]:
     """Yield the upstreams of a `reverse_proxy`; None for one whose address is not known."""
     for word in (*directive.args, *(word for to in directive.named("to") for word in to.args)):
-        value = environment.caddy(word.value, variables)
+        value = placeholders.caddy(word.value, variables)
         match = _UPSTREAM.match(value) if value else None
         if match is None:
             yield None

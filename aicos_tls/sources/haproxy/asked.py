@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aicos_tls.sources import environment
+from aicos_tls.sources import placeholders
 from aicos_tls.sources.asked import Asked
 from aicos_tls.sources.haproxy.parse import address, members, parse
 from aicos_tls.sources.haproxy.transform import words
@@ -22,7 +22,7 @@ def asked(files: Iterable[TextFile], variables: Mapping[str, str]) -> Iterator[A
     """
     for file in files:
         for member in members(parse(file.text)):
-            host, port = address(environment.braces(member.address.value, variables) or "")
+            host, port = address(placeholders.braces(member.address.value, variables) or "")
             if not host:
                 continue
             line = member.line

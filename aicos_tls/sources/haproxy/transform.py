@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aicos_tls import budgets
-from aicos_tls.sources import environment
+from aicos_tls.sources import placeholders
 from aicos_tls.sources.haproxy.parse import address, members, parse
 from aicos_tls.sources.model import CodeChange, CodeResult, Manual
 from aicos_tls.yamledit.edits import Splice
@@ -73,7 +73,7 @@ def _asks(file: TextFile, sections: list[Section], context: CodeContext) -> Iter
 
 
 def _host(member: Member, context: CodeContext) -> str:
-    return address(environment.braces(member.address.value, context.environment) or "")[0]
+    return address(placeholders.braces(member.address.value, context.environment) or "")[0]
 
 
 def _declined(member: Member) -> str:

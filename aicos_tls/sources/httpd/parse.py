@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls import budgets
-from aicos_tls.sources import configlines, environment
+from aicos_tls.sources import configlines, placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,8 +90,8 @@ def targets(text: str, directives: list[Directive], variables: Mapping[str, str]
     known = {**variables, **{name: word.value for name, word in defines.items()}}
     for directive in directives:
         for word in _words(directive):
-            value = environment.braces(word.value, known)
-            value = environment.braces(value, known) if value is not None else None  # a Define of a Define
+            value = placeholders.braces(word.value, known)
+            value = placeholders.braces(value, known) if value is not None else None  # a Define of a Define
             match = _ADDRESS.match(value) if value else None
             if value and match:
                 at = _scheme_end(text, word, match, defines)
