@@ -16,8 +16,8 @@ SECURE = {"http": "https", "ws": "wss", "grpc": "grpcs", "uwsgi": "suwsgi"}
 class Asked(Struct, frozen=True):
     """One address that is asked: what is spoken (`http`, `grpc`, `fastcgi`, … `tcp`), host and port, and whether TLS.
 
-    `text` is the line as written, `directive` its name. `paste` are the lines by which it would be asked over TLS, with
-    `{ca}` for the path of the CA's certificate in the container; empty where none are known.
+    `text` is the line as written or as it is understood, `directive` its name. `paste` are the lines by which it would
+    be asked over TLS, with `{ca}` for the path of the CA's certificate in the container; empty where none are known.
     """
 
     family: str

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.sources import dockerhealth, healthscripts
-from aicos_tls.sources.configurations import kind_of
 from aicos_tls.sources.languages import Changed
 from aicos_tls.sources.model import CodeResult, Manual, Refusal
 from aicos_tls.sources.shipping import ship
@@ -143,9 +142,8 @@ def _failed(service: ServiceSources, error: TlsError) -> Iterator[CodeResult]:
 
 def _configurations(service: ServiceSources) -> Iterator[CodeResult]:
     """Yield what is to be done about configurations of proxies and the Dockerfile."""
-    for path, file in service.files.items():
-        if (kind := kind_of(path, file.text)) is not None:
-            yield kind.transform(file, service.context)
+    for path, kind in service.kinds.items():
+        yield kind.transform(service.files[path], service.context, service.of_kind(kind.runtime))
     if service.dockerfile is not None and service.build is not None:
         yield dockerhealth.transform(service.dockerfile, service.context, target=service.build.target)
     if (script := healthscripts.transform(service)) is not None:

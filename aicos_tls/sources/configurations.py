@@ -11,40 +11,89 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.sources import caddy, haproxy, httpd, nginx
+from aicos_tls.sources.nginx.asked import asked as asked_by_nginx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import PurePath
 
     from aicos_tls.files import TextFile
+    from aicos_tls.sources.asked import Asked
     from aicos_tls.sources.model import CodeContext, CodeResult
+
+    Transform = Callable[[TextFile, CodeContext, Iterable[TextFile]], CodeResult]
 
 
 class Kind(Struct, frozen=True):
     """A kind of configuration.
 
     `runtime` is what reads it, by the name of `aicos_tls.sources.runtime`; `folder` names the directory of changed
-    copies. `recognises` tells a file by its name and text. `serves`: `transform` makes the program serve TLS, too,
-    where its service is a server; else it only asks over TLS. `tried` are the versions that it was tried with.
+    copies, `place` is where images of it have their configuration. `recognises` tells a file by its name and text, and
+    by its place in the container where that is known. `transform` is given the other files of the service, too.
+    `serves`: it makes the program serve TLS, too, where its service is a server; else it only asks over TLS. `asked`
+    says what the files of a service ask. `tried` is the version that it was tried with.
     """
 
     runtime: str
     folder: str
-    recognises: Callable[[PurePath, str], bool]
-    transform: Callable[[TextFile, CodeContext], CodeResult]
+    place: str
+    recognises: Callable[[PurePath, str, str], bool]
+    transform: Transform
+    asked: Callable[[Iterable[TextFile], Mapping[str, str]], Iterator[Asked]]
     serves: bool
     tried: str
 
 
 KINDS = (
-    Kind("nginx", "nginx", nginx.is_nginx, nginx.transform, serves=True, tried="nginx 1.22"),
-    Kind("haproxy", "haproxy", haproxy.is_haproxy, haproxy.transform, serves=False, tried="haproxy 2.6"),
-    Kind("Apache httpd", "httpd", httpd.is_httpd, httpd.transform, serves=False, tried="httpd 2.4"),
-    Kind("Caddy", "caddy", caddy.is_caddy, caddy.transform, serves=False, tried="Caddy 2.6"),
+    Kind(
+        runtime="nginx",
+        folder="nginx",
+        place="/etc/nginx/",
+        recognises=nginx.is_nginx,
+        transform=nginx.transform,
+        asked=asked_by_nginx,
+        serves=True,
+        tried="nginx 1.22",
+    ),
+    Kind(
+        runtime="haproxy",
+        folder="haproxy",
+        place="/usr/local/etc/haproxy/",
+        recognises=haproxy.is_haproxy,
+        transform=haproxy.transform,
+        asked=haproxy.asked,
+        serves=False,
+        tried="haproxy 2.6",
+    ),
+    Kind(
+        runtime="Apache httpd",
+        folder="httpd",
+        place="/usr/local/apache2/conf/",
+        recognises=httpd.is_httpd,
+        transform=httpd.transform,
+        asked=httpd.asked,
+        serves=False,
+        tried="httpd 2.4",
+    ),
+    Kind(
+        runtime="Caddy",
+        folder="caddy",
+        place="/etc/caddy/",
+        recognises=caddy.is_caddy,
+        transform=caddy.transform,
+        asked=caddy.asked,
+        serves=False,
+        tried="Caddy 2.6",
+    ),
 )
 """All kinds; of a file that several know the first one counts."""
 
 
-def kind_of(path: PurePath, text: str) -> Kind | None:
-    """The kind of configuration that a file is; None where it is none."""
-    return next((kind for kind in KINDS if kind.recognises(path, text)), None)
+def kind_of(path: PurePath, text: str, place: str = "") -> Kind | None:
+    """The kind of configuration that a file is, which may have a `place` in the container; None where it is none."""
+    return next((kind for kind in KINDS if kind.recognises(path, text, place)), None)
+
+
+def may_be_configuration(path: PurePath, text: str) -> bool:
+    """Whether a file would be one in the right place, whatever its name."""
+    return any(kind.recognises(path, text, kind.place) for kind in KINDS)

@@ -30,7 +30,7 @@ def found(project: Project, dockerfile: str, *, is_server: bool = True, text: st
     project({"docker-compose.yml": COMPOSE, "web/Dockerfile": dockerfile, "web/site.conf": text})
     loaded = load([Path("docker-compose.yml")])
     service = Sources(planner.plan(loaded, resolve(loaded, {}))).services["web"]
-    return configuration(service, Place("/app/certs", "web"), replace(service.context, is_server=is_server))
+    return configuration(service, Place("/app/certs", "web"), replace(service.context, is_server=is_server)).option
 
 
 def test_a_server_listens_with_tls_and_asks_over_it(project: Project) -> None:

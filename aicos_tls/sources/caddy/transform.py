@@ -20,7 +20,7 @@ from aicos_tls.sources.model import CodeChange, CodeResult, Manual
 from aicos_tls.yamledit.edits import Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aicos_tls.files import TextFile
     from aicos_tls.sources.caddy.parse import Directive, Upstream
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SECURE = ("https", "wss")
 
 
-def transform(file: TextFile, context: CodeContext) -> CodeResult:
+def transform(file: TextFile, context: CodeContext, beside: Iterable[TextFile] = ()) -> CodeResult:  # noqa: ARG001 - as all kinds
     """What is to be done about a Caddyfile; applied twice, nothing more is."""
     found = [item for directive in parse(file.text) for item in _of(file, directive, context)]
     changes = tuple(item for item in found if isinstance(item, CodeChange))
@@ -52,13 +52,14 @@ def _of(file: TextFile, directive: Directive, context: CodeContext) -> Iterator[
         return
     where = file.where(directive.line.start)
     ca = f"{context.mount_path}/ca-cert.pem"
+    services = dict.fromkeys(context.names_server(each.host) or "" for each in plain)
     if reason := _declined(file, directive, plain, all_of=len(found) == len(plain)):
-        yield Manual(where, reason, "\n".join((f"{directive.line.words[0].value} … {{", *lines(ca), "}")))
+        paste = "\n".join((f"{directive.line.words[0].value} … {{", *lines(ca), "}"))
+        yield Manual(where, reason, paste, frozenset(services))
         return
     splices = [splice for each in plain for splice in _without_scheme(each)]
     splices += _trust(file, directive, ca)
-    services = " and ".join(dict.fromkeys(context.names_server(each.host) or "" for each in plain))
-    yield CodeChange(f"asks {services} over TLS and verifies it", where, tuple(splices))
+    yield CodeChange(f"asks {' and '.join(services)} over TLS and verifies it", where, tuple(splices))
 
 
 def _declined(file: TextFile, directive: Directive, plain: Sequence[Upstream], *, all_of: bool) -> str:

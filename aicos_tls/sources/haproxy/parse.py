@@ -25,6 +25,7 @@ _SECTIONS = frozenset(
     {"global", "defaults", "frontend", "backend", "listen", "resolvers", "peers", "mailers", "userlist", "program"}
     | {"ring", "cache", "http-errors", "log-forward", "crt-store", "fcgi-app", "traces"}
 )
+_PLACES = ("/usr/local/etc/haproxy/", "/etc/haproxy/")
 _NAMES = re.compile(r"haproxy|\.(?:cfg|conf|tmpl|template)$", re.IGNORECASE)
 _LOOKS = re.compile(r"^[ \t]*(?:backend|listen)[ \t]+\S+[^{\n]*$", re.MULTILINE)
 _MEMBER = re.compile(
@@ -94,9 +95,10 @@ class Member(Struct, frozen=True):
         return "check" in self.options or ("check" in self.section.options and "no-check" not in self.options)
 
 
-def is_haproxy(path: PurePath, text: str) -> bool:
-    """Whether a file is a haproxy configuration: by its name, and by a section with a server that only haproxy has."""
-    return _NAMES.search(path.name) is not None and _LOOKS.search(text) is not None and _MEMBER.search(text) is not None
+def is_haproxy(path: PurePath, text: str, place: str = "") -> bool:
+    """Whether a file is a haproxy configuration: by its name or place, and by a section with a server."""
+    named = _NAMES.search(path.name) is not None or place.startswith(_PLACES)
+    return named and _LOOKS.search(text) is not None and _MEMBER.search(text) is not None
 
 
 def parse(text: str) -> list[Section]:

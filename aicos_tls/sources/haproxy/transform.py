@@ -18,7 +18,7 @@ from aicos_tls.sources.model import CodeChange, CodeResult, Manual
 from aicos_tls.yamledit.edits import Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aicos_tls.files import TextFile
     from aicos_tls.sources.configlines import Line
@@ -31,7 +31,7 @@ _CHECKS = ("http-check", "tcp-check")
 _SAID = frozenset({"verify", "ca-file", "sni", "verifyhost", "check-sni"})
 
 
-def transform(file: TextFile, context: CodeContext) -> CodeResult:
+def transform(file: TextFile, context: CodeContext, beside: Iterable[TextFile] = ()) -> CodeResult:  # noqa: ARG001 - as all kinds
     """What is to be done about a haproxy.cfg; applied twice, nothing more is."""
     sections = parse(file.text)
     found = [*_asks(file, sections, context), *(_serves(file, sections, context) if context.is_server else ())]
@@ -65,7 +65,8 @@ def _asks(file: TextFile, sections: list[Section], context: CodeContext) -> Iter
             added = " ".join(words(member, host, f"{context.mount_path}/ca-cert.pem"))
             where, end = file.where(member.line.start), member.line.end
             if reasons:
-                yield Manual(where, reasons[0], f"{file.text[member.line.start : end]} {added}")
+                plainly = frozenset({context.names_server(host) or ""})
+                yield Manual(where, reasons[0], f"{file.text[member.line.start : end]} {added}", plainly)
             else:
                 splices = (Splice(end, end, (0,), f" {added}"), *(_over_tls(line, host) for line in checks))
                 yield CodeChange(f"asks {host} over TLS and verifies it", where, splices)

@@ -17,7 +17,7 @@ from aicos_tls.sources.model import CodeChange, CodeResult, Manual
 from aicos_tls.yamledit.edits import Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aicos_tls.compose.urls import Url
     from aicos_tls.files import TextFile
@@ -29,7 +29,7 @@ _REDIRECTS = ("proxypassreverse", "proxy", "proxymatch")
 """Directives with an address that is compared, not asked: it has to be the one that is asked."""
 
 
-def transform(file: TextFile, context: CodeContext) -> CodeResult:
+def transform(file: TextFile, context: CodeContext, beside: Iterable[TextFile] = ()) -> CodeResult:  # noqa: ARG001 - as all kinds
     """What is to be done about an httpd configuration; applied twice, nothing more is."""
     directives = parse(file.text)
     by_host: dict[int, list[Target]] = {}
@@ -78,7 +78,9 @@ def _host(
     unclear = (reason for target in found if (reason := _unclear(target)))
     if reason := _others(file, beside, host, context) or next(unclear, ""):
         for target in found:
-            yield Manual(file.where(target.directive.line.start), reason, "\n".join(for_host(ca, names=True)))
+            paste = "\n".join(for_host(ca, names=True))
+            plainly = frozenset({_service(target, context)})
+            yield Manual(file.where(target.directive.line.start), reason, paste, plainly)
         return
     keeps = any(d.name == "proxypreservehost" and [v.lower() for v in d.line.values] == ["on"] for d in beside)
     present = {d.name for d in directives if d.host is host}
