@@ -73,7 +73,7 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
         sources = Sources(plan, originals=request.originals, templates=request.templates)
     known = Known(plan, sources)
     before = claims(known, Texts(plan.project, sources), told(known, request.seen))
-    settled = Settled(named=named(known, before, uwsgi=bool(request.asked)))
+    settled = named(known, before, uwsgi=bool(request.asked))
     found = _drafted(plan, sources, settled, request, known)
     while request.switches and (more := _unswitched(found, request)):
         settled = replace(settled, plain={**settled.plain, **more})
@@ -124,6 +124,9 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
         if asked and asked.how == AUTO and (choice.how.value == "none" or choice.option.asks_port):
             gaps = _gap_of(choice)
             more.setdefault(choice.service, Plain(gaps[0].words, gaps[0].command))
+    for declined in plan.declined:
+        if not declined.safe and request.asked:
+            more.setdefault(declined.service, Plain(declined.reason))
     return {name: why for name, why in more.items() if name in plan.servers and name not in by_name}
 
 

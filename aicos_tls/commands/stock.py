@@ -9,7 +9,7 @@ from aicos_tls.connections.model import PUBLISHED, Connection, Evidence, State
 from aicos_tls.connections.protocols import Protocol
 from aicos_tls.connections.state import Serving
 from aicos_tls.plan.references import Kind
-from aicos_tls.plan.servers import NOTHING_SETTLED
+from aicos_tls.plan.servers import NOTHING_SETTLED, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,26 +17,30 @@ if TYPE_CHECKING:
     from aicos_tls.commands.gaps import Coded
     from aicos_tls.connections.inventory import Claim, Known
     from aicos_tls.plan.model import Plan
-    from aicos_tls.plan.servers import Settled
 
 _SPEAKS_HTTP = (Protocol.HTTP, Protocol.WS)
 _OUTSIDE = (Kind.EXTERNAL, Kind.HOST)
 _PUBLISHED = "aicos-tls enable --published tls"
 
 
-def named(known: Known, found: Iterable[Claim], *, uwsgi: bool = False) -> dict[str, str]:
+def named(known: Known, found: Iterable[Claim], *, uwsgi: bool = False) -> Settled:
     """The services that some text asks over HTTP, with the evidence in words, beside those that the plan knows.
 
-    With `uwsgi`, those that are asked by the uwsgi protocol, too: a sidecar may take it over TLS.
+    The ports are those of all servers. With `uwsgi`, what is asked by the uwsgi protocol counts, too: a sidecar may take
+    it over TLS.
     """
     spoken = (*_SPEAKS_HTTP, Protocol.UWSGI) if uwsgi else _SPEAKS_HTTP
     servers: dict[str, str] = {}
+    ports: dict[str, list[int]] = {}
     for group in grouped(known, found):
         if group.protocol in spoken and group.sure and group.client != PUBLISHED:
             first = group.evidence[0]
             words = f"{group.client} asks it at {first.text} ({first.where or first.seen})"
             servers.setdefault(group.server, words)
-    return {name: words for name, words in servers.items() if name not in known.plan.servers}
+            if group.port is not None:
+                ports.setdefault(group.server, []).append(group.port)
+    more = {name: words for name, words in servers.items() if name not in known.plan.servers}
+    return Settled(named=more, ports={name: tuple(dict.fromkeys(each)) for name, each in ports.items()})
 
 
 def servings(coded: Coded, plan: Plan, settled: Settled = NOTHING_SETTLED) -> dict[str, Serving]:

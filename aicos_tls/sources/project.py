@@ -25,7 +25,7 @@ from aicos_tls.sources.dockerignore import candidates, docker_rules
 from aicos_tls.sources.environment import Environment, environment
 from aicos_tls.sources.ignored import is_ignored
 from aicos_tls.sources.inside import Inside, inside
-from aicos_tls.sources.languages import languages_of
+from aicos_tls.sources.languages import Evidence, languages_of
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.ports import listening
 from aicos_tls.sources.runtime import runtime_of
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from aicos_tls.sources.configurations import Kind
     from aicos_tls.sources.dockerfile import Stage
     from aicos_tls.sources.dockerignore import DockerRules
-    from aicos_tls.sources.languages import Evidence, Language
+    from aicos_tls.sources.languages import Language
     from aicos_tls.sources.start import Start
 
 
@@ -192,8 +192,11 @@ class ServiceSources:
             for path, file in self._mounted(place).items():
                 if file.path not in known:
                     known.add(file.path)
-                    found.setdefault(path, file)
+                    found[path if path not in found else self._in_project(file)] = file
         return found
+
+    def _in_project(self, file: TextFile) -> PurePosixPath:
+        return PurePosixPath(os.path.relpath(file.path, self._sources.root))
 
     @property
     def root(self) -> Path:
@@ -305,7 +308,9 @@ class ServiceSources:
     @cached_property
     def runtime(self) -> tuple[str, tuple[Evidence, ...]]:
         """What it runs on (empty when that is not known), and what says so."""
-        return runtime_of(self.stage, self.start, self.files)
+        image = self.service.image if self.build is None else None
+        named = Evidence(image, self.service.where) if image else None
+        return runtime_of(self.stage, self.start, self.files, named)
 
     @cached_property
     def languages(self) -> list[Language]:

@@ -22,15 +22,13 @@ if TYPE_CHECKING:
     from aicos_tls.connections.readers import Files
     from aicos_tls.sources.asked import Asked
 
-_NAMES = re.compile(
-    r"\.(?:nginx|nginxconf|conf|vhost|location|template|tmpl|tpl|inc|prod|dev|local|default)$|nginx|^[^.]+$",
+_OTHER = re.compile(
+    r"(?:dockerfile|containerfile|makefile|license|readme)"
+    r"|\.(?:[cm]?[jt]sx?|py[iw]?|go|rb|php|java|kts?|cs|rs|exs?|scala|swift|dart|vue|svelte|lua|pl|c|h|cc|cpp|hpp|sql|md|rst"
+    r"|txt|html?|s?css|less|svg|xml|json5?|ya?ml|toml|ini|properties|lock|sum|mod|sh|bash|bat|ps1|csv|map|env|proto)$",
     re.IGNORECASE,
 )
-"""Names that configurations have; `COPY conf /etc/nginx/conf.d/default.conf` has none of the usual ones."""
-_NO_CONFIGURATION = re.compile(
-    r"(?:dockerfile|containerfile|makefile|license|readme)|\.(?:[cm]?[jt]sx?|py|go|md|html?|css|json|sh|ya?ml|lua)$",
-    re.IGNORECASE,
-)
+"""Names of what is something else. A configuration may have any other: `COPY conf /etc/nginx/conf.d/default.conf`."""
 _PROTOCOLS = {
     "http": Protocol.HTTP,
     "grpc": Protocol.GRPC,
@@ -54,7 +52,7 @@ class _Nginx:
 
     def concerns(self, path: PurePosixPath) -> bool:
         """Whether a name may be that of a configuration."""
-        return _NAMES.search(path.name) is not None and _NO_CONFIGURATION.search(path.name) is None
+        return _OTHER.search(path.name) is None
 
     def destinations(self, files: Files, around: Surroundings) -> Iterator[Destination]:
         """Yield what the configurations among the files ask."""
