@@ -48,7 +48,7 @@ class Destination(Struct, frozen=True):
     `host` is as written and holds no variable any more; `port` is None where the text names none and the protocol has
     none by default. `tls`: as the text stands, the client asks over TLS. `remedy` is what makes a client ask over TLS
     that the program does not change: lines to paste, or words. In it `{ca}` stands for the path of the CA's certificate
-    in the client's container and `{mount}` for its directory; `remedied` puts them in. Other braces mean themselves.
+    in the client's container; other braces mean themselves.
     """
 
     host: str
@@ -57,10 +57,6 @@ class Destination(Struct, frozen=True):
     tls: bool
     evidence: Evidence
     remedy: str = ""
-
-    def remedied(self, mount_path: str) -> str:
-        """The remedy for a container that has the certificates in the directory `mount_path`."""
-        return self.remedy.replace("{ca}", f"{mount_path}/ca-cert.pem").replace("{mount}", mount_path)
 
 
 class Surroundings(Struct, frozen=True):

@@ -83,7 +83,9 @@ def _instead(context: Context, service: Service) -> Iterator[Outcome]:
         node = _source_node(mount)
         where = mount.layer.source.where(mount.node)
         if node is None or not context.placement.may_edit(node, frozenset({service.name})):
-            reason = f"what is mounted at {bind.target} is shared with other services, or is no path that is written there"
+            reason = (
+                f"what is mounted at {bind.target} is shared with other services, or is no path that is written there"
+            )
             paste = f"{written}:{bind.target}:ro"
             yield Declined(ID, service.name, where, reason, paste, safe=not context.needs_settings(service))
             continue

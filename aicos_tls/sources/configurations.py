@@ -28,15 +28,15 @@ class Kind(Struct, frozen=True):
     """A kind of configuration.
 
     `runtime` is what reads it, by the name of `aicos_tls.sources.runtime`; `folder` names the directory of changed
-    copies, `place` is where images of it have their configuration. `recognises` tells a file by its name and text, and
-    by its place in the container where that is known. `transform` is given the other files of the service, too.
-    `serves`: it makes the program serve TLS, too, where its service is a server; else it only asks over TLS. `asked`
-    says what the files of a service ask. `tried` is the version that it was tried with.
+    copies, `places` are the directories in which images of it have their configuration. `recognises` tells a file by
+    its name and text, and by its place in the container where that is known. `transform` is given the other files of
+    the service, too. `serves`: it makes the program serve TLS, too, where its service is a server; else it only asks
+    over TLS. `asked` says what the files of a service ask. `tried` is the version that it was tried with.
     """
 
     runtime: str
     folder: str
-    place: str
+    places: tuple[str, ...]
     recognises: Callable[[PurePath, str, str], bool]
     transform: Transform
     asked: Callable[[Iterable[TextFile], Mapping[str, str]], Iterator[Asked]]
@@ -48,7 +48,7 @@ KINDS = (
     Kind(
         runtime="nginx",
         folder="nginx",
-        place="/etc/nginx/",
+        places=("/etc/nginx/",),
         recognises=nginx.is_nginx,
         transform=nginx.transform,
         asked=asked_by_nginx,
@@ -58,7 +58,7 @@ KINDS = (
     Kind(
         runtime="haproxy",
         folder="haproxy",
-        place="/usr/local/etc/haproxy/",
+        places=haproxy.PLACES,
         recognises=haproxy.is_haproxy,
         transform=haproxy.transform,
         asked=haproxy.asked,
@@ -68,7 +68,7 @@ KINDS = (
     Kind(
         runtime="Apache httpd",
         folder="httpd",
-        place="/usr/local/apache2/conf/",
+        places=httpd.PLACES,
         recognises=httpd.is_httpd,
         transform=httpd.transform,
         asked=httpd.asked,
@@ -78,7 +78,7 @@ KINDS = (
     Kind(
         runtime="Caddy",
         folder="caddy",
-        place="/etc/caddy/",
+        places=caddy.PLACES,
         recognises=caddy.is_caddy,
         transform=caddy.transform,
         asked=caddy.asked,
@@ -96,4 +96,4 @@ def kind_of(path: PurePath, text: str, place: str = "") -> Kind | None:
 
 def may_be_configuration(path: PurePath, text: str) -> bool:
     """Whether a file would be one in the right place, whatever its name."""
-    return any(kind.recognises(path, text, kind.place) for kind in KINDS)
+    return any(kind.recognises(path, text, kind.places[0]) for kind in KINDS)

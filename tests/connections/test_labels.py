@@ -68,10 +68,10 @@ def test_the_lines_for_traefik_name_the_server_that_is_verified(project: Project
     label = "traefik.http.services.shop.loadbalancer.server.port=81"
     project(TRAEFIK.replace("COMMAND", "x").replace("LABELS", f"[{label}]"))
     ((_, each),) = label_destinations(load([Path("docker-compose.yml")]))
-    remedy = each.remedied("/certs")
+    remedy = each.remedy
     assert "traefik.http.services.shop.loadbalancer.server.scheme=https" in remedy
     assert "serverName: api" in remedy
-    assert 'rootCAs: ["/certs/ca-cert.pem"]' in remedy
+    assert 'rootCAs: ["{ca}"]' in remedy
 
 
 def test_networks_that_do_not_meet(project: Project) -> None:

@@ -110,7 +110,7 @@ def test_one_command_encrypts_what_nginx_asks(
         faults, seen = asked(stack, name, port)
         assert faults == []
         assert {(flow.client, flow.server, flow.port) for flow in seen if flow.tls} == ENCRYPTED[name]
-        assert [flow for flow in seen if not flow.tls and flow.port != 6379] == []  # noqa: PLR2004 - Redis
+        assert [flow for flow in seen if not flow.tls and flow.port != 6379] == []
         assert run("rollback", "--certs").code == 0
         shutil.rmtree(stack.directory / ".aicos-tls", ignore_errors=True)
         assert tree(stack.directory) == before

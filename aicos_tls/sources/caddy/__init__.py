@@ -10,7 +10,7 @@ What is decided here, and why:
 """
 
 from aicos_tls.sources.caddy.asked import asked
-from aicos_tls.sources.caddy.parse import is_caddy
+from aicos_tls.sources.caddy.parse import PLACES, is_caddy
 from aicos_tls.sources.caddy.transform import transform
 
-__all__ = ["asked", "is_caddy", "transform"]
+__all__ = ["PLACES", "asked", "is_caddy", "transform"]

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from aicos_tls.sources.configlines import Line, Word
 
-_PLACES = ("/etc/caddy/",)
+PLACES = ("/etc/caddy/",)
+"""The directories in which images have their configuration."""
 _NAMES = re.compile(r"caddyfile|\.caddy$", re.IGNORECASE)
 _LOOKS = re.compile(r"^[ \t]*(?:reverse_proxy|forward_auth|php_fastcgi|to|import)[ \t]+\S", re.MULTILINE)
 _UPSTREAM = re.compile(
@@ -63,7 +64,7 @@ class Upstream(Struct, frozen=True):
 
 def is_caddy(path: PurePath, text: str, place: str = "") -> bool:
     """Whether a file is a Caddyfile or part of one: by its name or place, and by a directive."""
-    named = _NAMES.search(path.name) or place.startswith(_PLACES) or path.parent.name.lower() == "caddy"
+    named = _NAMES.search(path.name) or place.startswith(PLACES) or path.parent.name.lower() == "caddy"
     return bool(named) and _LOOKS.search(text) is not None
 
 

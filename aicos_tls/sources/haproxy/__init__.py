@@ -12,7 +12,7 @@ What is decided here, and why:
 """
 
 from aicos_tls.sources.haproxy.asked import asked
-from aicos_tls.sources.haproxy.parse import is_haproxy
+from aicos_tls.sources.haproxy.parse import PLACES, is_haproxy
 from aicos_tls.sources.haproxy.transform import transform
 
-__all__ = ["asked", "is_haproxy", "transform"]
+__all__ = ["PLACES", "asked", "is_haproxy", "transform"]

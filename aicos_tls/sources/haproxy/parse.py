@@ -25,7 +25,8 @@ _SECTIONS = frozenset(
     {"global", "defaults", "frontend", "backend", "listen", "resolvers", "peers", "mailers", "userlist", "program"}
     | {"ring", "cache", "http-errors", "log-forward", "crt-store", "fcgi-app", "traces"}
 )
-_PLACES = ("/usr/local/etc/haproxy/", "/etc/haproxy/")
+PLACES = ("/usr/local/etc/haproxy/", "/etc/haproxy/")
+"""The directories in which images have their configuration."""
 _NAMES = re.compile(r"haproxy|\.(?:cfg|conf|tmpl|template)$", re.IGNORECASE)
 _LOOKS = re.compile(r"^[ \t]*(?:backend|listen)[ \t]+\S+[^{\n]*$", re.MULTILINE)
 _MEMBER = re.compile(
@@ -97,7 +98,7 @@ class Member(Struct, frozen=True):
 
 def is_haproxy(path: PurePath, text: str, place: str = "") -> bool:
     """Whether a file is a haproxy configuration: by its name or place, and by a section with a server."""
-    named = _NAMES.search(path.name) is not None or place.startswith(_PLACES)
+    named = _NAMES.search(path.name) is not None or place.startswith(PLACES)
     return named and _LOOKS.search(text) is not None and _MEMBER.search(text) is not None
 
 

@@ -11,7 +11,7 @@ What is decided here, and why:
 """
 
 from aicos_tls.sources.httpd.asked import asked
-from aicos_tls.sources.httpd.parse import is_httpd
+from aicos_tls.sources.httpd.parse import PLACES, is_httpd
 from aicos_tls.sources.httpd.transform import transform
 
-__all__ = ["asked", "is_httpd", "transform"]
+__all__ = ["PLACES", "asked", "is_httpd", "transform"]

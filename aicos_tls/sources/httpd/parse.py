@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from aicos_tls.sources.configlines import Line, Word
 
-_PLACES = ("/usr/local/apache2/conf", "/etc/apache2/", "/etc/httpd/")
+PLACES = ("/usr/local/apache2/conf/", "/etc/apache2/", "/etc/httpd/")
+"""The directories in which images have their configuration."""
 _NAMES = re.compile(r"\.(?:conf|vhost|tmpl|template|inc)$", re.IGNORECASE)
 _LOOKS = re.compile(
     r"^[ \t]*(?:<(?:VirtualHost|Proxy|ProxyMatch|Location|LocationMatch|IfModule|Directory|IfDefine)\b[^>\n]*>"
@@ -63,7 +64,7 @@ def is_httpd(path: PurePath, text: str, place: str = "") -> bool:
     """Whether a file is a configuration of httpd: by its name or place, and by a directive."""
     directories = {part.lower() for part in path.parts[:-1]}
     named = _NAMES.search(path.name) is not None or "sites-available" in directories or "sites-enabled" in directories
-    return (named or place.startswith(_PLACES)) and _LOOKS.search(text) is not None
+    return (named or place.startswith(PLACES)) and _LOOKS.search(text) is not None
 
 
 def parse(text: str) -> list[Directive]:
