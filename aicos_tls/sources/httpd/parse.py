@@ -25,7 +25,9 @@ _LOOKS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = re.compile(r"(?:proxy:)?(?:unix:[^|\s]{1,500}\|)?(?P<scheme>[a-z][a-z0-9]{1,10})://", re.IGNORECASE)
+_AUTHORITY = re.compile(r"://([^/\s\"'>?#]{1,2048})")
 _FLAGS = re.compile(r"\[(?:[^\]]*,)?\s*(?:P|proxy)\s*(?:,[^\]]*)?\]$", re.IGNORECASE)
+_COMPARED = frozenset({"proxypassreverse", "proxy", "proxymatch"})
 _TARGETS = frozenset({"proxypass", "proxypassmatch", "balancermember", "proxyset"})
 
 
@@ -50,7 +52,8 @@ class Target(Struct, frozen=True):
     """What a directive asks.
 
     `url` has the variables put in that are known, `word` is as written. `scheme_at` is where the scheme ends in the
-    text, be it that of a `Define`; None where it does not stand in the text.
+    text, be it that of a `Define`; None where it does not stand in the text. `port_at` is where a port would have to be
+    written; None where its authority is not all that stands there.
     """
 
     directive: Directive
@@ -58,6 +61,7 @@ class Target(Struct, frozen=True):
     url: str
     scheme: str
     scheme_at: int | None
+    port_at: int | None
 
 
 def is_httpd(path: PurePath, text: str, place: str = "") -> bool:
@@ -86,18 +90,24 @@ def defined(directives: list[Directive]) -> dict[str, Word]:
     return {d.line.values[0]: d.line.args[1] for d in directives if d.name == "define" and len(d.line.args) > 1}
 
 
-def targets(text: str, directives: list[Directive], variables: Mapping[str, str]) -> Iterator[Target]:
-    """Yield what the directives ask; `variables` are those of the environment."""
+def targets(
+    text: str, directives: list[Directive], variables: Mapping[str, str], *, compared: bool = False
+) -> Iterator[Target]:
+    """Yield what the directives ask; `variables` are those of the environment.
+
+    With `compared`, the addresses that are only compared with those that are asked.
+    """
     defines = defined(directives)
     known = {**variables, **{name: word.value for name, word in defines.items()}}
     for directive in directives:
-        for word in _words(directive):
+        for word in _compared(directive) if compared else _words(directive):
             value = placeholders.braces(word.value, known)
             value = placeholders.braces(value, known) if value is not None else None  # a Define of a Define
             match = _ADDRESS.match(value) if value else None
             if value and match:
                 at = _scheme_end(text, word, match, defines)
-                yield Target(directive, word, value[match.start("scheme") :].rstrip(">"), match["scheme"].lower(), at)
+                url = value[match.start("scheme") :].rstrip(">")
+                yield Target(directive, word, url, match["scheme"].lower(), at, _port_at(text, at, url, known))
 
 
 def _words(directive: Directive) -> Iterator[Word]:
@@ -108,6 +118,20 @@ def _words(directive: Directive) -> Iterator[Word]:
         yield from directive.line.args[1:2]
     elif directive.name == "sethandler":
         yield from (word for word in directive.line.args[:1] if word.value.lower().startswith("proxy:"))
+
+
+def _compared(directive: Directive) -> Iterator[Word]:
+    if directive.name in _COMPARED:
+        yield from directive.line.args[:2]
+
+
+def _port_at(text: str, at: int | None, url: str, known: Mapping[str, str]) -> int | None:
+    """Where the authority of a URL ends in the text, whose scheme ends at `at`."""
+    written = _AUTHORITY.match(text, at) if at is not None else None
+    meant = _AUTHORITY.search(url)
+    if written is None or meant is None or placeholders.braces(written[1], known) != meant[1]:
+        return None
+    return written.end()
 
 
 def _scheme_end(text: str, word: Word, match: re.Match[str], defines: Mapping[str, Word]) -> int | None:

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from aicos_tls.sources.httpd.parse import Directive, Target
     from aicos_tls.sources.model import CodeContext
 
-_REDIRECTS = ("proxypassreverse", "proxy", "proxymatch")
-"""Directives with an address that is compared, not asked: it has to be the one that is asked."""
-
 
 def transform(file: TextFile, context: CodeContext, beside: Iterable[TextFile] = ()) -> CodeResult:  # noqa: ARG001 - as all kinds
     """What is to be done about an httpd configuration; applied twice, nothing more is."""
@@ -40,7 +37,7 @@ def transform(file: TextFile, context: CodeContext, beside: Iterable[TextFile] =
     for host in by_host.values():
         of_host = list(_host(file, directives, host, context))
         if any(isinstance(item, CodeChange) for item in of_host):
-            of_host += _redirects(file, [d for d in directives if d.host is host[0].directive.host], context)
+            of_host += _redirects(file, directives, host[0].directive.host, context)
         found += of_host
     if any(isinstance(item, CodeChange) for item in found):
         found += load_ssl(file, directives)
@@ -64,7 +61,7 @@ def _unclear(target: Target) -> str:
     url = _url(target)
     if target.scheme_at is None:
         return "the scheme of its address comes from a variable of the environment"
-    if url is not None and url.port is None and not target.word.value.lower().endswith(target.url.lower()):
+    if url is not None and url.port is None and target.port_at is None:
         return "its address names no port, and part of it is a variable"
     return ""
 
@@ -128,8 +125,8 @@ def _over_tls(target: Target) -> Iterator[Splice]:
     assert url is not None  # noqa: S101 - the same
     yield Splice(at, at, (0,), "S" if url.scheme.isupper() else "s")
     if url.port is None:
-        end = at - len(url.scheme) + url.host_end
-        yield Splice(end, end, (1,), f":{DEFAULT_PORT}")
+        assert target.port_at is not None  # noqa: S101 - the same
+        yield Splice(target.port_at, target.port_at, (1,), f":{DEFAULT_PORT}")
 
 
 def _anchor(directives: list[Directive], directive: Directive) -> int:
@@ -152,14 +149,17 @@ def _before(file: TextFile, at: int, lines: list[str]) -> Splice:
     return Splice(at, at, (-1,), "".join(f"{line}{file.newline}{indent}" for line in lines))
 
 
-def _redirects(file: TextFile, directives: list[Directive], context: CodeContext) -> Iterator[CodeChange]:
-    """Change the addresses that are compared with those that are asked."""
-    for directive in directives:
-        for word in directive.line.args if directive.name in _REDIRECTS else ():
-            for url in find(word.value):
-                if url.start == 0 and url.plain and context.names_server(url.host) and word.literal(file.text):
-                    splices = tuple(Splice(word.at + i.at, word.at + i.at, (0,), i.text) for i in url.insertions)
-                    yield CodeChange(f"the address of {url.host} is https", file.where(word.start), splices)
+def _redirects(
+    file: TextFile, directives: list[Directive], host: Line | None, context: CodeContext
+) -> Iterator[CodeChange]:
+    """Change the addresses that are compared with those that are asked, in one virtual host."""
+    for target in targets(file.text, directives, context.environment, compared=True):
+        here = target.directive.host is host and target.scheme_at is not None
+        if here and _plain_server(target, context) and not _unclear(target):
+            given = tuple(_over_tls(target))
+            yield CodeChange(
+                f"the address of {_service(target, context)} is https", file.where(target.word.start), given
+            )
 
 
 def _serves(file: TextFile, directives: list[Directive], context: CodeContext) -> Iterator[Manual]:

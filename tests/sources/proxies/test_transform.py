@@ -48,7 +48,7 @@ LoadModule proxy_fcgi_module {modules}/mod_proxy_fcgi.so
 def result(name: str, text: str, *, is_server: bool = False) -> CodeResult:
     kind = kind_of(PurePath(name), text)
     assert kind is not None
-    environment = {"API_HOST": "api"}
+    environment = {"API_HOST": "api", "API_URL": "http://api:1", "API_PATH": "api/x"}
     context = CodeContext(
         "proxy", "proxy", "/app/certs", frozenset(), SERVERS, is_server=is_server, environment=environment
     )
@@ -130,11 +130,8 @@ MANUAL = {
         "ProxyPass /x https://example.com/\nProxyPass / http://api:1/\n",
         "it asks example.com over TLS as well",
     ),
-    "scheme in the environment": (
-        "httpd.conf",
-        "ProxyPass / ${API_HOST}\nProxyPass /x http://${API_HOST}/\n",
-        "no port",
-    ),
+    "scheme in the environment": ("httpd.conf", "ProxyPass / ${API_URL}/\n", "a variable of the environment"),
+    "path in a variable": ("httpd.conf", "ProxyPass / http://${API_PATH}\n", "names no port"),
     "not all": ("Caddyfile", ":80 {\n reverse_proxy api:1 example.com:2\n}\n", "one transport is for all"),
     "transport": (
         "Caddyfile",
