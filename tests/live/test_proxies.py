@@ -15,7 +15,7 @@ from support import missing, tree
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.flows import Flow, flows
-from aicos_tls.live.places import OUTSIDE
+from aicos_tls.live.places import ELSEWHERE, Places
 from aicos_tls.live.probe import interfaces, reached_from_here
 from aicos_tls.live.sniff import Sniffer
 from aicos_tls.live.stack import look
@@ -80,7 +80,7 @@ def asked(stack: Stack, name: str, port: int) -> tuple[list[str], tuple[Flow, ..
     with Sniffer(bridges) as sniffer:
         faults = ask_all(requests, {FRONT: port}, None)
     assert sniffer.lost == 0
-    return faults, tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+    return faults, tuple(flow for flow in flows(sniffer.streams, Places(found)) if flow.client not in ELSEWHERE)
 
 
 @pytest.mark.usefixtures("stand_ins")
