@@ -26,8 +26,8 @@ _PUBLISHED = "aicos-tls enable --published tls"
 def named(known: Known, found: Iterable[Claim], *, uwsgi: bool = False) -> Settled:
     """The services that some text asks over HTTP, with the evidence in words, beside those that the plan knows.
 
-    The ports are those of all servers. With `uwsgi`, what is asked by the uwsgi protocol counts, too: a sidecar may take
-    it over TLS.
+    The ports are those of all servers. With `uwsgi`, what is asked by the uwsgi protocol counts, too: a sidecar may
+    take it over TLS.
     """
     spoken = (*_SPEAKS_HTTP, Protocol.UWSGI) if uwsgi else _SPEAKS_HTTP
     servers: dict[str, str] = {}

@@ -60,9 +60,8 @@ def _decide(service: Service, policy: Policy, prefix: str, configured: str) -> D
             return Decision(name, True, f"asked for ({option})")  # noqa: FBT003
     if policy.all:
         return Decision(name, True, "asked for (--all)")  # noqa: FBT003
-    if configured:
-        return Decision(name, True, configured)  # noqa: FBT003
-    return Decision(name, *_by_evidence(service, prefix))
+    found = (True, configured) if configured else _by_evidence(service, prefix)
+    return Decision(name, *found)
 
 
 SIDECAR_OF = "sidecar-of"

@@ -31,8 +31,8 @@ class Plain(Struct, frozen=True):
 class Settled(Struct, frozen=True):
     """What is known of servers besides what the compose files say.
 
-    `named` are services that other files name, with the evidence, `ports` where these ask servers. `plain` are servers that do not come to speak TLS,
-    because a client could not follow or no way is open: nothing of them is changed.
+    `named` are services that other files name, with the evidence, `ports` where these ask servers. `plain` are servers
+    that do not come to speak TLS, because a client could not follow or no way is open: nothing of them is changed.
     """
 
     named: Mapping[str, str] = {}

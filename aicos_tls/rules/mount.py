@@ -62,7 +62,13 @@ def _others(context: Context, service: Service) -> Iterator[str | Note]:
     """The mounts that its way to serve TLS needs: files below the certificates directory."""
     needs = context.needs.get(service.name)
     for bind in needs.mounts if needs else ():
-        if _at(service, bind.target) is None:
+        mount = _at(service, bind.target)
+        if mount is not None and not bind.instead:
+            text = (
+                f"something is mounted at {bind.target} already: it must hold {context.policy.certs_dir}/{bind.source}"
+            )
+            yield Note("todo", text, service.name, mount.layer.source.where(mount.node))
+        elif mount is None:
             yield f"{posixpath.join(source(context, service.first), bind.source)}:{bind.target}:ro"
 
 
@@ -77,7 +83,7 @@ def _instead(context: Context, service: Service) -> Iterator[Outcome]:
     needs = context.needs.get(service.name)
     for bind in needs.mounts if needs else ():
         mount = _at(service, bind.target)
-        if mount is None:
+        if mount is None or not bind.instead:
             continue
         written = posixpath.join(source(context, mount.layer), bind.source)
         node = _source_node(mount)

@@ -16,16 +16,20 @@ from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.serving.model import Bind, How, Needs, Option, RuntimeFile, Setting
 from aicos_tls.serving.runtime import DIRECTORY
 from aicos_tls.sources.configurations import KINDS
+from aicos_tls.sources.nginx.server import SERVES
+from aicos_tls.sources.ways import listens_ssl
 from aicos_tls.yamledit.apply import splice
 from aicos_tls.yamledit.nodes import Sequence, deref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import PurePosixPath
 
     from aicos_tls.serving.model import Place
     from aicos_tls.sources.model import CodeContext, CodeResult, Manual
     from aicos_tls.sources.project import ServiceSources
+
+_ENDINGS = (".conf", ".template", ".cfg", ".caddy")
 
 
 class Configured(Struct, frozen=True):
@@ -57,6 +61,8 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
     changed = {path: result for path, result in results.items() if result.changes}
     if not changed:
         return Configured(f"no change of its {runtime} configuration is known", left=left)
+    if context.is_server and not _serves(service, results.values()):
+        return Configured(f"its {runtime} configuration has no `listen` for its port that could be changed", left=left)
     binds, files = [], []
     for path, result in changed.items():
         there = service.inside(result.file.path)
@@ -66,7 +72,7 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
             return Configured(reason, left=left)
         name = copy_of(place.short_name, path, kind.folder)
         files.append(RuntimeFile(name, _text(result), result.file.path))
-        binds.append(Bind(name, there.path))
+        binds.append(Bind(name, there.path, instead=there.alone))
     option = Option(
         How.ENV,
         f"a changed copy of its {runtime} configuration is mounted",
@@ -79,6 +85,13 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
     )
     names = (pair for result in changed.values() for change in result.changes for pair in change.names)
     return Configured(option, tuple(dict.fromkeys(names)), left)
+
+
+def _serves(service: ServiceSources, results: Iterable[CodeResult]) -> bool:
+    """Whether a `server` block serves TLS with the changes, or does so already."""
+    if any(change.what == SERVES for result in results for change in result.changes):
+        return True
+    return any(listens_ssl(file.text) for file in service.configurations.values())
 
 
 def configured_settings(service: ServiceSources) -> Iterator[tuple[str, str]]:
@@ -117,5 +130,7 @@ def _scripts(service: ServiceSources) -> Iterator[tuple[str, str]]:
 
 
 def copy_of(short_name: str, path: PurePosixPath, folder: str = "nginx") -> str:
-    """Where the changed copy of a file of the build context is, below the certificates directory."""
-    return f"{DIRECTORY}/{folder}/{short_name}/{path.as_posix().replace('/', '-')}"
+    """Where the changed copy of a file of a service is, below the certificates directory: its name tells what it is."""
+    name = path.as_posix().replace("/", "-")
+    known = path.suffix in _ENDINGS or path.name == "Caddyfile"
+    return f"{DIRECTORY}/{folder}/{short_name}/{name}{'' if known else '.conf'}"

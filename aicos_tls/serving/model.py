@@ -97,10 +97,14 @@ class Place(Struct, frozen=True):
 
 
 class Bind(Struct, frozen=True):
-    """A read-only mount: `source` lies below the certificates directory, an empty text means all of it."""
+    """A read-only mount: `source` lies below the certificates directory, an empty text means all of it.
+
+    `instead`: it is a changed copy of what is mounted there, and takes its place.
+    """
 
     source: str
     target: str
+    instead: bool = False
 
 
 class RuntimeFile(Struct, frozen=True):

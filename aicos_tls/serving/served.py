@@ -94,7 +94,7 @@ def serve(
             draft.server(service, asks[name])
     draft.set_defaults(uncoded)
     for name, service in sources.services.items():
-        if name in uncoded:
+        if name in uncoded or (name not in coded and _asks_one_of(service, sources, asks)):
             draft.client(service)
         if name in trusting:
             draft.trusting(service)
@@ -304,6 +304,14 @@ def _uwsgi(sources: Sources, asks: Mapping[str, Ask]) -> dict[str, tuple[int, ..
     }
 
 
+def _asks_one_of(service: ServiceSources, sources: Sources, asks: Collection[str]) -> bool:
+    """Whether an nginx asks a server that is switched by name, so that it has to follow."""
+    if service.runtime[0] not in STATIC:
+        return False
+    hosts = (each.host for each in asked(service.configurations.values(), service.environment.values))
+    return any(sources.servers.get(host) in asks for host in hosts)
+
+
 def _asks_itself(service: ServiceSources, ports: Collection[int]) -> Where | None:
     """The first place in its sources where a service asks itself over plain HTTP; the healthcheck is none of these."""
     if not ports:
@@ -333,8 +341,13 @@ def joined_wanted(first: Wanted, second: Wanted) -> Wanted:
     """Both together."""
     names = dict.fromkeys((*first.needs, *second.needs))
     needs = {name: joined(first.needs.get(name, Needs()), second.needs.get(name, Needs())) for name in names}
-    names = {
-        name: tuple(dict.fromkeys((*first.names.get(name, ()), *second.names.get(name, ()))))
-        for name in dict.fromkeys((*first.names, *second.names))
+    return Wanted(needs, (*first.sidecars, *second.sidecars), _together(first.names, second.names))
+
+
+def _together(*given: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The names that certificates get, by service, each once."""
+    services = dict.fromkeys(service for names in given for service in names)
+    return {
+        service: tuple(dict.fromkeys(name for names in given for name in names.get(service, ())))
+        for service in services
     }
-    return Wanted(needs, (*first.sidecars, *second.sidecars), names)

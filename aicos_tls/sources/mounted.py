@@ -73,6 +73,8 @@ def _texts(project: Project, path: Path) -> Iterator[TextFile]:
         yield from (found for found in walk(path, limits=_LIMITS) if isinstance(found, TextFile))
     elif files.is_file(path):
         try:
-            yield project.read(path)
+            file = project.read(path)
+            file.text  # noqa: B018 - what is no text is no configuration
         except TlsError:
             return
+        yield file

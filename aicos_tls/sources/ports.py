@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def listening(plan: Plan, service: Service, stage: Stage | None) -> frozenset[int]:
     """Container ports that the project is known to use.
 
-    Those in URLs of the project and in what else asks it, `ports`, `expose`, `PORT` and the healthcheck; where these say nothing, EXPOSE.
+    Those in URLs of the project and in what else asks it, `ports`, `expose`, `PORT` and the healthcheck; where these
+    say nothing, EXPOSE.
     """
     found = set(_asked(plan, service.name))
     if server := plan.servers.get(service.name):

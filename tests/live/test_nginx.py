@@ -14,8 +14,10 @@ from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
+from aicos_tls.live.flows import Flow, flows
+from aicos_tls.live.places import ELSEWHERE, Places
 from aicos_tls.live.probe import interfaces, reached_from_here
-from aicos_tls.live.sniff import OUTSIDE, Flow, Sniffer, flows
+from aicos_tls.live.sniff import Sniffer
 from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
@@ -80,7 +82,15 @@ def asked(stack: Stack, name: str, port: int) -> tuple[list[str], tuple[Flow, ..
     with Sniffer(bridges) as sniffer:
         faults = ask_all(requests, {FRONT: port}, None)
     assert sniffer.lost == 0
-    return faults, tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+    return faults, tuple(flow for flow in flows(sniffer.streams, Places(found)) if flow.client not in ELSEWHERE)
+
+
+def _build(stack: Stack) -> None:
+    if stack.engine.builds_on_host:
+        services = json.loads(stack.compose("config", "--format", "json").stdout)["services"]
+        built = [name for name, service in services.items() if "build" in service]
+        stack.override = {"services": {name: {"build": {"network": "host"}} for name in built}}
+    stack.build()
 
 
 @pytest.mark.parametrize(
@@ -105,12 +115,12 @@ def test_one_command_encrypts_what_nginx_asks(
         data = json.loads(run("enable", "--dry-run", "--format", "json").out)["connections"]
         told = {(each["client"], each["server"], each["port"]) for each in data if each["state"] == "encrypted"}
         assert told == ENCRYPTED[name]
-        stack.build()
+        _build(stack)
         stack.up()
         faults, seen = asked(stack, name, port)
         assert faults == []
         assert {(flow.client, flow.server, flow.port) for flow in seen if flow.tls} == ENCRYPTED[name]
-        assert [flow for flow in seen if not flow.tls and flow.port != 6379] == []
+        assert [flow for flow in seen if flow.clear and flow.port != 6379] == []
         assert run("rollback", "--certs").code == 0
         shutil.rmtree(stack.directory / ".aicos-tls", ignore_errors=True)
         assert tree(stack.directory) == before

@@ -1,4 +1,4 @@
-"""Stacks whose haproxy, httpd or Caddy alone says who asks whom, encrypted by one command: all answered, none in clear."""
+"""Stacks whose haproxy, httpd or Caddy alone says who asks whom: one command encrypts them, and all is answered."""
 
 from __future__ import annotations
 

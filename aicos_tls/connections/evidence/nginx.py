@@ -1,7 +1,8 @@
 """nginx: what the directives that ask lead to, by `upstream` blocks and variables of all files, and by the environment.
 
 Sources: ngx_http_proxy_module, ngx_http_grpc_module, ngx_http_uwsgi_module, ngx_http_fastcgi_module,
-ngx_http_scgi_module, ngx_http_memcached_module, ngx_stream_proxy_module; for templates the README of the official image.
+ngx_http_scgi_module, ngx_http_memcached_module, ngx_stream_proxy_module; for templates the README of the official
+image.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _REMEDIES = {
     "fastcgi": "nginx has no TLS for FastCGI: let the server speak HTTP, or keep both on a network of their own",
     "scgi": "nginx has no TLS for SCGI: let the server speak HTTP, or keep both on a network of their own",
     "memcached": "nginx has no TLS for memcached: keep both on a network of their own",
-    STREAM: "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate …; proxy_ssl_name …; where it is no TLS yet",
+    STREAM: "where it is no TLS yet: proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate {ca};",
 }
 """What helps where the program changes nothing."""
 

@@ -122,7 +122,7 @@ def changed(name: str, text: str, mount: Path) -> str:
     assert kind is not None
     servers = {"localhost": "backend"}
     context = CodeContext("proxy", "proxy", str(mount), frozenset(), servers, is_server=False)
-    result = kind.transform(TextFile(Path(name), text.encode()), context)
+    result = kind.transform(TextFile(Path(name), text.encode()), context, [])
     assert not result.manual
     return splice(text, [s for change in result.changes for s in change.splices])
 

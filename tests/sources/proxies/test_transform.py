@@ -52,7 +52,7 @@ def result(name: str, text: str, *, is_server: bool = False) -> CodeResult:
     context = CodeContext(
         "proxy", "proxy", "/app/certs", frozenset(), SERVERS, is_server=is_server, environment=environment
     )
-    return kind.transform(TextFile(Path(name), text.encode()), context)
+    return kind.transform(TextFile(Path(name), text.encode()), context, [])
 
 
 def applied(found: CodeResult) -> str:
