@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 _KIND = re.compile(
     r"(?!.*-key\.pem$)(?:.*/)?(?:"
     r"[^/]*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|dockerfile|sh|cfg"
-    r"|conf|nginx|nginxconf|vhost|location|inc|template|tmpl)"
-    r"|[^/]*(?:Dockerfile|Containerfile|nginx)[^/]*|\.gitignore|[^/]*\.dockerignore"
-    r"|(?:sites-available|conf\.d)/.*)",
+    r"|conf|nginx|nginxconf|vhost|location|inc|template|tmpl|caddy)"
+    r"|[^/]*(?:Dockerfile|Containerfile|nginx|haproxy|Caddyfile)[^/]*|\.gitignore|[^/]*\.dockerignore"
+    r"|(?:sites-available|sites-enabled|conf\.d|caddy)/[^/]*)",
     re.IGNORECASE,
 )
-"""Paths of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
+"""Paths of files that a run changes or makes: compose files, Dockerfiles, sources, and configurations of proxies."""
 _IN_A_BUILD = re.compile(
     r"(?!.*-key\.pem$)(?:.*/)?(?:\.?air\.toml|(?:GNU)?makefile|[^/]*\.(?:mk|bash|pem))", re.IGNORECASE
 )

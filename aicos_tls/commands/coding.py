@@ -116,8 +116,9 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
     assert plan is not None  # noqa: S101 - `_drafted` gives one
     by_name = {name for name, ask in request.asked.items() if ask.by_name}
     serving = servings(coded, plan, Settled())
+    authority = f"{plan.policy.mount_path}/ca-cert.pem"
     more = {
-        server: Plain(still_plain(claim), claim.destination.remedy)
+        server: Plain(still_plain(claim), claim.destination.remedy.replace("{ca}", authority))
         for server, claim in in_the_way(found.known, found.after, serving).items()
     }
     for choice in coded.choices:

@@ -16,7 +16,7 @@ from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import NOTHING_SETTLED, Settled, find_servers
 from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import Placement
-from aicos_tls.sources.nginx.mounted import configured
+from aicos_tls.sources.mounted import configured
 from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText

@@ -1,8 +1,8 @@
-"""nginx without a change of its files: a changed copy of its configuration, mounted over the one that it has.
+"""A proxy without a change of its files: a changed copy of its configuration, mounted over the one that it has.
 
-The copy is made as `enable --code` would change the file (`aicos_tls.sources.nginx`), and lies below the certificates
-directory. It goes where the Dockerfile copies the original to, or where the compose file mounts it: that mount then
-brings the copy. What is not changed is named, whatever else is.
+The copy is made as `enable --code` would change the file (`aicos_tls.sources.configurations`), and lies below the
+certificates directory. It goes where the Dockerfile copies the original to, or where the compose file mounts it: that
+mount then brings the copy. What is not changed is named, whatever else is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import Struct
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.serving.model import Bind, How, Needs, Option, RuntimeFile, Setting
 from aicos_tls.serving.runtime import DIRECTORY
-from aicos_tls.sources import nginx
+from aicos_tls.sources.configurations import KINDS
 from aicos_tls.sources.nginx.server import SERVES
 from aicos_tls.sources.ways import listens_ssl
 from aicos_tls.yamledit.apply import splice
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from aicos_tls.sources.model import CodeContext, CodeResult, Manual
     from aicos_tls.sources.project import ServiceSources
 
-_ENDINGS = (".conf", ".template")
-_SOURCE = "aicos_tls/sources/nginx; the copy is mounted, tried with nginx 1.22"
+_ENDINGS = (".conf", ".template", ".cfg", ".caddy")
 
 
 class Configured(Struct, frozen=True):
@@ -46,18 +45,24 @@ class Configured(Struct, frozen=True):
 
 
 def configuration(service: ServiceSources, place: Place, context: CodeContext) -> Configured:
-    """The option for a service that runs nginx, or the reason why there is none, and what is not changed.
+    """The option for a service that runs a proxy, or the reason why there is none, and what is not changed.
 
     `context` says whether it has to serve TLS itself, or only asks others.
     """
-    own = list(service.configurations.values())
-    results = {path: nginx.transform(file, context, own) for path, file in service.configurations.items()}
+    runtime = service.runtime[0]
+    kind = next((each for each in KINDS if each.runtime == runtime), None)
+    if kind is None or (context.is_server and not kind.serves):
+        return Configured(f"its {runtime} configuration is changed to ask over TLS, not to serve it")
+    own = service.of_kind(runtime)
+    results = {
+        path: each.transform(service.files[path], context, own) for path, each in service.kinds.items() if each is kind
+    }
     left = tuple(manual for result in results.values() for manual in result.manual)
     changed = {path: result for path, result in results.items() if result.changes}
     if not changed:
-        return Configured("no change of its nginx configuration is known", left=left)
+        return Configured(f"no change of its {runtime} configuration is known", left=left)
     if context.is_server and not _serves(service, results.values()):
-        return Configured("its nginx configuration has no `listen` for its port that could be changed", left=left)
+        return Configured(f"its {runtime} configuration has no `listen` for its port that could be changed", left=left)
     binds, files = [], []
     for path, result in changed.items():
         there = service.inside(result.file.path)
@@ -65,15 +70,15 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
             return Configured(f"nothing says where {path} is in the image", left=left)
         if there.mount is None and (reason := _rewritten(service, there.path)):
             return Configured(reason, left=left)
-        name = copy_of(place.short_name, path)
+        name = copy_of(place.short_name, path, kind.folder)
         files.append(RuntimeFile(name, _text(result), result.file.path))
         binds.append(Bind(name, there.path, instead=there.alone))
     option = Option(
         How.ENV,
-        "a changed copy of its nginx configuration is mounted",
+        f"a changed copy of its {runtime} configuration is mounted",
         next(iter(changed.values())).file.where(0),
         Needs(tuple(Setting(*pair) for pair in configured_settings(service)), mounts=tuple(binds), files=tuple(files)),
-        source=_SOURCE,
+        source=f"aicos_tls/sources/configurations; the copy is mounted, tried with {kind.tried}",
         tried=True,
         note="when the configuration changes, run `aicos-tls enable` again",
         ports=tuple(sorted(context.ports)),
@@ -124,7 +129,8 @@ def _scripts(service: ServiceSources) -> Iterator[tuple[str, str]]:
             yield str(path), file.text
 
 
-def copy_of(short_name: str, path: PurePosixPath) -> str:
+def copy_of(short_name: str, path: PurePosixPath, folder: str = "nginx") -> str:
     """Where the changed copy of a file of a service is, below the certificates directory: its name tells what it is."""
     name = path.as_posix().replace("/", "-")
-    return f"{DIRECTORY}/nginx/{short_name}/{name}{'' if path.suffix in _ENDINGS else '.conf'}"
+    known = path.suffix in _ENDINGS or path.name == "Caddyfile"
+    return f"{DIRECTORY}/{folder}/{short_name}/{name}{'' if known else '.conf'}"

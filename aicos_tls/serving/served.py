@@ -291,7 +291,7 @@ def _uwsgi(sources: Sources, asks: Mapping[str, Ask]) -> dict[str, tuple[int, ..
     """The servers that nginx asks by the uwsgi protocol and that can have a sidecar, with the ports."""
     found: dict[str, set[int]] = {}
     for service in sources.services.values():
-        for each in asked(service.configurations.values(), service.environment.values):
+        for each in asked(service.of_kind("nginx"), service.environment.values):
             server = sources.servers.get(each.host)
             if server and each.family == UWSGI and each.port is not None:
                 found.setdefault(server, set()).add(each.port)

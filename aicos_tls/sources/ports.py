@@ -31,14 +31,19 @@ def listening(plan: Plan, service: Service, stage: Stage | None) -> frozenset[in
         found.update(server.ports)
     image = image_healthcheck(stage) if stage else None
     found.update(ports_asked(service, image.test if image else None))
-    found.update(container for _, container in published(service))
-    found.update(_numbers(text for _, entry in service.effective("expose") for text in texts_of(entry.value)))
+    found.update(declared(service))
     if variable := service.environment.get("PORT"):
         found.update(_numbers([service.expand(variable.value or "") or ""]))
     if not found and stage is not None:
         exposed = (instruction for instruction in stage.instructions if instruction.name == "EXPOSE")
         found.update(_numbers(word for instruction in exposed for word in instruction.value.split()))
     return frozenset(found)
+
+
+def declared(service: Service) -> frozenset[int]:
+    """The container ports in `ports` and `expose`."""
+    exposed = _numbers(text for _, entry in service.effective("expose") for text in texts_of(entry.value))
+    return frozenset((*(container for _, container in published(service)), *exposed))
 
 
 def _numbers(texts: Iterable[str]) -> Iterator[int]:

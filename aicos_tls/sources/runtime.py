@@ -28,6 +28,7 @@ _BASES = {
     "nginx-unprivileged": "nginx",
     "httpd": "Apache httpd",
     "caddy": "Caddy",
+    "haproxy": "haproxy",
     "ruby": "Ruby",
     "php": "PHP",
     "openjdk": "Java",
@@ -43,8 +44,9 @@ _PROGRAMS = {
     "Node": "node nodemon ts-node tsx next nuxt pm2 nest",
     "Python": "uvicorn gunicorn hypercorn granian daphne flask waitress-serve uwsgi fastapi",
     "nginx": "nginx",
-    "Apache httpd": "httpd-foreground httpd apache2-foreground",
+    "Apache httpd": "httpd-foreground httpd apache2-foreground apache2 apache2ctl apachectl",
     "Caddy": "caddy",
+    "haproxy": "haproxy",
     "Java": "java",
     "Bun": "bun",
     "Deno": "deno",
@@ -69,8 +71,8 @@ _MANIFESTS = {
     "mix.exs": "Elixir",
 }
 
-STATIC = frozenset({"nginx", "Apache httpd", "Caddy"})
-"""Runtimes that serve files to browsers: scripts among these run there."""
+STATIC = frozenset({"nginx", "Apache httpd", "Caddy", "haproxy"})
+"""Runtimes that serve files to browsers, or pass requests on: scripts among their files run in browsers."""
 
 
 def runtime_of(

@@ -121,7 +121,7 @@ def _nothing_known(service: ServiceSources) -> str:
 def _by_configuration(service: ServiceSources, changes: ServiceChanges | None) -> tuple[Way, str]:
     runtime = service.runtime[0]
     if runtime != "nginx":
-        return Way.CONFIGURATION, f"the configuration of {runtime} is not read here"
+        return Way.CONFIGURATION, f"the configuration of {runtime} is changed to ask over TLS, not to serve it"
     own = list(service.configurations.values())
     if any(listens_ssl(file.text) for file in own):
         return Way.SET, "its configuration listens with ssl"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.connections.model import Surroundings
     from aicos_tls.connections.readers import Files
-    from aicos_tls.sources.nginx.asked import Asked
+    from aicos_tls.sources.asked import Asked
 
 _OTHER = re.compile(
     r"(?:dockerfile|containerfile|makefile|license|readme)"

@@ -1,4 +1,4 @@
-"""Public nginx images that run the project's own configuration: what is mounted into them asks services of the project.
+"""Public images of proxies that run the project's own configuration: what is mounted into them asks its services.
 
 Such an image is nobody's own, and its configuration is: it has to ask over TLS as well.
 """
@@ -15,8 +15,8 @@ from aicos_tls.compose.urls import host_name
 from aicos_tls.errors import TlsError
 from aicos_tls.files import TextFile
 from aicos_tls.sources.build import is_inside
+from aicos_tls.sources.configurations import KINDS
 from aicos_tls.sources.environment import composed
-from aicos_tls.sources.nginx.asked import asked
 from aicos_tls.sources.runtime import runtime_of_image
 from aicos_tls.sources.tree import Limits, walk
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.scope import Decision
+    from aicos_tls.sources.configurations import Kind
 
-_DIRECTORY = "/etc/nginx"
 _LIMITS = Limits(files=200, entries=2_000, total_bytes=16 * 2**20)
 """Configurations have a few files."""
 
 
 def configured(project: Project, decisions: Mapping[str, Decision]) -> dict[str, str]:
-    """The services out of scope that are nginx with a configuration of the project, and the reason to change it.
+    """The services out of scope that are a proxy with a configuration of the project, and the reason to change it.
 
     It is one when it asks a service that is in scope. Reads what is mounted; nothing that is found there is an error.
     """
@@ -48,20 +48,20 @@ def configured(project: Project, decisions: Mapping[str, Decision]) -> dict[str,
 
 
 def _reason(project: Project, service: Service, named: Mapping[str, str]) -> str:
-    if service.builds or runtime_of_image(service.image or "") != "nginx":
-        return ""
-    for each in asked(_mounted(project, service), composed(service)):
+    runtime = "" if service.builds else runtime_of_image(service.image or "")
+    kind = next((each for each in KINDS if each.runtime == runtime), None)
+    for each in kind.asked(_mounted(project, service, kind), composed(service)) if kind else ():
         if server := named.get(each.host):
-            return f"its nginx configuration is the project's own, and asks {server} ({each.where})"
+            return f"its {runtime} configuration is the project's own, and asks {server} ({each.where})"
     return ""
 
 
-def _mounted(project: Project, service: Service) -> Iterator[TextFile]:
-    """Yield the files of the project that are mounted where nginx has its configuration."""
+def _mounted(project: Project, service: Service, kind: Kind) -> Iterator[TextFile]:
+    """Yield the files of the project that are mounted where a proxy has its configuration."""
     for mount in service.mounts:
         source = service.expand(mount.source) or ""
         target = posixpath.normpath(service.expand(mount.target) or "/")
-        if not source.startswith((".", "/")) or not f"{target}/".startswith(f"{_DIRECTORY}/"):
+        if not source.startswith((".", "/")) or not f"{target}/".startswith(kind.places):
             continue
         path = mount.layer.source.base / source
         if is_inside(path, project.directory):
