@@ -63,7 +63,7 @@ def leaving_too(streams: Streams, places: Places, ours: Collection[tuple[Side, i
     """The same with what the services asked of others: servers are then `OUTSIDE`, or the `HOST`."""
     sums: dict[tuple[str, str, int], _Sum] = defaultdict(lambda: _Sum(Bytes()))
     for connection in _directed(streams, places):
-        if not connection.bytes.any or (connection.server, connection.client.port) in ours:
+        if not connection.real or (connection.server, connection.client.port) in ours:
             continue
         server, at = connection.server, connection.since
         asked = places.service(server.address, at)

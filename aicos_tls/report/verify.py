@@ -127,7 +127,7 @@ def _unplanned(result: Result, style: Style) -> Iterator[str]:
     names = [f"{flow.client} → {flow.server}:{flow.port}" for flow in found]
     for name, flow in zip(names, found, strict=True):
         mark = _mark(State.FAILED if result.betrays(flow) else State.SKIPPED, style)
-        size = f"{flow.clear} bytes in clear" if flow.clear else f"TLS, {flow.tls} bytes"
+        size = f"{flow.clear} bytes in clear" if flow.clear else f"{flow.tls} bytes in TLS"
         yield f"  {mark} {name.ljust(max(map(len, names)))}  {flow.protocol.value}, {size}"
     if any(map(result.betrays, found)):
         yield f"      → aicos-tls learn{_project(result)} writes them to aicos-tls.toml; then aicos-tls enable"
