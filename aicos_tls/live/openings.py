@@ -81,11 +81,11 @@ def _zookeeper(data: bytes) -> bool:
 
 def _kafka(data: bytes) -> bool:
     """Size, kind and version of the request, a number, the client's name (Kafka, "Protocol", request headers 1, 2)."""
-    if len(data) < 14 or _number(data, 0) < 10 or _number(data, 0) > 1 << 27:  # noqa: PLR2004 - sizes of the header
+    if len(data) < 14 or not 10 <= _number(data, 0) <= 1 << 27:  # noqa: PLR2004 - sizes of the header and of requests
         return False
-    name = _number(data, 12, 2)
-    named = name == 0xFFFF or (len(data) >= 14 + name <= 14 + 255 and data[14 : 14 + name].isascii())  # noqa: PLR2004
-    return _number(data, 4, 2) in _KAFKA and _number(data, 6, 2) <= 20 and named  # noqa: PLR2004 - versions so far
+    kind, version, name = (_number(data, at, 2) for at in (4, 6, 12))
+    named = name == 0xFFFF or (len(data) >= 14 + name and name < 256 and data[14 : 14 + name].isascii())  # noqa: PLR2004
+    return kind in _KAFKA and version <= 20 and (kind or version) > 0 and named  # noqa: PLR2004 - versions so far
 
 
 def _cassandra(data: bytes) -> bool:

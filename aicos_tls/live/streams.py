@@ -94,6 +94,8 @@ class Streams:
             self._datagram(packet, at)
             return
         ends = frozenset((packet.source, packet.target))
+        if len(ends) == 1:  # no stack sends that, but anybody may
+            return
         if packet.flags & _SYN:
             self._open(packet, ends, at)
             return

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from live import aicos
 from live.engines import NoEngine
 from live.stacks import Stack, free_ports, project_name
@@ -21,6 +20,7 @@ from aicos_tls.connections.seen import seen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
     from live.engines import Engine
     from support import Run
 
