@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import Project
 
+PUBLISHED = ("plain", "tls")
+"""What services may speak at published ports that only the host asks."""
 KEY_TYPES = ("rsa4096", "rsa2048", "p256", "p384")
 BLOCK = OWN_BLOCK
 _MOST = 10**9 - 1
@@ -38,7 +40,9 @@ class Policy(Struct, frozen=True):
     file of its own beside the compose files, which then stay as they are, `code` asks for the code of services, too.
     `serve` are ways to serve TLS (`aicos_tls.plan.serve`): one for all services, and `SERVICE=WAY`. `sidecar_image` is
     an image with haproxy, iptables and the two scripts of `templates/sidecar`; where it is empty, compose builds one.
-    `repair` puts healthchecks right whose program the image lacks.
+    `repair` puts healthchecks right whose program the image lacks. `published` says what services speak at published
+    ports that nobody but the host asks: `plain` or `tls`. `require` names connections that have to be encrypted, as
+    `web -> api`; `strict` asks that of all.
     """
 
     certs_dir: str = "./certs"
@@ -55,6 +59,9 @@ class Policy(Struct, frozen=True):
     serve: tuple[str, ...] = ()
     sidecar_image: str = ""
     repair: bool = False
+    published: str = "plain"
+    require: tuple[str, ...] = ()
+    strict: bool = False
 
     def certs_source(self, base: str = "") -> str:
         """The certificates directory as a mount writes it; `base` leads from the file's directory to the project's."""
@@ -162,6 +169,8 @@ def setting(key: str, value: object, where: Where) -> Any:
 def _check_value(name: str, value: object, where: Where) -> None:
     if name == "key_type" and value not in KEY_TYPES:
         raise TlsError(f"unknown key type {value!r}", where=where, hint=f"known ones: {', '.join(KEY_TYPES)}")
+    if name == "published" and value not in PUBLISHED:
+        raise TlsError(f"published ports cannot speak {value!r}", where=where, hint=f"known: {', '.join(PUBLISHED)}")
     if name == "days" and isinstance(value, int) and not 1 <= value <= MAX_DAYS:
         raise TlsError(f"a lifetime of {value} days is not between 1 and {MAX_DAYS}", where=where)
     if name in _TEXTS and isinstance(value, str):
