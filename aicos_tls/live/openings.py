@@ -122,6 +122,36 @@ _SERVER: tuple[tuple[Protocol, Callable[[bytes], object]], ...] = (
 """MySQL, "Connection Phase" (HandshakeV10, ERR_Packet); NATS "Client protocol"; RFC 5321 (4.2)."""
 
 
+def frames(data: bytes) -> Protocol | None:
+    """HTTP/2 or gRPC by the frames that a piece of a stream consists of; None where it is no row of whole frames.
+
+    A frame has a length, a type with the lengths and the streams that it allows, and flags (RFC 9113, 4.1 and 6); a
+    message of gRPC begins with whether it is compressed, and its length (gRPC "over HTTP2").
+    """
+    found, at = None, 0
+    while at < len(data):
+        length, kind = _number(data, at, 3), data[at + 3] if at + _FRAME <= len(data) else -1
+        stream, body = _number(data, at + 5), data[at + _FRAME : at + _FRAME + length]
+        if kind not in _FRAMES or len(body) != length or not _FRAMES[kind](length, stream):
+            return None
+        message = kind == 0 and not data[at + 4] & 8 and length > _INT32 and body[0] <= 1
+        grpc = message and _number(body, 1) == length - 1 - _INT32
+        found = Protocol.GRPC if grpc or found is Protocol.GRPC else Protocol.HTTP
+        at += _FRAME + length
+    return found
+
+
+_FRAME = 9
+_FRAMES: dict[int, Callable[[int, int], bool]] = {
+    0: lambda _, stream: 0 < stream < 1 << 31,  # DATA
+    1: lambda _, stream: 0 < stream < 1 << 31,  # HEADERS
+    3: lambda length, stream: length == 4 and 0 < stream < 1 << 31,  # noqa: PLR2004 - RST_STREAM
+    4: lambda length, stream: length % 6 == 0 and stream == 0,  # SETTINGS
+    6: lambda length, stream: length == 8 and stream == 0,  # noqa: PLR2004 - PING
+    8: lambda length, stream: length == 4 and stream < 1 << 31,  # noqa: PLR2004 - WINDOW_UPDATE
+}
+
+
 def of_client(data: bytes) -> Protocol | None:
     """The protocol that a client begins with `data`; None for none that is known."""
     return next((protocol for protocol, is_it in _CLIENT if is_it(data)), None)

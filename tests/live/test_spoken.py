@@ -31,6 +31,10 @@ FASTCGI = b"\x01\x01\x00\x01\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01
 UWSGI = b"\x00\x59\x01\x00\x0c\x00QUERY_STRING\x00\x00\x0e\x00REQUEST_METHOD\x03\x00GET"
 BIND = b"\x30\x0c\x02\x01\x01\x60\x07\x02\x01\x03\x04\x00\x80\x00"
 
+PING = b"\0\0\x08\x06\0\0\0\0\0\xa7\x0dN7|\xc1U\xcb"
+CALL = b"\0\0\x04\x01\x04\0\0\0\x03\xc4\x83\x86\xbf\0\0\x06\0\x01\0\0\0\x03\0\0\0\0\x01x"
+"""HEADERS that refer to what was sent before, and DATA with a message of one byte."""
+
 CLIENTS = [
     (Protocol.HTTP, b"GET /orders?id=7 HTTP/1.1\r\nHost: api\r\n\r\n"),
     (Protocol.HTTP, b"OPTIONS * HTTP/1.0\r\n\r\n"),
@@ -121,6 +125,12 @@ def heard(*said: tuple[str, bytes]) -> Spoken:
         ([("C", STARTUP), ("c", b"GET / HTTP/1.1\r\n")], Protocol.POSTGRES, False),
         ([("c", b"*1\r\n$4\r\nPING\r\n")], Protocol.REDIS, False),
         ([("c", STARTUP)], Protocol.UNKNOWN, False),
+        ([("c", PING)], Protocol.HTTP, False),
+        ([("s", PING), ("c", CALL)], Protocol.GRPC, False),
+        ([("c", CALL + PING)], Protocol.GRPC, False),
+        ([("c", CALL[:-1])], Protocol.UNKNOWN, False),
+        ([("c", CALL[:5])], Protocol.UNKNOWN, False),
+        ([("C", b"one order\n"), ("c", CALL)], Protocol.UNKNOWN, False),
     ],
 )
 def test_a_conversation(said: list[tuple[str, bytes]], protocol: Protocol, tls: bool) -> None:  # noqa: FBT001
