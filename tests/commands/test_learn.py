@@ -185,7 +185,7 @@ def test_what_cannot_be_seen(shop: Shop) -> None:
 )
 def test_networks_without_a_bridge(shop: Shop, driver: str, words: str) -> None:
     networks = json.loads((shop.fake.folder / "network").read_text())
-    other: dict[str, Any] = {"Id": "e" * 64, "Name": "other", "Driver": driver, "Options": None, "IPAM": {"Config": [{}]}}
+    other: dict[str, Any] = {"Id": "e" * 64, "Name": "other", "Driver": driver, "IPAM": {"Config": [{}]}}
     shop.fake.says("network", json.dumps([*networks, other]))
     place = {"NetworkID": "e" * 64, "IPAddress": ""}
     first, second = json.loads((shop.fake.folder / "inspect").read_text())

@@ -15,6 +15,7 @@ from aicos_tls.live.flows import HOST, Datagrams, Flow, datagrams, flows, leavin
 from aicos_tls.live.model import Attachment, Container, Network
 from aicos_tls.live.packets import Datagram, Segment, Side
 from aicos_tls.live.places import OUTSIDE, Places
+from aicos_tls.live.sockets import Sockets
 from aicos_tls.live.stack import Stack
 from aicos_tls.live.streams import Streams
 
@@ -74,12 +75,24 @@ def test_open_before_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
     streams = seen(frame(high, low, 1, b"entry 1\n"))
     assert [flow.server for flow in flows(streams, Places(stack(WEB, API)))] == ["web"]
     with monkeypatch.context() as patch:
-        patch.setattr(module, "listening", lambda one: frozenset({51000} if one is API else ()))
+        patch.setattr(module, "sockets", lambda one: Sockets(frozenset({51000} if one is API else ())))
         (flow,) = flows(streams, Places(stack(WEB, API)))
     assert (flow.client, flow.server, flow.port, flow.protocol) == ("web", "api", 51000, Protocol.UNKNOWN)
     streams = seen(frame(high, low, 1, b"entry 1\n"), frame(Side(CLIENT.address, 7), high, 1, flags=SYN))
     streams.take(Segment(high, Side(CLIENT.address, 7), 1, SYN | ACK, b""))
     assert [flow.server for flow in flows(streams, Places(stack(WEB, API)))] == ["api"]
+
+
+def test_open_and_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = Side(CLIENT.address, 5000), Side(SERVER.address, 5432)
+    lists = {
+        "web": Sockets(open=frozenset({(mine, other)})),
+        "api": Sockets(frozenset({5432}), frozenset({(other, mine)})),
+    }
+    monkeypatch.setattr(module, "sockets", lambda one: lists[one.service])
+    assert flows(Streams(), Places(stack(WEB, API))) == (Flow("web", "api", 5432, 0, 0, 0, Protocol.POSTGRES),)
+    (said,) = flows(seen(frame(mine, other, 1, REQUEST)), Places(stack(WEB, API)))
+    assert said.sent == len(REQUEST)
 
 
 def test_what_is_usual_at_a_port() -> None:

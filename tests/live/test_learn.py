@@ -119,7 +119,7 @@ def test_a_shop_without_urls(
         moved = run("learn", "-p", stack.name, "--seconds", "0.5", *restart)
         assert moved.code == 0, moved.err
         assert "1 connection seen" in moved.out
-        assert "api → ledger:51000  unknown, nothing was sent" in moved.out
+        assert "api → ledger:51000  unknown, silent" in moved.out
 
 
 def test_aicos(engine: Engine, compose: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
