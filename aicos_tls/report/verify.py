@@ -102,7 +102,7 @@ def _shown(service: ServiceResult, *, verbose: bool) -> Iterator[tuple[int, Chec
 def _seen(result: Result, style: Style) -> Iterator[str]:
     if result.flows is None:
         return
-    between = result.between
+    between = [flow for flow in result.between if flow.sent]
     listed = [*between, *(flow for flow in result.flows if flow.client in ELSEWHERE and (flow.http or flow.tls))]
     yield style("title", f"Seen on the networks in {result.seconds:.0f} s (bytes of payload, both ways)")
     rows = [("", "clear HTTP", "TLS", "other")]
@@ -128,12 +128,13 @@ def _unplanned(result: Result, style: Style) -> Iterator[str]:
         return
     yield style("title", "Connections that nobody planned")
     names = [f"{flow.client} → {flow.server}:{flow.port}" for flow in found]
-    for name, flow in zip(names, found, strict=True):
+    last = sum(map(result.betrays, found))
+    for number, (name, flow) in enumerate(zip(names, found, strict=True), 1):
         mark = _mark(State.FAILED if result.betrays(flow) else State.SKIPPED, style)
-        size = f"{flow.clear} bytes in clear" if flow.clear else f"TLS, {flow.tls} bytes"
+        size = f"{flow.clear} bytes in clear" if flow.clear else f"{flow.tls} bytes in TLS" if flow.tls else "silent"
         yield f"  {mark} {name.ljust(max(map(len, names)))}  {flow.protocol.value}, {size}"
-    if any(map(result.betrays, found)):
-        yield f"      → aicos-tls learn{_project(result)} writes them to aicos-tls.toml; then aicos-tls enable"
+        if number == last:
+            yield f"      → aicos-tls learn{_project(result)} writes them to aicos-tls.toml; then aicos-tls enable"
     yield ""
 
 
