@@ -129,6 +129,9 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
     for declined in plan.declined:
         if not declined.safe and request.asked:
             more.setdefault(declined.service, Plain(declined.reason))
+    for gap in coded.gaps:
+        if gap.service in request.wanted:
+            more.setdefault(gap.service, Plain(gap.words, gap.command))
     return {name: why for name, why in more.items() if name in plan.servers and name not in by_name}
 
 
