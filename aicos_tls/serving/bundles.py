@@ -58,7 +58,11 @@ def merged(service: ServiceSources, setting: Setting, place: Place) -> tuple[Set
     if theirs is None:
         return None, None, reason
     name = f"{place.short_name}-{setting.name.lower().replace('_', '-')}.pem"
-    return Setting(setting.name, f"{place.mount_path}/{name}"), Bundle(name, _certificates(theirs), theirs), ""
+    return (
+        Setting(setting.name, f"{place.mount_path}/{name}", Merge.HELD),
+        Bundle(name, _certificates(theirs), theirs),
+        "",
+    )
 
 
 def others(service: ServiceSources, place: Place) -> tuple[Setting, ...]:
