@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from aicos_tls import __version__
-from aicos_tls.cli.terminal import shown
 from aicos_tls.errors import InternalError, TlsError
+from aicos_tls.report.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,9 @@ def guarded(arguments: Sequence[str]) -> int:
 def say(error: TlsError) -> None:
     """Print an expected error: one line of what and where, one of what to do."""
     place = f"{error.where}: " if error.where else ""
-    print(f"aicos-tls: {shown(f'{place}{error.message}')}", file=sys.stderr)
+    print(f"aicos-tls: {visible(f'{place}{error.message}')}", file=sys.stderr)
     if error.hint:
-        print(f"  → {shown(error.hint)}", file=sys.stderr)
+        print(f"  → {visible(error.hint)}", file=sys.stderr)
 
 
 def _bug(arguments: Sequence[str], error: Exception) -> int:
@@ -59,7 +59,7 @@ def _bug(arguments: Sequence[str], error: Exception) -> int:
             traceback.format_exc(),
         )
     )
-    print(f"aicos-tls: this is a bug: {shown(report.strip().splitlines()[-1])}", file=sys.stderr)
+    print(f"aicos-tls: this is a bug: {visible(report.strip().splitlines()[-1])}", file=sys.stderr)
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="aicos-tls-", suffix=".log", delete=False, encoding="utf-8"
@@ -71,6 +71,6 @@ def _bug(arguments: Sequence[str], error: Exception) -> int:
     print(f"  → no file was left half written; {told}", file=sys.stderr)
     if isinstance(error, InternalError) and error.service:
         place = f" ({error.where})" if error.where else ""
-        without = shown(f"{error.service}{place} can be left out meanwhile: --exclude {error.service}")
+        without = visible(f"{error.service}{place} can be left out meanwhile: --exclude {error.service}")
         print(f"  → {without}", file=sys.stderr)
     return BUG

@@ -9,9 +9,9 @@ from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from aicos_tls.cli.options import Color, Format
-from aicos_tls.cli.terminal import shown
 from aicos_tls.errors import TlsError
 from aicos_tls.report.style import coloured, plain
+from aicos_tls.report.visible import visible
 from aicos_tls.report.words import masked
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def show(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     try:
         if sys.stdout.isatty():
-            text = shown(text, colours=True)
+            text = visible(text, colours=True)
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
     except OSError as error:
@@ -48,7 +48,7 @@ def discard_output() -> None:
 
 def complain(text: str) -> None:
     """Print one line to standard error, without passwords in URLs."""
-    print(f"aicos-tls: {shown(masked(text))}", file=sys.stderr)
+    print(f"aicos-tls: {visible(masked(text))}", file=sys.stderr)
 
 
 def style(color: Color, form: Format) -> Style:
