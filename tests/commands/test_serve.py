@@ -95,7 +95,7 @@ def test_what_was_chosen_is_said_with_the_next_best(project: Project, run: Run) 
     assert "  box  certificates, 3 variables, a sidecar\n" in shown
     assert "not code: its code does not serve TLS yet" in shown
     marked = run("enable", "--dry-run", "--no-certs", "--serve", "auto", "--format", "markdown").out
-    assert "| api | preload | 8001 |" in marked
+    assert "| `api` | preload | 8001 |" in marked
 
 
 @pytest.mark.parametrize(
