@@ -60,7 +60,7 @@ class Setting(Struct, frozen=True, eq=False):
         """Its value for a report, as a compose file writes it; of an env file, which may hold secrets, its name."""
         if self.places and self.places[-1].node is not None:
             return self.value
-        return "a value of " + self.decided.path.name if self.places else "put together"
+        return "a value of " + self.decided.path.name if self.places else "a value with variables in it"
 
 
 def settings(service: Service, endings: tuple[str, ...]) -> dict[str, Setting]:
