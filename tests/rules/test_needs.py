@@ -114,8 +114,7 @@ def test_node_may_verify_where_it_is_told_of_the_ca(project: MakeProject) -> Non
 
 
 def test_a_value_that_is_not_known_here_is_left_to_do(project: MakeProject) -> None:
-    files = {"docker-compose.yml": service("env_file: a.env"), "a.env": "TLS_ENABLED=${ELSEWHERE?}\n"}
-    project(files)
+    project({"docker-compose.yml": service("env_file: a.env"), "a.env": "TLS_ENABLED=${ELSEWHERE?}\n"})
     loaded = load([Path("docker-compose.yml")])
     found = plan(loaded, resolve(loaded, {}))
     assert [(str(note.where), note.text) for note in found.notes if note.topic == "todo"] == [
