@@ -84,7 +84,8 @@ class Connection(Struct, frozen=True):
     """A connection: `client` and `server` are services, or `PUBLISHED`, or a host outside.
 
     `way` is how the server serves TLS where it is encrypted; `reason` says why it is plain, `remedy` the one command or
-    line that would change it. `protocol` is the most exact one that was found.
+    line that would change it. `protocol` is the most exact one that was found. `waits`: its client asks over TLS, and
+    is refused until the server serves it.
     """
 
     client: str
@@ -96,6 +97,7 @@ class Connection(Struct, frozen=True):
     way: str = ""
     reason: str = ""
     remedy: str = ""
+    waits: bool = False
 
     @property
     def name(self) -> str:
