@@ -112,7 +112,9 @@ def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | N
     stages = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     wanted = target.lower() if target else None
     if wanted is not None and wanted not in stages:
-        raise TlsError(f"there is no build stage {target!r}", where=Where(file.path), hint="see `build: target:`")
+        raise TlsError(
+            "no build stage has the name of `build: target:`", where=Where(file.path), hint="see `FROM … AS`"
+        )
     if not stages:
         raise TlsError("there is no FROM in this Dockerfile", where=Where(file.path))
     return stages[wanted] if wanted is not None else stages[next(reversed(stages))]

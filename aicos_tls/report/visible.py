@@ -1,4 +1,4 @@
-"""What a terminal must not be given raw: characters of a stranger's text that move, hide or reorder what is shown.
+"""What must not be shown raw: characters of a stranger's text that move, hide or reorder what is shown.
 
 C0 and C1 controls and DEL (ECMA-48), bidirectional embeddings, overrides and isolates (Unicode, UAX #9). A diff that
 goes to a file or a pipe stays exact, since it is applied.
@@ -13,7 +13,7 @@ _HARMFUL = re.compile(
 )
 
 
-def shown(text: str, *, colours: bool = False) -> str:
+def visible(text: str, *, colours: bool = False) -> str:
     """The text with each such character in the form of an escape; with `colours`, plain colours of a report stay."""
 
     def escaped(found: re.Match[str]) -> str:
