@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.compose.dotenv import EnvFile
+from aicos_tls.compose.sharing import KEY, TOP
 from aicos_tls.compose.uses import Uses, uses
 from aicos_tls.yamledit.nodes import Node, Scalar, Sequence, deref
 from aicos_tls.yamledit.scalars import offsets
@@ -70,6 +71,17 @@ class Site(Struct, frozen=True):
     def name(self) -> str:
         """The path in words: `services.api.environment.URL`."""
         return ".".join(self.path)
+
+
+def is_looked_at(path: tuple[str, ...]) -> bool:
+    """Whether what stands at a path (keys from the service on, or from the top level behind `TOP`) may be a site."""
+    if path[-1:] == (KEY,):
+        return False
+    if path[:1] == TOP:
+        return path[1].startswith("x-") or (path[1] in _TOP_LEVEL and path[3:4] == ("content",))
+    if path[0] in _PARTS:
+        return len(path) > 1 and path[1] in _PARTS[path[0]]
+    return path[0] in SCANNED or (path[0].startswith("x-") and path[0] != OWN_BLOCK)
 
 
 def sites(project: Project) -> Iterator[Site]:
