@@ -34,6 +34,7 @@ class Sharing(Struct, eq=False):
     """The services that a node counts for."""
     paths: dict[int, set[Path]] = field(default_factory=lambda: defaultdict(set))
     """As what a node counts."""
+    _one_thing: dict[int, bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, files: Iterable[ComposeFile], services: Iterable[Service]) -> Sharing:
@@ -54,7 +55,10 @@ class Sharing(Struct, eq=False):
 
     def is_one_thing(self, node: Node) -> bool:
         """Whether a node counts as one attribute only, be it of several services."""
-        return len({path for path in self.paths.get(id(deref(node)), ()) if path[:1] != TOP}) <= 1
+        target = id(deref(node))
+        if target not in self._one_thing:
+            self._one_thing[target] = sum(path[:1] != TOP for path in self.paths.get(target, ())) <= 1
+        return self._one_thing[target]
 
     def _mark(self, resolver: Resolver, node: Node, name: str | None, path: Path) -> None:
         """Note that `node`, and what counts of its contents, is used by the service `name` as its `path`."""

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from aicos_tls import budgets
-from aicos_tls.plan.globs import STAR, linear
+from aicos_tls.plan.globs import STAR, linear, within_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,10 @@ def _is_pattern(line: str) -> bool:
 
 
 def _hardened(expression: re.Pattern[str]) -> re.Pattern[str]:
-    """The expression of the library, which takes exponential time over `*a*a*a*b`, in a form that does not."""
-    text = expression.pattern
-    return expression if text.count(STAR) < _HARMLESS else re.compile(linear(text), expression.flags)
+    """The expression of the library in a form that takes no exponential time over `*a*a*a*b`.
+
+    And in which no class stands for a slash, as `[!s]` does in the library.
+    """
+    text = within_names(expression.pattern)
+    text = text if text.count(STAR) < _HARMLESS else linear(text)
+    return expression if text == expression.pattern else re.compile(text, expression.flags)

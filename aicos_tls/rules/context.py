@@ -83,8 +83,16 @@ class Context(Struct, frozen=True, dict=True):
 
     def elsewhere(self, reference: Reference) -> str:
         """As what else the text of a reference counts, by an anchor, where no reference is looked for; or nothing."""
-        paths = self.project.sharing.paths.get(id(reference.site.node), ())
-        return next((".".join(filter(None, path)) for path in sorted(paths) if not is_looked_at(path)), "")
+        return self._elsewhere.get(id(reference.site.node), "")
+
+    @cached_property
+    def _elsewhere(self) -> dict[int, str]:
+        """For each node that counts as something where no reference is looked for: as what, in words."""
+        found: dict[int, str] = {}
+        for node, paths in self.project.sharing.paths.items():
+            if other := min((path for path in paths if path and not is_looked_at(path)), default=()):
+                found[node] = ".".join(filter(None, other))
+        return found
 
     @cached_property
     def entangled(self) -> list[tuple[Reference, str]]:
