@@ -48,7 +48,7 @@ def leaves(old: Plain | Absent, new: Plain | Absent, path: tuple[str, ...]) -> I
         before = old if isinstance(old, dict) else {}
         for key in (*before, *(key for key in new if key not in before)):
             yield from leaves(before.get(key, ABSENT), new.get(key, ABSENT), (*path, key))
-    elif isinstance(new, list) and new and (nothing or isinstance(old, list)) and not _is_test(new, path):
+    elif isinstance(new, list) and new and (nothing or isinstance(old, list)) and not _is_test(new):
         yield from _items(old if isinstance(old, list) else [], new, path, old)
     else:
         yield Leaf(path, old, new)
@@ -60,9 +60,9 @@ def members(leaf: Leaf) -> list[Leaf]:
     return list(_items(old, new, leaf.path, old)) if isinstance(old, list) and isinstance(new, list) else []
 
 
-def _is_test(value: list[Plain], path: tuple[str, ...]) -> bool:
-    """Whether it is a healthcheck's test in list form, which is one text in the eyes of a change."""
-    return path[-1:] == ("test",) and value[0] in _COMMAND_FORMS
+def _is_test(value: list[Plain]) -> bool:
+    """Whether it may be a healthcheck's test in list form, which is one text in the eyes of a change."""
+    return value[0] in _COMMAND_FORMS
 
 
 def _items(before: list[Plain], new: list[Plain], path: tuple[str, ...], old: Plain | Absent) -> Iterator[Leaf]:
