@@ -8,6 +8,7 @@ be a variable (`${SCHEME:-http}://api`): then its default is in the text, its va
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -73,14 +74,18 @@ class Url(Struct, frozen=True):
 
 
 def find(text: str, values: Mapping[str, str] = _NO_VALUES) -> Iterator[Url]:
-    """Yield the http, https, ws and wss URLs of `text` that name a host, in order; `values` are those of `.env`."""
+    """Yield the http, https, ws and wss URLs of `text` that name a host, in order; `values` are those of `.env`.
+
+    What holds another URL in its authority (`http://${HOST:-http://api}`) is none.
+    """
     if "://" not in text:
         return
     found = [*re.finditer(_SCHEME, text), *(re.finditer(_ALTERNATIVE, text) if ":+" in text else ())]
     urls = [_split(text, m.start(), m.end(), m.group(1), m.end(1)) for m in found]
     if "$" in text:
         urls += _with_variable_scheme(text, values)
-    yield from sorted((url for url in urls if url.host), key=lambda url: url.start)
+    urls = sorted((url for url in urls if url.host), key=lambda url: url.start)
+    yield from (url for url, after in zip_longest(urls, urls[1:]) if after is None or after.start >= url.end)
 
 
 def _with_variable_scheme(text: str, values: Mapping[str, str]) -> Iterator[Url]:
@@ -145,7 +150,7 @@ def _last_colon(text: str) -> int:
     return found
 
 
-_USER_INFORMATION = r"://[^/@\s]*:[^/@\s]*@"
+_USER_INFORMATION = r"://[^/@\s:]*+:[^/@\s]*+@"
 
 
 def has_password(text: str) -> bool:
