@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from aicos_tls.compose.urls import DEFAULT_PORT, host_name
 from aicos_tls.sources.nginx.parse import NotNginxError, parse
-from aicos_tls.sources.nginx.upstream import ADDRESS, BEGINS, Names
+from aicos_tls.sources.nginx.upstream import ADDRESS, BEGINS, MANY, Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def _addresses(names: Names, directive: Directive) -> Iterator[tuple[str, str, s
         scheme = "https" if (match["scheme"] or "").lower() in _SECURE else "http"
         for text in [found.args[1].value for found in names.variable(match["host"])] or [match["host"]]:
             if text in names.upstreams:
-                members = [d.args[0].value for d in names.upstreams[text].named("server") if d.args]
+                members = names.servers[text][:MANY]
                 yield from ((scheme, *_split(member, str(DEFAULT_PORT))) for member in members)
             else:
                 default = _HTTPS if scheme == "https" else str(DEFAULT_PORT)

@@ -16,6 +16,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from aicos_tls.compose.urls import find
 from aicos_tls.sources.model import CodeChange, Manual
 from aicos_tls.sources.nginx.insert import after, before
@@ -33,6 +35,7 @@ _ASKS = ("proxy_pass", "grpc_pass")
 _NOT_HTTP = {"uwsgi_pass": "uwsgi", "fastcgi_pass": "FastCGI", "scgi_pass": "SCGI", "memcached_pass": "memcached"}
 _NO_SSL_LINES = ("if", "limit_except")
 """Blocks in which `proxy_pass` may stand and `proxy_ssl_…` may not."""
+_NAME = re.compile(r"[\w.-]+")
 _HOST = re.compile(r"(?:\w+://)?([^\s:/$?#]+)")
 
 
@@ -51,12 +54,13 @@ def changes(file: TextFile, root: Directive, context: CodeContext) -> Iterator[C
     """Yield the change of each address of a server, and those that a person has to look at."""
     names = Names(root, context)
     done: dict[int, set[str]] = {}
+    blocks: dict[tuple[int, str], _Block] = {}
     for directive in root.walk():
         if directive.name in _ASKS and directive.args:
             if directive.within("stream"):
                 yield from _not_http(file, directive, names, "stream")
             else:
-                yield from _ask(file, directive, names, done)
+                yield from _ask(file, directive, names, done, blocks)
         elif directive.name in _NOT_HTTP and directive.args:
             yield from _not_http(file, directive, names, _NOT_HTTP[directive.name])
         elif directive.name == "proxy_redirect" and directive.args:
@@ -65,7 +69,11 @@ def changes(file: TextFile, root: Directive, context: CodeContext) -> Iterator[C
 
 
 def _ask(
-    file: TextFile, directive: Directive, names: Names, done: dict[int, set[str]]
+    file: TextFile,
+    directive: Directive,
+    names: Names,
+    done: dict[int, set[str]],
+    blocks: dict[tuple[int, str], _Block],
 ) -> Iterator[CodeChange | Manual]:
     family = directive.name.removesuffix("_pass")
     found = list(address(names, directive))
@@ -74,7 +82,7 @@ def _ask(
     reasons = [item.reason for item in found if isinstance(item, Unclear)]
     if len({item.host for item in plain}) > 1:
         reasons.append("its variable leads to more than one server")
-    if plain and _speaks_of_others(anchor, directive):
+    if plain and _speaks_of_others(anchor, directive, blocks):
         reasons.append("the same block asks something else, which the lines for this server would be about too")
     where = file.where(directive.start)
     if reasons:
@@ -92,18 +100,30 @@ def _trust(names: Names, family: str, name: str) -> list[str]:
     return list(trust_lines(family, names.context, name).values())
 
 
-def _speaks_of_others(anchor: Directive, directive: Directive) -> bool:
+class _Block(Struct, frozen=True):
+    """What a block asks by one kind of directive: itself, and over TLS in the blocks within it."""
+
+    values: frozenset[str]
+    secure: bool
+
+
+def _speaks_of_others(anchor: Directive, directive: Directive, blocks: dict[tuple[int, str], _Block]) -> bool:
     """Whether lines in the block of `anchor` would count for another address too: in an `if`, or inherited."""
-    for other in anchor.parent.walk() if anchor.parent else ():
-        if other is directive or other.name != directive.name or not other.args:
-            continue
-        value = other.args[0].value
-        beside = _anchor(other).parent is anchor.parent
-        if beside and value != directive.args[0].value:
-            return True
-        if not beside and value.lower().startswith(("https:", "grpcs:")):
-            return True
-    return False
+    if anchor.parent is None:
+        return False
+    place = (id(anchor.parent), directive.name)
+    if place not in blocks:
+        blocks[place] = _block(anchor.parent, directive.name)
+    return blocks[place].secure or bool(blocks[place].values - {directive.args[0].value})
+
+
+def _block(block: Directive, name: str) -> _Block:
+    asking = [(each, each.args[0].value) for each in block.walk() if each.name == name and each.args]
+    beside = {id(each) for each, _ in asking if _anchor(each).parent is block}
+    return _Block(
+        frozenset(value for each, value in asking if id(each) in beside),
+        any(value.lower().startswith(("https:", "grpcs:")) for each, value in asking if id(each) not in beside),
+    )
 
 
 def _over_tls(item: Address) -> Iterator[Splice]:
@@ -123,9 +143,11 @@ def _anchor(directive: Directive) -> Directive:
 def _missing(anchor: Directive, lines: dict[str, str], done: dict[int, set[str]]) -> list[str]:
     """The lines that the block around `anchor` does not have, and that no change before has put there."""
     block = anchor.parent
-    present = {child.name for child in (block.block if block else None) or ()} | done.setdefault(id(block), set())
+    if id(block) not in done:
+        done[id(block)] = {child.name for child in (block.block if block else None) or ()}
+    missing = [line for name, line in lines.items() if name not in done[id(block)]]
     done[id(block)].update(lines)
-    return [line for name, line in lines.items() if name not in present]
+    return missing
 
 
 def _redirect(file: TextFile, directive: Directive, context: CodeContext) -> Iterator[CodeChange]:
@@ -152,9 +174,9 @@ def _host(word: Word) -> str:
 def _unused_pools(file: TextFile, root: Directive, names: Names) -> Iterator[Manual]:
     """Report `upstream` blocks of servers that nothing in this file asks: another file does."""
     text = [d.args[-1].value for d in root.walk() if d.args and (d.name.endswith("_pass") or d.name == "set")]
+    words = {word for value in text for word in _NAME.findall(value)}
     for pool, directive in names.upstreams.items():
-        used = any(re.search(rf"(?<![\w.-]){re.escape(pool)}(?![\w.-])", value) for value in text)
-        if not used and (name := names.name_in(pool)) is not None:
+        if not words.issuperset(_NAME.findall(pool)) and (name := names.name_in(pool)) is not None:
             known = name if isinstance(name, str) else "NAME"
             paste = "\n".join((f"proxy_pass https://{pool};", *_trust(names, "proxy", known)))
             yield Manual(file.where(directive.start), f"upstream {pool} is asked from another file", paste)

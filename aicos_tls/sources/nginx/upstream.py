@@ -28,6 +28,8 @@ ADDRESS = re.compile(
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 BEGINS = re.compile(r"\$\{?\w+\}?(?![\w:])")
 """A variable that an address begins with: `$backend/v1`, but not `$scheme://api`."""
+MANY = 50
+"""Places where a variable is set, servers of an `upstream`: so many are looked at for each address."""
 DEFAULT_PORT = ":80"
 """The port of a plain `proxy_pass` and of a `server` in an `upstream` that name none."""
 
@@ -58,22 +60,32 @@ class Names:
         self.context = context
         blocks = [d for d in root.walk() if d.name == "upstream" and d.args and d.block is not None]
         self.upstreams = {block.args[0].value: block for block in blocks}
+        self.servers = {
+            pool: list(dict.fromkeys(d.args[0].value for d in block.named("server") if d.args))
+            for pool, block in self.upstreams.items()
+        }
+        self._names: dict[str, str | Unclear | None] = {}
         self._sets: dict[str, list[Directive]] = {}
         for directive in root.walk():
             if directive.name == "set" and len(directive.args) == 2:  # noqa: PLR2004 - set $name value
                 self._sets.setdefault(directive.args[0].value.lstrip("$"), []).append(directive)
 
     def variable(self, text: str) -> list[Directive]:
-        """The `set` directives of the variable that `text` is."""
+        """The `set` directives of the variable that `text` is, one more than `MANY` at most."""
         match = _VARIABLE.fullmatch(text)
-        return self._sets.get(match[1], []) if match else []
+        return self._sets.get(match[1], [])[: MANY + 1] if match else []
 
     def members(self, pool: str) -> list[str]:
-        """The hosts of an `upstream` block, without ports."""
-        return [d.args[0].value.rsplit(":", 1)[0] for d in self.upstreams[pool].named("server") if d.args]
+        """The hosts of an `upstream` block, without ports, each once."""
+        return list(dict.fromkeys(server.rsplit(":", 1)[0] for server in self.servers[pool]))
 
     def name_in(self, pool: str) -> str | Unclear | None:
         """The one name by which all members of a pool can be verified; None when no member is a server."""
+        if pool not in self._names:
+            self._names[pool] = self._name_in(pool)
+        return self._names[pool]
+
+    def _name_in(self, pool: str) -> str | Unclear | None:
         hosts = self.members(pool)
         services = {self.context.names_server(host) for host in hosts}
         if not hosts or services == {None}:
@@ -98,6 +110,9 @@ def address(names: Names, directive: Directive) -> Iterator[Address | Unclear]:
     sets = names.variable(begins[0])
     if not sets:
         yield Unclear(f"the address is in {begins[0]}, which is not set in this file")
+    if len(sets) > MANY:
+        yield Unclear(f"{begins[0]} is set in more than {MANY} places")
+        return
     for given in sets:  # set $backend http://api:8001; proxy_pass $backend/v1;
         yield from _of(names, given.args[1], directive)
 
@@ -130,6 +145,8 @@ def _host(names: Names, text: str) -> tuple[str, bool] | Unclear | None:
     sets = names.variable(text)
     if not sets:
         return Unclear(f"the host is in {text}, which is not set in this file")
+    if len(sets) > MANY:
+        return Unclear(f"{text} is set in more than {MANY} places")
     hosts = {given.args[1].value for given in sets}
     if len(hosts) > 1:
         known = [host for host in hosts if names.host(host.partition(":")[0])]
