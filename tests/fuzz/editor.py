@@ -43,6 +43,8 @@ TEXTS = (
     "http://api:8001", "TLS_ENABLED=true", "", "s", "yes", "0x1F", "null", "a: b", " # c", "- x", "'", '"', "a\nb", "\\",
     "{", "é💚", " lead", "trail ", "#", "&a", "*a", "!t", "x" * 200, "%", "@", "1:30", "~", "line\n", "?", "|",
 )  # fmt: skip
+ANY = "\0"
+"""Stands for a tag or a value that may be any."""
 _KINDS = 5
 _LARGEST = 3_000
 """Nodes, aliases put in, up to which a text is compared."""
@@ -115,7 +117,7 @@ def _nodes(stream: Stream) -> Iterator[Node]:
             pending += [part for pair in reversed(node.pairs) for part in reversed(pair)]
 
 
-def _edit(choices: Choices, kind: int, nodes: list[Node], rank: int = 0) -> Edit | None:
+def _edit(choices: Choices, kind: int, nodes: list[Node], rank: int = 0) -> Edit | None:  # noqa: PLR0911 - a kind each
     wanted = (Scalar, Sequence, Mapping, Mapping, Mapping)[kind]
     fitting = [node for node in nodes if isinstance(node, wanted)]
     if not fitting:
@@ -129,7 +131,7 @@ def _edit(choices: Choices, kind: int, nodes: list[Node], rank: int = 0) -> Edit
         return InsertItem(node, choices.place(len(node.items) + 1), _value(choices, nodes), rank)
     assert isinstance(node, Mapping)
     keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
-    if kind == 2:  # noqa: PLR2004 - the third kind
+    if kind == 2:
         key = choices.pick(("NEW", "volumes", "a b", "yes", "#k", "é", "1", "k: v"))
         return (
             None
@@ -139,7 +141,7 @@ def _edit(choices: Choices, kind: int, nodes: list[Node], rank: int = 0) -> Edit
     if not node.pairs:
         return None
     index = choices.place(len(node.pairs))
-    if kind == 3:  # noqa: PLR2004 - the fourth
+    if kind == 3:
         return Replace(node, index, _value(choices, nodes), bool(choices.below(2)))
     last = min(index + choices.below(3), len(node.pairs) - 1)
     indexes = tuple(range(index, last + 1))
@@ -147,17 +149,17 @@ def _edit(choices: Choices, kind: int, nodes: list[Node], rank: int = 0) -> Edit
 
 
 def _value(choices: Choices, nodes: list[Node], depth: int = 0) -> Value:
-    kind = choices.below(6 if depth < 2 else 2)  # noqa: PLR2004 - deep enough
+    kind = choices.below(6 if depth < 2 else 2)
     scalars = [node for node in nodes if isinstance(node, Scalar)]
     aliases = [node for node in nodes if isinstance(node, Alias)]
-    if kind == 2 and scalars:  # noqa: PLR2004
+    if kind == 2 and scalars:
         node = scalars[choices.place(len(scalars))]
         return Copy(node, node.value + choices.pick(("", "s", ":80")) if not node.is_null else "")
-    if kind == 3 and aliases:  # noqa: PLR2004
+    if kind == 3 and aliases:
         return Reference(aliases[choices.place(len(aliases))])
-    if kind == 4:  # noqa: PLR2004
+    if kind == 4:
         return Items(tuple(_value(choices, nodes, depth + 1) for _ in range(choices.below(4))))
-    if kind == 5:  # noqa: PLR2004
+    if kind == 5:
         return Pairs(tuple((f"k{n}", _value(choices, nodes, depth + 1)) for n in range(choices.below(4))))
     return choices.pick(TEXTS)
 
@@ -256,7 +258,7 @@ def _made(edits: list[Edit], twins: dict[int, Any]) -> None:
             twin.value = [pair for index, pair in enumerate(twin.value) if index not in edit.indexes]
     for target, changes in texts.items():
         twin = twins[target]
-        twin.value, twin.tag = set_text(changes[0].node.value, changes), None
+        twin.value, twin.tag = set_text(changes[0].node.value, changes), ANY
     for target, additions in inserted.items():
         for edit in sorted(additions, key=lambda each: (each.index, each.rank), reverse=True):
             twins[target].value.insert(edit.index, _addition(edit, twins))
@@ -265,28 +267,28 @@ def _made(edits: list[Edit], twins: dict[int, Any]) -> None:
 def _addition(edit: InsertItem | InsertPair, twins: dict[int, Any]) -> Any:
     if isinstance(edit, InsertItem):
         return _node(edit.value, twins)
-    return yaml.ScalarNode(None, edit.key), _node(edit.value, twins)
+    return yaml.ScalarNode(ANY, edit.key), _node(edit.value, twins)
 
 
 def _node(value: Value, twins: dict[int, Any]) -> Any:
-    """What a value is to be read as; a tag of None may be any."""
+    """What a value is to be read as."""
     if isinstance(value, str):
         return yaml.ScalarNode("tag:yaml.org,2002:str", value)
     if isinstance(value, Reference):
         return twins[id(value.alias)]
     if isinstance(value, Items):
-        return yaml.SequenceNode(None, [_node(item, twins) for item in value.values])
+        return yaml.SequenceNode(ANY, [_node(item, twins) for item in value.values])
     if isinstance(value, Pairs):
-        return yaml.MappingNode(None, [(yaml.ScalarNode(None, key), _node(item, twins)) for key, item in value.values])
+        return yaml.MappingNode(ANY, [(yaml.ScalarNode(ANY, key), _node(item, twins)) for key, item in value.values])
     assert isinstance(value, Copy)
-    return yaml.ScalarNode(None, None if value.node.is_null and not value.value else value.value)
+    return yaml.ScalarNode(ANY, ANY if value.node.is_null and not value.value else value.value)
 
 
 def _same(wanted: Any, found: Any) -> None:
     assert type(wanted) is type(found), f"{wanted} is read as {found}"
-    assert wanted.tag in (None, found.tag), f"{wanted} is read as {found}"
+    assert wanted.tag in (ANY, found.tag), f"{wanted} is read as {found}"
     if isinstance(wanted, yaml.ScalarNode):
-        assert wanted.value in (None, found.value), f"{wanted} is read as {found}"
+        assert wanted.value in (ANY, found.value), f"{wanted} is read as {found}"
         return
     inner, there = _members(wanted), _members(found)
     assert len(inner) == len(there), f"{wanted} is read as {found}"

@@ -5,12 +5,11 @@ An input is a byte of choices and shell text, or, with NULs in it, a byte of cho
 
 from __future__ import annotations
 
-from fuzz.choices import Choices
-from fuzz.seeds import fixtures
-
+import re
 from typing import TYPE_CHECKING
 
-import re
+from fuzz.choices import Choices
+from fuzz.seeds import fixtures
 
 from aicos_tls.healthchecks import (
     Endpoint,
@@ -39,7 +38,7 @@ KNOWN = Endpoint(frozenset({"api"}), frozenset({8001}))
 PATHS = TrustPaths("/app/certs/ca-cert.pem", "/app/certs/api-cert.pem", "/app/certs/api-key.pem")
 TOKENS = (
     "curl ", "wget ", "-f ", "-fsS ", "-o /dev/null ", "-k ", "--cacert x ", "-q ", "--spider ", "-O- ", "-T 5 ", "http://",
-    "https://", "HTTP://", "localhost", "127.0.0.1", "0.0.0.0", "[::1]", ":8001", ":80", ":$$PORT", ":${PORT:-8001}", "/health",
+    "https://", "HTTP://", "localhost", "127.0.0.1", "0.0.0.0", "[::1]", ":8001", ":80", ":$$PORT", ":${PORT:-8001}", "/health",  # noqa: S104 - read, never bound
     "$$HOSTNAME", "$$(hostname)", "api", "other", " || ", " && ", "; ", " | ", "grep ok", "exit 1", "sh\0-c\0", "$$(", ")", "`",
     "$${", "}", "$$'", "'", '"', "\\", "\\\n", "\n", "#", " > /dev/null 2>&1", "<<EOF", "<(", "if ", "then ", "fi", "! ", "{ ",
     "(", "A=1 ", "timeout 5 ", "exec ", "xargs ", "eval ", "node\0-e\0", "require('http').get(", "fetch(", ".then(r=>", "python3\0-c\0",
@@ -70,7 +69,7 @@ def check(data: bytes) -> None:
     choices = Choices(data[:1])
     number = choices.below(24)
     trust, wget = tuple(Trust)[number % 3], tuple(Wget)[number // 3 % 3]
-    endpoint = KNOWN if number >= 9 else OWN  # noqa: PLR2004 - after the nine of the unknown port
+    endpoint = KNOWN if number >= 9 else OWN
     text = data[1:].decode("utf-8", "replace")
     words = tuple(text.split("\0"))
     test = Test(Form.SHELL, (text,)) if len(words) == 1 else Test(Form.EXEC, tuple(word for word in words if word))

@@ -15,8 +15,8 @@ from pathspec import GitIgnoreSpec
 
 from aicos_tls.files import TextFile
 from aicos_tls.plan import gitignore
-from aicos_tls.sources import dockerignore, ignored
 from aicos_tls.plan.globs import STAR, linear, within_names
+from aicos_tls.sources import dockerignore, ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -47,7 +47,7 @@ def check(data: bytes) -> None:
     try:
         root = parse(text)
     except NotNginxError as error:
-        assert 0 <= error.offset <= len(text)  # noqa: PT017
+        assert 0 <= error.offset <= len(text)
     else:
         end = 0
         for directive in root.walk():

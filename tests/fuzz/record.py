@@ -28,7 +28,7 @@ ODD: tuple[Any, ...] = (
     [0, 1], [1, 1], ["a"], _DIGEST, "s", ":80", ":443", "\n", "x" * 5000, {"lines": 1, "sha256": _DIGEST}, "AAA", "A-A_",
 )  # fmt: skip
 TOKENS = (
-    *(json.dumps(value) for value in ODD if not isinstance(value, str) or len(value) < 100),  # noqa: PLR2004
+    *(json.dumps(value) for value in ODD if not isinstance(value, str) or len(value) < 100),
     '"schema": 1', '"schema": 2', '"schema"', '"tool"', '"policy"', '"names"', '"certificates"', '"files"', '"path"',
     '"kind"', '"before"', '"after"', '"mode"', '"outline"', '"runs"', '"line"', '"wrote"', '"was"', '"pieces"', '"lines"',
     '"sha256"', '"name"', '"inserted"', '"certs/a-cert.pem"', '"\\udc80"', "http://api:80\n", "https://api:80\n", "A=", "\0",
@@ -120,7 +120,7 @@ def _change(choices: Choices, value: Any) -> None:
         del holder[key]
     elif what == 1:
         holder[key] = json.loads(json.dumps(other[name]))
-    elif what == 2 and isinstance(holder, list):  # noqa: PLR2004
+    elif what == 2 and isinstance(holder, list):
         holder.append(json.loads(json.dumps(holder[key])))
     else:
         holder[key] = choices.pick(ODD)

@@ -1,4 +1,4 @@
-"""Fuzzes with atheris: `python tests/fuzz/run.py [--seconds 60] [--corpus .fuzz] [TARGET …]`.
+"""Fuzzes with atheris: `python tests/fuzz/run.py [--seconds 60] [TARGET …]`.
 
 Each target runs in a process of its own, since libFuzzer ends it. What it learns stays in the corpus directory; what breaks a
 law, takes longer than ten seconds or more than a gigabyte is written to `crashes/` there, and the exit code is 1. Where
@@ -32,31 +32,39 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", choices=[*NAMES, []], metavar="TARGET", help=", ".join(NAMES))
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
     parser.add_argument("--corpus", type=Path, default=Path(".fuzz"), help="directory of what was learned")
+    parser.add_argument("--runs", type=int, default=-1, help="for each target, with the same random numbers each time")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        fuzz(options.targets[0], options.corpus, options.seconds)
+        fuzz(options.targets[0], options.corpus, options.seconds, options.runs)
     if importlib.util.find_spec("atheris") is None:
         print("atheris cannot be had here (extra `fuzz`): hypothesis tries the same laws, without coverage to guide it")
         return hypothesis(options.targets, options.seconds)
-    failed = [name for name in options.targets or NAMES if not fuzzed(name, options.corpus, options.seconds)]
+    names = options.targets or NAMES
+    failed = [name for name in names if not fuzzed(name, options.corpus, options.seconds, options.runs)]
     if failed:
         print(f"broke a law: {', '.join(failed)}; the inputs are in {options.corpus / 'crashes'}")
     return int(bool(failed))
 
 
-def fuzzed(name: str, corpus: Path, seconds: int) -> bool:
+def fuzzed(name: str, corpus: Path, seconds: int, runs: int) -> bool:
     """Fuzz one target in a process of its own, and say what came of it; whether all its laws held."""
     began = time.monotonic()
     log = corpus / f"{name}.log"
     corpus.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
-        command = [sys.executable, __file__, "--one", "--corpus", str(corpus), "--seconds", str(seconds), name]
-        done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False)
+        limits = ["--corpus", str(corpus), "--seconds", str(seconds), "--runs", str(runs)]
+        done = subprocess.run(
+            [sys.executable, __file__, "--one", *limits, name],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+        )
     lines = log.read_text(errors="replace").splitlines()
-    runs = next((line.split()[1] for line in lines if line.startswith("stat::number_of_executed_units")), "?")
+    count = next((line.split()[1] for line in lines if line.startswith("stat::number_of_executed_units")), "?")
     print(
-        f"{name:<16} {runs:>10} runs in {time.monotonic() - began:6.1f} s{'' if not done.returncode else '  FAILED'}",
+        f"{name:<16} {count:>10} runs in {time.monotonic() - began:6.1f} s{'' if not done.returncode else '  FAILED'}",
         flush=True,
     )
     if done.returncode:
@@ -64,7 +72,7 @@ def fuzzed(name: str, corpus: Path, seconds: int) -> bool:
     return not done.returncode
 
 
-def fuzz(name: str, corpus: Path, seconds: int) -> None:
+def fuzz(name: str, corpus: Path, seconds: int, runs: int) -> None:
     """Fuzz one target in this process, which ends with it."""
     import atheris
 
@@ -86,6 +94,8 @@ def fuzz(name: str, corpus: Path, seconds: int) -> None:
         f"-dict={words}",
         f"-artifact_prefix={crashes}/{name}-",
         f"-max_total_time={seconds}",
+        f"-runs={runs}",
+        *(["-seed=1"] if runs > 0 else []),
         f"-timeout={SECONDS_OF_ONE}",
         f"-rss_limit_mb={MEGABYTES}",
         f"-max_len={LARGEST}",

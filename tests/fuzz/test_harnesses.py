@@ -17,12 +17,15 @@ _SEEDS = 60
 FOUND: dict[str, tuple[bytes, ...]] = {
     "dockerfile": (b"FROM node:20\nCOPY \n", b"FROM a\nADD []\n", b"FROM a\nRUN useradd\nCMD \n"),
     "editor": (b"\x177\x17\x01i:\n  @\x00\xc2\x85ehcheck::\n",),
-    "enabling": (
-        b"\x00services:\n  api:\n    build: .\n  web:\n    build: .\n    environment:\n"
-        b"      - U=${U:-http://api:800L=${U:-http://api:8001}\n",
-        b"\x00x-u: &u http://api:8000\nservices:\n  api: {build: .}\n  web: {build: ., user: *u, environment: {U: *u}}\n",
-        b"\x00services:\n  api:\n    build: .\n  web:\n    build: .\n    environment:\n"
-        b'      - A=http://api:80test: ["CMD", "curl", "http://API:8001/"]\n',
+    "enabling": tuple(
+        b"services:\n  api:\n    build: .\n  web:\n    build: .\n    environment:\n" + text
+        for text in (
+            b"      - U=${U:-http://api:800L=${U:-http://api:8001}\n",
+            b'      - A=http://api:80test: ["CMD", "curl", "http://API:8001/"]\n',
+            b"      - UPS,http://api\n",
+            b"      U: &u http://api\n    user: *u\n",
+            b"      U: http://api\nx-e: &e [http://api]\nx-f: *e\n",
+        )
     ),
     "ignores": (b"/certs/\n[Va-**c]", b"!\n\\\n", b"**/a[!a]", b"aab[^a]", b"[[:x:]]"),
 }
