@@ -55,7 +55,7 @@ def check(data: bytes) -> None:
                 assert end <= word.start <= word.end <= len(text)
                 assert text[word.start : word.end] == word.value
                 end = word.end
-    list(asked(file, CONTEXT))
+    list(asked([file], {"v": "api"}))
     once = transform(file, CONTEXT)
     after = splice(text, [part for change in once.changes for part in change.splices])
     assert (after != text) is bool(once.changes)
