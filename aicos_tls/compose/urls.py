@@ -8,7 +8,6 @@ be a variable (`${SCHEME:-http}://api`): then its default is in the text, its va
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -76,7 +75,8 @@ class Url(Struct, frozen=True):
 def find(text: str, values: Mapping[str, str] = _NO_VALUES) -> Iterator[Url]:
     """Yield the http, https, ws and wss URLs of `text` that name a host, in order; `values` are those of `.env`.
 
-    What holds another URL in its authority (`http://${HOST:-http://api}`) is none.
+    Of two that overlap one counts: what holds another one in its host or port is no URL (`http://${HOST:-http://api}`),
+    what stands in the user information of another one neither.
     """
     if "://" not in text:
         return
@@ -84,8 +84,21 @@ def find(text: str, values: Mapping[str, str] = _NO_VALUES) -> Iterator[Url]:
     urls = [_split(text, m.start(), m.end(), m.group(1), m.end(1)) for m in found]
     if "$" in text:
         urls += _with_variable_scheme(text, values)
-    urls = sorted((url for url in urls if url.host), key=lambda url: url.start)
-    yield from (url for url, after in zip_longest(urls, urls[1:]) if after is None or after.start >= url.end)
+    yield from _apart(sorted((url for url in urls if url.host), key=lambda url: url.start))
+
+
+def _apart(urls: list[Url]) -> Iterator[Url]:
+    """Yield those of some URLs, in order, that count where they overlap."""
+    last: Url | None = None
+    for url in urls:
+        if last is None or url.start >= last.end:
+            if last is not None:
+                yield last
+            last = url
+        elif url.start >= last.host_end - len(last.host):
+            last = url
+    if last is not None:
+        yield last
 
 
 def _with_variable_scheme(text: str, values: Mapping[str, str]) -> Iterator[Url]:
