@@ -28,6 +28,7 @@ FOUND: dict[str, tuple[bytes, ...]] = {
         )
     ),
     "ignores": (b"/certs/\n[Va-**c]", b"!\n\\\n", b"**/a[!a]", b"aab[^a]", b"[[:x:]]"),
+    "nginx": (b"server { listen 80; location / { proxy_pass hhttp://api:8001/x; } }",),
 }
 """Inputs that broke a law."""
 

@@ -213,7 +213,7 @@ def test_an_anchor_that_is_still_needed_does_not_change_hands() -> None:
 
 
 def test_a_result_that_only_the_second_parser_reads_is_not_made() -> None:
-    """U+0085 ends a line for libyaml, and for docker compose; the parser that is asked after it takes it for a letter."""
+    """U+0085 ends a line for libyaml, and for docker compose; for the parser that is asked after it, it is a letter."""
     text = Text("\x85key: value\n")
     with pytest.raises(InexpressibleError):
         text.pair((), ("a b", "x"), index=0)

@@ -31,6 +31,7 @@ DEFAULT_PORT = ":80"
 """The port of a plain `proxy_pass` and of a `server` in an `upstream` that name none."""
 SECURE = {"http": "https", "grpc": "grpcs", "uwsgi": "suwsgi"}
 """The schemes of nginx, and those over TLS (`proxy_pass`, `grpc_pass`, `uwsgi_pass`)."""
+_SCHEMES = frozenset({"", *SECURE, *SECURE.values()})
 _PLAIN = {"proxy": "http", "grpc": "grpc", "uwsgi": "uwsgi"}
 """The plain scheme by the family of directives."""
 _NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
@@ -192,7 +193,7 @@ def _of(names: Names, text: Text, parts: Parts, directive: Directive) -> Address
     if "$" in parts.host:
         part = "host" if parts.scheme else "address"
         return Unclear(f"the {part} is in {parts.host}, which is not set in the files of this service")
-    if not parts.scheme and family == "proxy":
+    if (not parts.scheme and family == "proxy") or not ("$" in parts.scheme or parts.scheme in _SCHEMES):
         return None  # nginx refuses it
     given = bool(parts.scheme) and text.origins[len(parts.scheme) - 1] is None  # elsewhere than in this file
     if parts.scheme in SECURE.values() and not given:
