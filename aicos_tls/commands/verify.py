@@ -13,8 +13,10 @@ from aicos_tls import planner
 from aicos_tls.commands.project import Prepared, certs_directory, prepare, relative
 from aicos_tls.commands.proxied import with_proxied
 from aicos_tls.commands.records import load_record, settings_of
+from aicos_tls.commands.stock import with_edges
 from aicos_tls.compose.discovery import select
 from aicos_tls.compose.load import load
+from aicos_tls.connections.model import State as Plainness
 from aicos_tls.errors import TlsError
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.flows import Flow, flows
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from aicos_tls.connections.model import Connection
     from aicos_tls.live.addresses import Address
     from aicos_tls.live.judge import OnDisk, Served
     from aicos_tls.live.model import Container, Endpoint
@@ -88,6 +91,11 @@ class Result(Struct, frozen=True):
         return not self.edges and not self.prepared.plan.servers
 
     @property
+    def plain(self) -> tuple[Connection, ...]:
+        """The connections that the plan leaves plain."""
+        return tuple(each for each in self.prepared.connections if each.state is Plainness.PLAIN)
+
+    @property
     def between(self) -> list[Flow]:
         """What was seen on the edges, with services in scope at both ends."""
         return [flow for flow in self.flows or () if self._planned(flow)]
@@ -121,7 +129,7 @@ def verify(
     `progress` is told what is being done.
     """
     prepared = _prepared(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
-    prepared = replace(prepared, plan=with_proxied(prepared.plan))
+    prepared = replace(prepared, plan=with_proxied(with_edges(prepared.plan, prepared.connections)))
     plan = prepared.plan
     docker = Docker(environment)
     engine = docker.engine()
@@ -220,7 +228,7 @@ def _prepared(named: Sequence[Path], environment: Mapping[str, str], given: dict
     record = load_record(directory)
     flags = settings_of(record, directory, given)
     try:
-        return prepare(named, flags, environment)
+        return prepare(named, flags, environment, code=())
     except TlsError:
         if record is None:
             raise

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
+from aicos_tls.commands.verdict import Verdict
 from aicos_tls.live.model import State
 from aicos_tls.live.places import ELSEWHERE
+from aicos_tls.report import connections
 from aicos_tls.report.json import envelope
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     lines += _edges(result, style, verbose=verbose)
     lines += _services(result, style, verbose=verbose)
     lines += _seen(result, style)
+    lines += _plain(result, style)
     lines.append(_verdict(result, style))
     return "\n".join(lines) + "\n"
 
@@ -145,6 +148,15 @@ def _silent(edges: Sequence[EdgeResult]) -> list[str]:
     return list(dict.fromkeys(f"{e.client} → {e.server}" for e in edges if e.flow is None))
 
 
+def _plain(result: Result, style: Style) -> Iterator[str]:
+    """Yield the connections that the plan leaves plain: nobody looked at them, and they are no fault of the stack."""
+    rows = connections.table(Verdict(plain=result.plain))
+    if rows:
+        yield style("title", "Plain by the plan, and not looked at")
+        yield from (f"  {row.clients} → {row.server} ({row.first.protocol.value}): {row.first.reason}" for row in rows)
+        yield ""
+
+
 def _verdict(result: Result, style: Style) -> str:
     servers = [service for service in result.services if service.ports]
     if result.good:
@@ -193,6 +205,7 @@ def as_json(result: Result) -> str:
                 }
                 for edge in result.edges
             ],
+            "plain_by_plan": [connections.as_json(each, directory) for each in result.plain],
             "services": [
                 {
                     "name": service.service,
