@@ -100,6 +100,14 @@ def test_what_is_seen_is_written(shop: Shop) -> None:
     assert shop.run("enable", "--dry-run", "--quiet").code == 0
 
 
+@pytest.mark.skipif(bool(os.geteuid()), reason="only root may give files away")
+def test_by_sudo_the_file_is_that_of_the_projects_owner(shop: Shop) -> None:
+    os.chown(shop.directory, 12345, 12346)
+    assert shop.learn().code == 0
+    status = shop.file.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 12346, 0o644)
+
+
 def test_the_screen(shop: Shop) -> None:
     shown = shop.learn("--dry-run")
     assert shown.code == 0
