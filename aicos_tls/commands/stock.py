@@ -87,7 +87,9 @@ def with_edges(plan: Plan, connections: Iterable[Connection]) -> Plan:
 def still_plain(claim: Claim) -> str:
     """What a client that does not follow goes on doing, in words."""
     evidence = claim.destination.evidence
-    place = evidence.where or (f"seen on the network, {evidence.seen}" if evidence.seen else "")
+    place = f"seen on the network, {evidence.seen}" if evidence.seen else ""
+    if evidence.where:
+        place = f"{evidence.where.path}:{evidence.where.line}"
     return f"{claim.client} goes on asking {evidence.text} in plain" + (f" ({place})" if place else "")
 
 
