@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 from aicos_tls.connections.protocols import HTTP_LIKE, Protocol
 
 if TYPE_CHECKING:
-    from aicos_tls.connections.code.finding import Finding
-    from aicos_tls.files import TextFile
+    from aicos_tls.connections.settings.asked import Asked
 
 AUTHORITY = "/app/certs/ca-cert.pem"
 """Where containers have the CA, unless the policy says otherwise."""
@@ -53,11 +52,10 @@ _OPTIONS = {
 }
 
 
-def remedy(runtime: str, found: Finding, file: TextFile) -> str:
+def remedy(runtime: str, found: Asked) -> str:
     """What makes a client ask over TLS that is not changed: the line, its form with TLS, and how to trust the CA."""
     if found.tls:
         return ""
-    where = file.where(found.at)
     scheme, mark, rest = found.text.partition("://")
     if mark and scheme.lower() in _SECURE_SCHEMES:
         form = f"{_SECURE_SCHEMES[scheme.lower()]}://{rest}"
@@ -66,4 +64,4 @@ def remedy(runtime: str, found: Finding, file: TextFile) -> str:
     else:
         form = f"{found.text} with {_OPTIONS.get(found.protocol, 'TLS')}"
     how = how_to_trust(runtime)
-    return f"{where.path.name}:{where.line}: {form}" + (f"; {how}" if how else "")
+    return f"{found.where.path.name}:{found.where.line}: {form}" + (f"; {how}" if how else "")

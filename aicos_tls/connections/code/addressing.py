@@ -129,9 +129,11 @@ def _attributes(text: str, head: re.Match[str], hosts: Mapping[str, str], hint: 
     yield Address(at + text[at:].find(host), host, number, protocol, secure, host + (f":{number}" if number else ""))
 
 
-def _by_fields(fields: Mapping[str, object]) -> Protocol:
+def _by_fields(fields: Mapping[str, tuple[str, int]]) -> Protocol:
     """The protocol by words that only one kind of connection string has (SqlClient, Npgsql, MySqlConnector, libpq)."""
     if fields.keys() & {"initial catalog", "trustservercertificate", "multipleactiveresultsets", "data source"}:
+        return Protocol.MSSQL
+    if fields.get("user id", fields.get("uid", ("", 0)))[0].lower() == "sa":
         return Protocol.MSSQL
     if fields.keys() & {"username", "dbname", "sslmode", "search path"} and "host" in fields:
         return Protocol.POSTGRES

@@ -74,7 +74,7 @@ def _steps(chain: Chain, nodes: list[Node], index: int, connects: frozenset[str]
                 break
         elif isinstance(node, Word) and node.text == "!" and isinstance(follows, Group | None):
             pass  # a macro of Rust, or TypeScript's "not null"
-        elif isinstance(node, Word) and node.text == "<" and (after := _past_generic(nodes, index)):
+        elif isinstance(node, Word) and node.text == "<" and (after := past_generic(nodes, index)):
             index = after - 1
         else:
             break
@@ -89,7 +89,7 @@ def _may_follow(group: Group, before: Node) -> bool:
     return isinstance(before, Word | Group) and (not isinstance(before, Word) or before.kind == "name")
 
 
-def _past_generic(nodes: list[Node], index: int) -> int:
+def past_generic(nodes: list[Node], index: int) -> int:
     """The index of the call behind `<…>`; 0 where none is."""
     for at in range(index + 1, min(index + _GENERIC, len(nodes) - 1)):
         node, follows = nodes[at], nodes[at + 1]

@@ -39,6 +39,7 @@ _PUTS = re.compile(
 _GIVES_TLS = re.compile(r"(^|\.)(\w*tls\.url|tlsURL)$", re.IGNORECASE)
 _ABOUT_TLS = re.compile(r"tls|ssl|https|secure", re.IGNORECASE)
 _TLS_SCHEME = re.compile(r"(?i)(https|wss|rediss|amqps|grpcs|mqtts)\b")
+_READS = re.compile(r"(?i)get|env|conf|setting|prop|viper|lookup|fetch|read")
 _ENVIRONMENTS = frozenset({"env", "environ", "ENV", "$_ENV", "$_SERVER", "Env"})
 
 
@@ -48,6 +49,7 @@ class Evaluator:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.used: set[int] = set()
+        self._shadowed: set[int] = set()
         self._joins = {"+", names.grammar.joins}
         self._connects = frozenset({"?.", "::", "->", "&."} | ({"."} - {names.grammar.joins}))
         self._python = names.grammar.language == "Python"
@@ -88,6 +90,13 @@ class Evaluator:
                     for slot in group.slots:
                         self.used.update(inner.start for inner in slot.nodes if isinstance(inner, Text))
 
+    def shadow(self, nodes: list[Node]) -> None:
+        """Note that the texts among nodes are defaults of what the environment sets: they say nothing at all."""
+        used, self.used = self.used, set()
+        self.use(nodes)
+        self._shadowed |= self.used
+        self.used |= used
+
     def _conditional(self, nodes: list[Node], depth: int) -> list[Value] | None:
         """Python's `a if condition else b`."""
         words = [node.text if isinstance(node, Word) else "" for node in nodes]
@@ -97,7 +106,11 @@ class Evaluator:
         return self._either(nodes[at + 1 : other], nodes[:at], nodes[other + 1 :], depth) if at < other else None
 
     def _either(self, condition: list[Node], yes: list[Node], no: list[Node], depth: int) -> list[Value]:
-        found = [*self.values(yes, depth - 1), *self.values(no, depth - 1)]
+        first = self.values(yes, depth - 1)
+        if any(piece.origin is Origin.ENVIRONMENT for value in first for piece in value.pieces):
+            self.use(no)
+            return first
+        found = [*first, *self.values(no, depth - 1)]
         if _ABOUT_TLS.search(_words(condition)):
             secure = [value for value in found if _TLS_SCHEME.match(value.text)]
             if secure:
@@ -180,7 +193,7 @@ class Evaluator:
 
     def text(self, literal: Text, depth: int = DEEPEST) -> list[Value]:
         """What a literal may come to."""
-        if literal.broken:
+        if literal.broken or literal.start in self._shadowed:
             return [unknown(literal.start)]
         operands: list[list[Value]] = []
         for part in literal.parts:
@@ -188,11 +201,17 @@ class Evaluator:
                 operands.append(self._embedded(part, depth))
                 continue
             text, at = part
-            if has_placeholder(text) and (new := self.names.variables.resolve(text)) != text:
-                operands.append([Value((Piece(new, at, Origin.CODE),))])
-            else:
-                operands.append([Value((Piece(text, at),))])
+            operands.append([Value(self._pieces(text, at))])
         return values.joined(operands, literal.start)
+
+    def _pieces(self, text: str, at: int) -> tuple[Piece, ...]:
+        """A text with its `${name:default}` resolved: what the environment gives is not of the code."""
+        if not has_placeholder(text):
+            return (Piece(text, at),)
+        found: list[Piece] = []
+        for piece, offset, is_set in self.names.variables.parts(text):
+            found.append(Piece(piece, at + offset, Origin.ENVIRONMENT if is_set else Origin.CODE))
+        return tuple(found)
 
     def _embedded(self, group: Group, depth: int) -> list[Value]:
         nodes = group.slots[0].nodes
@@ -234,12 +253,8 @@ class Evaluator:
                 found = self._variable(last, at)
             else:
                 return self.names.values(bare_name(name), self, depth)
-        elif (variable := self._reads(group, name)) is not None:
-            found = self._variable(variable, at) or self._default(group, depth)
-            self.use([group])
-            if not found and len(rest) > 1 and isinstance(rest[1], Group) and rest[1].opener == "{":
-                found = self.values(rest[1].slots[-1].nodes, depth - 1)
-                self.use([rest[1]])
+        elif (read := self._reading(name, rest)) is not None:
+            found = self._read(*read, at, depth)
         elif group.opener == "(":
             found = self._call(name, group, depth)
         elif group.opener == "{":
@@ -248,6 +263,23 @@ class Evaluator:
             self._use_defaults(rest)
             return found
         return self._later_default(rest, depth) or [unknown(at)]
+
+    def _reading(self, name: str, rest: list[Node]) -> tuple[str, Group, Group | None] | None:
+        """The variable that a chain reads, the call that reads it, and a block after that."""
+        for index, group in enumerate(rest[:6]):
+            if isinstance(group, Word):
+                name = f"{name}.{group.text}"
+            elif isinstance(group, Group) and (variable := self._reads(group, name)) is not None:
+                block = rest[index + 1] if index + 1 < len(rest) else None
+                return variable, group, block if isinstance(block, Group) and block.opener == "{" else None
+        return None
+
+    def _read(self, variable: str, group: Group, block: Group | None, at: int, depth: int) -> list[Value]:
+        found = self._variable(variable, at) or self._default(group, depth)
+        if not found and block is not None:
+            found = self.values(block.slots[-1].nodes, depth - 1)
+        self.use([group, *([block] if block else [])])
+        return found
 
     def _variable(self, name: str, at: int) -> list[Value]:
         value = self.names.variables.get(name)
@@ -258,12 +290,15 @@ class Evaluator:
         nodes = group.slots[0].nodes
         if len(nodes) != 1 or not isinstance(nodes[0], Text) or group.opener not in {"(", "["}:
             return None
-        text = nodes[0].plain
+        text = nodes[0].plain or ""
         last = name.rpartition(".")[2]
-        if not text or not is_variable(text) or _PUTS.search(last) or _GOES_THROUGH.match(last):
+        alone = len(group.slots) == 1
+        if _PUTS.search(last) or (alone and _GOES_THROUGH.match(last)):
             return None
-        if len(group.slots) == 1 and group.opener == "(" and text not in self.names.variables and "." in text:
-            return text if "." not in text or re.search(r"(?i)get|env|conf|setting|prop|viper", name) else None
+        if not is_variable(text) and not ("_" in text and text in self.names.variables):
+            return None
+        if alone and group.opener == "(" and "." in text and not _READS.search(name):
+            return None
         return text
 
     def _default(self, group: Group, depth: int) -> list[Value]:

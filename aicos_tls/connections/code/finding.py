@@ -10,10 +10,10 @@ from msgspec import Struct
 from aicos_tls import budgets
 from aicos_tls.compose.urls import host_name
 from aicos_tls.connections.code.addressing import Address, addresses, is_off
-from aicos_tls.connections.code.chains import Chain
+from aicos_tls.connections.code.chains import Chain, past_generic
 from aicos_tls.connections.code.pairs import Pair, pair_of
 from aicos_tls.connections.code.tree import Group, Text, Word
-from aicos_tls.connections.code.values import Origin, Value
+from aicos_tls.connections.code.values import Origin, Piece, Value
 from aicos_tls.connections.hints import protocol_of, usual_port
 from aicos_tls.connections.protocols import HTTP_LIKE, PORTS, Protocol
 
@@ -50,6 +50,7 @@ _PORT_SETTER = re.compile(r"(?i)^(?:set|with|use)?_?port(?:_?number)?$")
 _SECURE = re.compile(r"(?i)secure_channel|createssl|newtls|usetransportsecurity|(^|\.)https\.|sslsocket|sslcontext|rediss")
 _INSECURE = re.compile(r"(?i)insecure")
 _EMBEDDED_DEFAULT = re.compile(r"(?i)^(default|defaultvalue|default_value|fallback|envdefault|otherwise)$")
+_ENVIRONMENT = re.compile(r"(^|\.)(process\.env|Bun\.env)$")
 _NAMED_BY = frozenset("env name key variable envvar env_var envname alias validation_alias arg".split())
 _TAG = re.compile(r'(?P<key>[\w-]+):"(?P<value>[^"]*)"')
 _WORDS_AROUND = 60
@@ -89,6 +90,7 @@ class Finder:
 
     def findings(self) -> list[Finding]:
         """What the source asks, in its order, each once."""
+        self._fields()
         stack = [(self._evaluator.names.root, Context())]
         later: list[tuple[Group, Context]] = []
         while stack:
@@ -103,6 +105,15 @@ class Finder:
         for group, context in later:
             self._apart(group, context)
         return _each_once(self._found)
+
+    def _fields(self) -> None:
+        """Leave out what classes of settings give fields that the environment sets."""
+        names = self._evaluator.names
+        for field in names.fields:
+            value = names.variables.get(field.variable)
+            if value is not None:
+                names.overridden[field.pair.at] = value
+                self._evaluator.shadow(field.pair.value)
 
     def _slot(self, group: Group, slot: Slot, context: Context) -> list[tuple[Group, Context]]:
         """Take the expressions of a slot; the brackets in it are to be looked at next."""
@@ -139,7 +150,9 @@ class Finder:
     def _run(self, nodes: list[Node], group: Group, context: Context) -> None:
         """Take the addresses that an expression is."""
         texts = [node for node in nodes if isinstance(node, Text)]
-        compound = any(isinstance(node, Word) and node.kind == "operator" for node in nodes)
+        compound = any(
+            isinstance(node, Word) and (node.kind == "operator" or node.text in {"if", "or"}) for node in nodes
+        )
         calls = any(isinstance(node, Group) for node in nodes)
         if not texts and not calls and not compound:
             return
@@ -209,15 +222,27 @@ class Finder:
         names = named or ([outer] if outer else [])
         for pair in pairs:
             if _EMBEDDED_DEFAULT.match(pair.key) and any(name in variables for name in names if len(name) > 3):  # noqa: PLR2004
-                self._evaluator.use(pair.value)
+                self._evaluator.shadow(pair.value)
         for slot in group.slots:
             pair = pair_of(slot)
             key = pair.key if pair else ""
+            if any(isinstance(node, Word) and node.text == "=" for node in slot.nodes[1:4]):
+                self._destructured(slot)
             steps = slot.nodes
             for name, call in zip(steps, steps[1:], strict=False):
                 if isinstance(name, Word) and isinstance(call, Group) and name.text.lower() in {"default", "withdefault"}:
                     if key and key in variables:
-                        self._evaluator.use([call])
+                        self._evaluator.shadow([call])
+
+    def _destructured(self, slot: Slot) -> None:
+        """`const { API_URL = 'http://api' } = process.env`."""
+        if not _ENVIRONMENT.search(_flat_nodes(slot.nodes)):
+            return
+        for node in slot.nodes[:3]:
+            for inner in node.slots if isinstance(node, Group) else ():
+                pair = pair_of(inner)
+                if pair is not None and pair.key in self._evaluator.names.variables:
+                    self._evaluator.shadow(pair.value)
 
     def _setters(self, group: Group, context: Context) -> None:
         """`factory.setHost("rabbit"); factory.setPort(5672)`, `.host("db").port(5432)`."""
@@ -297,7 +322,11 @@ class Finder:
         match = _HOST_KEY.fullmatch(last)
         if match is None or _NOT_ASKED.search(last):
             return
-        values = [value for value in self._evaluator.values(pair.value) if host_name(value.text) in self._hosts]
+        override = self._evaluator.names.overridden.get(pair.at)
+        values = self._evaluator.values(pair.value)
+        if override is not None:
+            values = [Value((Piece(override, pair.at, Origin.ENVIRONMENT),))]
+        values = [value for value in values if host_name(value.text) in self._hosts]
         if not values:
             return
         stem = pair.key.rpartition(".")[0] + match["stem"].lower()
@@ -343,7 +372,6 @@ class Finder:
 
 
 _SEPARATES = frozenset("=> -> = := == === != !== < > <= >= && | |> ; <- += and not in is if unless then else".split())
-_KEEPS_TOGETHER = frozenset("? : . ?. :: ! % + || ?? or ?: & * .. <> -".split())
 
 
 def _runs(nodes: list[Node]) -> Iterator[list[Node]]:
@@ -358,8 +386,12 @@ def _runs(nodes: list[Node]) -> Iterator[list[Node]]:
         yield nodes
         return
     run: list[Node] = []
-    depth = 0
-    for node in nodes:
+    depth = kept = 0
+    for index, node in enumerate(nodes):
+        kept = max(kept, past_generic(nodes, index)) if isinstance(node, Word) and node.text == "<" else kept
+        if index < kept:
+            run.append(node)
+            continue
         text = node.text if isinstance(node, Word) and node.kind != "number" else ""
         depth += (text == "?") - (text == ":" and depth > 0)
         compares = depth == 0 and "?" in words and text in {"==", "===", "!=", "!=="}
@@ -403,5 +435,3 @@ def _each_once(found: list[Finding]) -> list[Finding]:
     kept = [each for each in best.values() if each.port is not None or (each.at, each.host) not in ported]
     return sorted(kept, key=lambda each: (each.at, each.host, each.port or 0))
 
-
-__all__ = ["Finder", "Finding", "Origin"]

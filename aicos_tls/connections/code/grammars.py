@@ -249,6 +249,8 @@ _PERL = Grammar(
     joins=".", names=r"[$@%]?[A-Za-z_]\w*",
 )
 _LUA = Grammar("Lua", r"--\[(=*)\[(?:[^\]]|\](?!=*\]))*\]=*\]|--[^\n]*", r"\[=*\[|[\"']", _lua, newlines=True, joins="..")
+HOCON = Grammar("Java", r"//[^\n]*|\#[^\n]*", r"\"\"\"|\"", _java, newlines=True, names=r"[A-Za-z_][\w-]*|\$(?=\{)")
+"""Typesafe's configuration (Play, Akka), which is read as code is."""
 
 _SUFFIXES = {
     "java": _JAVA,

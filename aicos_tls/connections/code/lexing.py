@@ -66,7 +66,7 @@ class _Lexer:
         self._newline = False
         self._statements = 0
         self._used: set[Form] = set()
-        self._unclosed: set[Form] = set()
+        self._unclosed: dict[Form, int] = {}
 
     def run(self) -> Group:
         text, match = self._text, _pattern(self._grammar).match
@@ -144,7 +144,7 @@ class _Lexer:
         self._used.add(form)
         literal = Text(mark, start, at, [])
         self._add(literal)
-        if form in self._unclosed or len(self._used) > FORMS:
+        if start < self._unclosed.get(form, 0) or len(self._used) > FORMS:
             literal.broken = True
             return at
         self._stack.append(literal)
@@ -178,7 +178,7 @@ class _Lexer:
             else:
                 return self._end_text(literal, found)
         literal.broken = True
-        self._unclosed.add(form)
+        self._unclosed[form] = len(text)
         self._end(literal)
         # a quote that nothing closes is none: what comes after it is read as code
         return literal.start + len(literal.mark) if not literal.parts else len(text)
@@ -186,7 +186,11 @@ class _Lexer:
     def _end_text(self, literal: Text, found: re.Match[str]) -> int:
         literal.broken = found.lastgroup == "newline"
         literal.end = found.start() if literal.broken else found.end()
+        form = self._forms[-1]
         self._end(literal)
+        if literal.broken and not any(isinstance(part, Group) for part in literal.parts):
+            self._unclosed[form] = literal.end  # an apostrophe: what comes after it is read as code
+            return literal.start + len(literal.mark)
         return literal.end
 
     def _end(self, literal: Text) -> None:

@@ -6,7 +6,9 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from aicos_tls.connections.code.lexing import tree
 from aicos_tls.connections.code.pairs import pair_of
+from aicos_tls.connections.code.settings_classes import fields
 from aicos_tls.connections.code.tree import Group, Text, Word
 from aicos_tls.connections.code.values import MOST, Origin, Piece, Value
 
@@ -28,7 +30,9 @@ _SHORTEST = 5
 class Names:
     """The names of one source."""
 
-    def __init__(self, root: Group, grammar: Grammar, variables: Variables) -> None:
+    def __init__(self, text: str, grammar: Grammar, variables: Variables) -> None:
+        root = tree(text, grammar)
+        self.fields = [*fields(root, text)] if grammar.language == "Python" and "Settings" in text else []
         self.root, self.grammar, self.variables = root, grammar, variables
         self.elsewhere: list[Names] = []
         self._known: dict[str, list[Value]] = {}

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aicos_tls.connections.code.values import UNKNOWN
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _UPPER = re.compile(r"[A-Z][A-Z0-9_]{1,80}")
 _KEY = re.compile(r"[A-Za-z][\w-]{0,80}(?:(?:\.|::?|__)[A-Za-z][\w-]{0,80}){1,8}")
@@ -59,6 +61,23 @@ class Variables:
                 break
             text = new
         return text
+
+    def parts(self, text: str) -> Iterator[tuple[str, int, bool]]:
+        """Yield the parts of a text with its placeholders resolved, each with its offset, and whether it is set."""
+        end = 0
+        for match in _PLACEHOLDER.finditer(text):
+            if match.start() > end:
+                yield text[end : match.start()], end, False
+            end = match.end()
+            value = self.get(match["name"])
+            if value is not None:
+                yield value, match.start(), True
+            elif match["default"] is not None:
+                yield self.resolve(match["default"]), match.start("default"), False
+            else:
+                yield UNKNOWN, match.start(), False
+        if end < len(text):
+            yield text[end:], end, False
 
     def _placeholder(self, match: re.Match[str]) -> str:
         value = self.get(match["name"])

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from aicos_tls.connections.code.expressions import Evaluator
 from aicos_tls.connections.code.finding import Finder
 from aicos_tls.connections.code.grammars import GRAMMARS
-from aicos_tls.connections.code.lexing import tree
 from aicos_tls.connections.code.names import Names
 from aicos_tls.connections.code.tree import Text, Word
 from aicos_tls.connections.code.variables import Variables
 from aicos_tls.connections.model import Destination, Evidence
+from aicos_tls.connections.settings.asked import Asked, asked
+from aicos_tls.connections.settings.families import family_of
+from aicos_tls.connections.settings.reading import settings
 from aicos_tls.connections.trust import remedy
 from aicos_tls.errors import TlsError
 from aicos_tls.sources.comments import suffix
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     from aicos_tls.connections.code.tree import Group
     from aicos_tls.connections.model import Surroundings
+    from aicos_tls.connections.settings.asked import Known
+    from aicos_tls.connections.settings.reading import Settings
     from aicos_tls.files import TextFile
 
 LONGEST = 1_000_000
@@ -38,20 +42,26 @@ class CodeReader:
     """Reads code."""
 
     def concerns(self, path: PurePosixPath) -> bool:
-        """Whether a file is code, and no test."""
+        """Whether a file is code, and no test, or the configuration of a framework."""
+        return family_of(path) is not None or self._is_code(path)
+
+    @staticmethod
+    def _is_code(path: PurePosixPath) -> bool:
         return path.suffix[1:].lower() in GRAMMARS and not is_test(path) and not _VENDORED.search(path.as_posix())
 
     def destinations(self, files: Mapping[PurePosixPath, TextFile], around: Surroundings) -> Iterator[Destination]:
         """Yield what the code asks."""
-        variables = Variables(around.environment)
+        configured = settings(files, around.environment)
+        yield from _configured(configured, around)
+        variables = Variables(around.environment, configured.values)
         known: list[tuple[TextFile, Names]] = []
-        wanted = _needles(tuple(around.hosts), tuple(_interesting(around)))
+        wanted = _needles(tuple(around.hosts), tuple(_interesting(around, configured.values)))
         for path, file in files.items():
-            text = _text(file)
+            text = _text(file) if self._is_code(path) else None
             if text is None or not wanted.search(text):
                 continue
             grammar = GRAMMARS[suffix(path)]
-            known.append((file, Names(tree(text, grammar), grammar, variables)))
+            known.append((file, Names(text, grammar, variables)))
         sources = [names for _, names in known]
         for _, names in known:
             names.elsewhere = sources
@@ -59,10 +69,11 @@ class CodeReader:
         for file, names in known:
             language = names.grammar.language
             for found in Finder(Evaluator(names), around, _imports(names.root)).findings():
-                evidence = Evidence(language, found.text, file.where(found.at))
-                yield Destination(
-                    found.host, found.port, found.protocol, found.tls, evidence, remedy(language, found, file)
+                place = Asked(
+                    file.where(found.at), found.host, found.port, found.protocol, found.tls, found.text
                 )
+                evidence = Evidence(language, found.text, place.where)
+                yield Destination(found.host, found.port, found.protocol, found.tls, evidence, remedy(language, place))
 
 
 def _text(file: TextFile) -> str | None:
@@ -75,9 +86,21 @@ def _text(file: TextFile) -> str | None:
         return None
 
 
-def _interesting(around: Surroundings) -> Iterator[str]:
-    """Yield the variables whose value names a service of the project."""
-    for name, value in around.environment.items():
+def _configured(configured: Settings, around: Surroundings) -> Iterator[Destination]:
+    """Yield what the configuration of frameworks says."""
+    hosts = {name: service for name, service in around.hosts.items() if service != around.service}
+    by_language: dict[str, list[Known]] = {}
+    for language, each in configured.known:
+        by_language.setdefault(language, []).append(each)
+    for language, listed in by_language.items():
+        for found in asked(listed, hosts):
+            evidence = Evidence(language or "settings", found.text, found.where)
+            yield Destination(found.host, found.port, found.protocol, found.tls, evidence, remedy(language, found))
+
+
+def _interesting(around: Surroundings, settings: Mapping[str, str]) -> Iterator[str]:
+    """Yield the variables and settings whose value names a service of the project."""
+    for name, value in (*around.environment.items(), *settings.items()):
         if any(host in value.lower() for host in around.hosts):
             yield name
 
