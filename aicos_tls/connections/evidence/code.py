@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from aicos_tls.connections.code.expressions import Evaluator
@@ -22,7 +21,7 @@ from aicos_tls.sources.comments import suffix
 from aicos_tls.sources.testfiles import is_test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import PurePosixPath
 
     from aicos_tls.connections.code.tree import Group
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
 
 LONGEST = 1_000_000
 """Characters: a longer source is generated."""
-_PUT_TOGETHER = r"://(?:[{%$#\"'`\\]|\\\()|JoinHostPort|(?i:host_?(?:name)?)[\"']?\s*(?:=>|[:=(])"
+_URL_IN_PIECES = re.compile(r"://[{%$#\"'`\\]")
+_HOST_GIVEN = re.compile(r"[hH](?:ost|OST)_?(?:[nN]ame|NAME)?[\"']?\s*(?:=>|[:=(])")
 _VENDORED = re.compile(r"(?:^|/)(?:node_modules|vendor|bower_components|site-packages|\.git|dist-packages|_build|deps)/")
 _IMPORTS = frozenset({"import", "from", "require", "use", "using", "include", "require_once", "alias"})
 
@@ -55,13 +55,14 @@ class CodeReader:
         yield from _configured(configured, around)
         variables = Variables(around.environment, configured.values)
         known: list[tuple[TextFile, Names]] = []
-        wanted = _needles(tuple(around.hosts), tuple(_interesting(around, configured.values)))
-        for path, file in files.items():
-            text = _text(file) if self._is_code(path) else None
-            if text is None or not wanted.search(text):
-                continue
+        texts = {path: text for path, file in files.items() if self._is_code(path) and (text := _text(file))}
+        wanted = _Filter(around.hosts, _interesting(around, configured.values))
+        chosen = {path for path, text in texts.items() if wanted.names_one(text)}
+        if chosen or configured.values:
+            chosen |= {path for path, text in texts.items() if path not in chosen and wanted.puts_together(text)}
+        for path in (path for path in texts if path in chosen):
             grammar = GRAMMARS[suffix(path)]
-            known.append((file, Names(text, grammar, variables)))
+            known.append((files[path], Names(texts[path], grammar, variables)))
         sources = [names for _, names in known]
         for _, names in known:
             names.elsewhere = sources
@@ -105,12 +106,31 @@ def _interesting(around: Surroundings, settings: Mapping[str, str]) -> Iterator[
             yield name
 
 
-@cache
-def _needles(hosts: tuple[str, ...], variables: tuple[str, ...]) -> re.Pattern[str]:
-    """What a source has to hold to be looked at: the name of a service in a text, a variable, or a URL in pieces."""
-    names = "|".join(re.escape(host) for host in sorted(hosts, key=len, reverse=True)) or r"(?!)"
-    listed = "|".join(re.escape(name) for name in variables) or r"(?!)"
-    return re.compile(rf"(?<=[\"'`/@=,:(\s])(?i:{names})(?=[\"'`:/,;)}}\s])|{_PUT_TOGETHER}|\b(?:{listed})\b")
+class _Filter:
+    """Tells by a look which sources may name a service: what is not in a text, or a URL in pieces, is not looked at."""
+
+    def __init__(self, hosts: Iterable[str], variables: Iterable[str]) -> None:
+        self._hosts, self._variables = [*hosts], [*variables]
+        listed = "|".join(re.escape(host) for host in sorted(self._hosts, key=len, reverse=True)) or r"(?!)"
+        self._names = re.compile(
+            rf"[\"'`/@](?:{listed})(?=[\"'`:/,;?)\s])|:(?:{listed})(?=[,:}}])|=(?:{listed})(?=[;:\"']|,\d| \w+=)"
+            rf"|[(\s,](?:{listed}):\d"
+        )
+
+    def names_one(self, text: str) -> bool:
+        """Whether a text has the name of a service where texts of a program have it, or one of the variables."""
+        if any(variable in text for variable in self._variables):
+            return True
+        return any(host in text for host in self._hosts) and self._names.search(text) is not None
+
+    @staticmethod
+    def puts_together(text: str) -> bool:
+        """Whether a text puts a URL together, or gives a host to something."""
+        if "://" in text and _URL_IN_PIECES.search(text):
+            return True
+        if "JoinHostPort" in text:
+            return True
+        return ("host" in text or "HOST" in text or "Host" in text) and _HOST_GIVEN.search(text) is not None
 
 
 def _imports(root: Group) -> str:
