@@ -50,10 +50,14 @@ class _Commands(Mapping[str, Any]):
 
 
 def load(name: str, line: str) -> Any:
-    """Import the command `name` and make it one of typer's, with `line` as its short help."""
-    found = getattr(import_module(f"aicos_tls.cli.{name}"), name)
+    """Import the command `name` and make it one of typer's, with `line` as its short help.
+
+    A module whose command reads its arguments in a way of its own has a class `Command`.
+    """
+    module = import_module(f"aicos_tls.cli.{name}")
+    found = getattr(module, name)
     if isinstance(found, typer.Typer):
         return get_group(found)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name, short_help=line)(found)
+    alone.command(name, cls=getattr(module, "Command", None), short_help=line)(found)
     return get_command(alone)

@@ -47,7 +47,8 @@ class Destination(Struct, frozen=True):
 
     `host` is as written and holds no variable any more; `port` is None where the text names none and the protocol has
     none by default. `tls`: as the text stands, the client asks over TLS. `remedy` is what makes a client ask over TLS
-    that the program does not change: lines to paste, or words.
+    that the program does not change: lines to paste, or words. In it `{ca}` stands for the path of the CA's certificate
+    in the client's container; other braces mean themselves.
     """
 
     host: str
@@ -84,7 +85,8 @@ class Connection(Struct, frozen=True):
     """A connection: `client` and `server` are services, or `PUBLISHED`, or a host outside.
 
     `way` is how the server serves TLS where it is encrypted; `reason` says why it is plain, `remedy` the one command or
-    line that would change it. `protocol` is the most exact one that was found.
+    line that would change it. `protocol` is the most exact one that was found. `waits`: its client asks over TLS, and
+    is refused until the server serves it.
     """
 
     client: str
@@ -96,6 +98,7 @@ class Connection(Struct, frozen=True):
     way: str = ""
     reason: str = ""
     remedy: str = ""
+    waits: bool = False
 
     @property
     def name(self) -> str:
