@@ -1,8 +1,9 @@
 """How long reading code for connections takes: 5,000 sources of all kinds, of which one in twenty names a service.
 
-    python benchmarks/code.py [FILES]
+python benchmarks/code.py [FILES]
 """
 
+# ruff: noqa: E501 - code as people write it, each in one line of a table
 from __future__ import annotations
 
 import sys
@@ -14,7 +15,7 @@ from aicos_tls.connections.model import Surroundings
 from aicos_tls.files import TextFile
 
 _SOURCES = {
-    "java": 'class C{n} {{ private final String url = "{url}"; // api\n  void go() {{ log.info("asking api", "x"); }}\n}}\n',
+    "java": 'class C{n} {{ String url = "{url}"; // api\n  void go() {{ log.info("asking api", "x"); }}\n}}\n',
     "kt": 'class C{n} {{ val url = System.getenv("API_URL") ?: "{url}" }}\n',
     "cs": 'class C{n} {{ string Url = Environment.GetEnvironmentVariable("X") ?? "{url}"; }}\n',
     "php": "<?php class C{n} {{ private $url = '{url}'; }}\n",
@@ -30,7 +31,7 @@ _FILLER = {
     "rb": "def work_{n}(value, api)\n  value.select {{ |item| item.api(api) && item.count > {n} }}\nend\n",
     "ex": "  def work_{n}(value, api), do: Enum.filter(value, &(&1.api == api and &1.count > {n}))\n",
 }
-_C_LIKE = "// the api of the web, number {n}\nfunction work{n}(value, api) {{ return value.filter(item => item.api(api) && item.count > {n}); }}\n"
+_C_LIKE = "// the api of the web, number {n}\nfunction work{n}(value, api) {{\n  return value.filter(item => item.api(api) && item.count > {n});\n}}\n"
 
 
 def sources(count: int) -> dict[PurePosixPath, TextFile]:
@@ -39,7 +40,11 @@ def sources(count: int) -> dict[PurePosixPath, TextFile]:
     kinds = list(_SOURCES)
     for number in range(count):
         kind = kinds[number % len(kinds)]
-        url = "http://api:8080/v1" if number % 20 < len(kinds) and number // 20 % 10 == number % 10 else "https://example.org/"
+        url = (
+            "http://api:8080/v1"
+            if number % 20 < len(kinds) and number // 20 % 10 == number % 10
+            else "https://example.org/"
+        )
         filler = _FILLER.get(kind, _C_LIKE)
         text = _SOURCES[kind].format(n=number, url=url) + "".join(filler.format(n=each) for each in range(45))
         path = PurePosixPath(f"src/part{number % 50}/file{number}.{kind}")
@@ -52,9 +57,13 @@ def main(count: int) -> None:
     files = sources(count)
     for file in files.values():
         _ = file.text
-    hosts = {name: name for name in "web api db cache queue worker gateway auth search mail".split()}
+    hosts = {
+        name: name for name in ["web", "api", "db", "cache", "queue", "worker", "gateway", "auth", "search", "mail"]
+    }
     start = time.perf_counter()
-    found = [*READER.destinations({p: f for p, f in files.items() if READER.concerns(p)}, Surroundings(hosts, {}, "web"))]
+    found = [
+        *READER.destinations({p: f for p, f in files.items() if READER.concerns(p)}, Surroundings(hosts, {}, "web"))
+    ]
     took = time.perf_counter() - start
     size = sum(len(file.raw) for file in files.values()) / 1e6
     sys.stdout.write(f"{count} files, {size:.1f} MB: {len(found)} connections in {took:.2f} s\n")

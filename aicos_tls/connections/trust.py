@@ -1,7 +1,7 @@
 """How the clients of each runtime come to trust the CA: the one table.
 
-Sources: the JDK's `keytool` ("-cacerts", since 9); Debian's `update-ca-certificates(8)`, whose store OpenSSL's users take
-by default (.NET on Linux, PHP, Ruby, Rust's native-tls and rustls-native-certs, Perl, C++); Erlang's `ssl`
+Sources: the JDK's `keytool` ("-cacerts", since 9); Debian's `update-ca-certificates(8)`, whose store users of OpenSSL
+take by default (.NET on Linux, PHP, Ruby, Rust's native-tls and rustls-native-certs, Perl, C++); Erlang's `ssl`
 ("cacertfile"); Dart's `SecurityContext.setTrustedCertificates`; Deno's `DENO_CERT`; Bun's and Node's
 NODE_EXTRA_CA_CERTS; Go's SSL_CERT_DIR (crypto/x509); `requests` and `ssl` for Python. None of them was tried here but
 those that `--serve` sets itself.

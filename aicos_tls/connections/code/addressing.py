@@ -23,13 +23,37 @@ if TYPE_CHECKING:
 
 _URL_START = re.compile(r"\s*(?:[\w.+:-]{1,40}|\0)://")
 _CUT = re.compile(r"(?P<head>[^/?#]*?)(?P<colon>:?)\0(?P<rest>[\s\S]*)")
-_MEMBER = re.compile(r"(?:[\w.%+-]{1,40}:[^@/\s]{0,200}@)?(?P<host>[A-Za-z0-9][\w.-]{0,250}):(?P<port>\d{1,5}|\0)(?P<rest>(?:[/?][^\s]*)?)")
+_MEMBER = re.compile(
+    r"(?:[\w.%+-]{1,40}:[^@/\s]{0,200}@)?(?P<host>[A-Za-z0-9][\w.-]{0,250}):(?P<port>\d{1,5}|\0)(?P<rest>(?:[/?][^\s]*)?)"
+)
 _DSN = re.compile(r"@(?:tcp|tcp6)?\((?P<host>[\w.-]{1,250})(?::(?P<port>\d{1,5}|\0))?\)")
 _FIELD = re.compile(r"(?P<key>[A-Za-z][A-Za-z _]{0,40}?)\s*=\s*(?P<value>'[^']*'|[^;'\s]+(?:[^;']*(?=;|$))?)")
-_ATTRIBUTES = re.compile(r"(?i)^\s*(?:(?P<driver>mysql|pgsql|sqlsrv|dblib|odbc|mariadb):)?(?=[A-Za-z][A-Za-z _]{0,40}=)")
-_HOST_KEYS = frozenset({"server", "host", "data source", "datasource", "address", "addr", "network address", "hostname"})
+_ATTRIBUTES = re.compile(
+    r"(?i)^\s*(?:(?P<driver>mysql|pgsql|sqlsrv|dblib|odbc|mariadb):)?(?=[A-Za-z][A-Za-z _]{0,40}=)"
+)
+_HOST_KEYS = frozenset(
+    {"server", "host", "data source", "datasource", "address", "addr", "network address", "hostname"}
+)
 _TLS_KEYS = re.compile(r"(?i)^(encrypt|ssl|ssl ?mode|use ?ssl|tls)$")
-_OFF = frozenset({"", "0", "no", "off", "none", "false", "null", "nil", "undefined", "disable", "disabled", "allow", "prefer", "preferred", "optional"})
+_OFF = frozenset(
+    {
+        "",
+        "0",
+        "no",
+        "off",
+        "none",
+        "false",
+        "null",
+        "nil",
+        "undefined",
+        "disable",
+        "disabled",
+        "allow",
+        "prefer",
+        "preferred",
+        "optional",
+    }
+)
 _STACK_EXCHANGE_TLS = re.compile(r"(?i),\s*ssl\s*=\s*true")
 
 

@@ -86,7 +86,7 @@ def _may_follow(group: Group, before: Node) -> bool:
     """Whether a bracket after a node calls it, or takes a part of it."""
     if isinstance(before, Text):
         return group.opener == "["
-    return isinstance(before, Word | Group) and (not isinstance(before, Word) or before.kind == "name")
+    return not isinstance(before, Word) or before.kind == "name"
 
 
 def past_generic(nodes: list[Node], index: int) -> int:

@@ -7,6 +7,7 @@ value (`UNKNOWN`). There is no flow: a name has the values that are given to it 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from aicos_tls.connections.code import values
@@ -59,7 +60,7 @@ class Evaluator:
         """The chains among nodes."""
         return chains(nodes, self._connects)
 
-    def values(self, nodes: list[Node], depth: int = DEEPEST) -> list[Value]:
+    def values(self, nodes: list[Node], depth: int = DEEPEST) -> list[Value]:  # noqa: PLR0911 - one for each kind of operator
         """What an expression may come to."""
         self._left -= 1
         if not nodes or depth <= 0 or self._left <= 0:
@@ -185,7 +186,7 @@ class Evaluator:
         found = values.joined([self.text(literal, depth) for literal in literals], chain.base.start)
         if len(literals) > 1:
             self.use(list(literals))
-        for name, group in zip(texts, texts[1:], strict=False):
+        for name, group in pairwise(texts):
             if isinstance(name, Word) and isinstance(group, Group) and _FILLS.match(name.text):
                 self.use(list(literals))
                 return self._filled(found, group, 0, depth)
@@ -350,7 +351,7 @@ class Evaluator:
         return values.joined([scheme, [Value((Piece("://", group.start),))], host], group.start)
 
     def _steps_with_default(self, rest: list[Node]) -> list[Group]:
-        pairs = zip(rest, rest[1:], strict=False)
+        pairs = pairwise(rest)
         return [b for a, b in pairs if isinstance(a, Word) and isinstance(b, Group) and _DEFAULTS.match(a.text)]
 
     def _use_defaults(self, rest: list[Node]) -> None:
@@ -384,7 +385,9 @@ def _matching(marks: list[str]) -> int:
 
 def _words(nodes: list[Node]) -> str:
     """The names and texts among nodes, as far as they are not within brackets."""
-    found = [node.text if isinstance(node, Word) else (node.plain or "") for node in nodes if not isinstance(node, Group)]
+    found = [
+        node.text if isinstance(node, Word) else (node.plain or "") for node in nodes if not isinstance(node, Group)
+    ]
     inner = [
         (text.plain or "") if isinstance(text, Text) else text.text if isinstance(text, Word) else ""
         for node in nodes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -43,15 +44,19 @@ _HOST_KEY = re.compile(
 )
 _PORT_KEY = re.compile(r"(?P<stem>.*?)_?port(?:_?number)?", re.IGNORECASE)
 _TLS_KEY = re.compile(r"(?i)(use_?)?(ssl|tls)(_?(enabled|mode|context|options|config))?|encrypt|secure")
-_DRIVER_KEY = frozenset("engine adapter dialect type driver client provider backend class".split())
+_DRIVER_KEY = frozenset(["engine", "adapter", "dialect", "type", "driver", "client", "provider", "backend", "class"])
 _SCHEME_KEY = frozenset({"scheme", "protocol"})
 _HOST_SETTER = re.compile(r"(?i)^(?:set|with|use)?_?(?:host_?name|host|server_?name|contact_?point|address)$")
 _PORT_SETTER = re.compile(r"(?i)^(?:set|with|use)?_?port(?:_?number)?$")
-_SECURE = re.compile(r"(?i)secure_channel|createssl|newtls|usetransportsecurity|(^|\.)https\.|sslsocket|sslcontext|rediss")
+_SECURE = re.compile(
+    r"(?i)secure_channel|createssl|newtls|usetransportsecurity|(^|\.)https\.|sslsocket|sslcontext|rediss"
+)
 _INSECURE = re.compile(r"(?i)insecure")
 _EMBEDDED_DEFAULT = re.compile(r"(?i)^(default|defaultvalue|default_value|fallback|envdefault|otherwise)$")
 _ENVIRONMENT = re.compile(r"(^|\.)(process\.env|Bun\.env)$")
-_NAMED_BY = frozenset("env name key variable envvar env_var envname alias validation_alias arg".split())
+_NAMED_BY = frozenset(
+    ["env", "name", "key", "variable", "envvar", "env_var", "envname", "alias", "validation_alias", "arg"]
+)
 _TAG = re.compile(r'(?P<key>[\w-]+):"(?P<value>[^"]*)"')
 _WORDS_AROUND = 60
 
@@ -167,7 +172,7 @@ class Finder:
         if compound:
             return
         for text in texts:
-            self._tags(text, group, context)
+            self._tags(text, context)
 
     def _value(self, value: Value, at: int, group: Group, context: Context) -> None:
         if not value.in_code or len(value.text) < 4:  # noqa: PLR2004 - `a:80`
@@ -194,7 +199,7 @@ class Finder:
         found = Finding(at, address.host.lower().rstrip("."), address.port, protocol, tls, address.text)
         self._found.append(found)
 
-    def _tags(self, text: Text, group: Group, context: Context) -> None:
+    def _tags(self, text: Text, context: Context) -> None:
         """Go's struct tags: `envconfig:"API_URL" default:"http://api:8080"`."""
         if text.mark != "`" or text.plain is None:
             return
@@ -229,10 +234,17 @@ class Finder:
             if any(isinstance(node, Word) and node.text == "=" for node in slot.nodes[1:4]):
                 self._destructured(slot)
             steps = slot.nodes
-            for name, call in zip(steps, steps[1:], strict=False):
-                if isinstance(name, Word) and isinstance(call, Group) and name.text.lower() in {"default", "withdefault"}:
-                    if key and key in variables:
-                        self._evaluator.shadow([call])
+            for name, call in pairwise(steps):
+                if (
+                    (
+                        isinstance(name, Word)
+                        and isinstance(call, Group)
+                        and name.text.lower() in {"default", "withdefault"}
+                    )
+                    and key
+                    and key in variables
+                ):
+                    self._evaluator.shadow([call])
 
     def _destructured(self, slot: Slot) -> None:
         """`const { API_URL = 'http://api' } = process.env`."""
@@ -256,9 +268,10 @@ class Finder:
                 if len(call.slots) != 1:
                     continue
                 if _HOST_SETTER.match(name.text):
-                    for value in self._evaluator.values(call.slots[0].nodes):
-                        if host_name(value.text) in self._hosts:
-                            hosts.append((name.start, receiver, value, f"{_flat(slot)} {index}"))
+                    words = f"{_flat(slot)} {index}"
+                    values = self._evaluator.values(call.slots[0].nodes)
+                    named = (value for value in values if host_name(value.text) in self._hosts)
+                    hosts += [(name.start, receiver, value, words) for value in named]
                 elif _PORT_SETTER.match(name.text):
                     number = self._number(call.slots[0].nodes)
                     if number:
@@ -294,7 +307,7 @@ class Finder:
         everything = [pair for pairs in statements.values() for pair in pairs]
         for pairs in statements.values():
             for pair in pairs:
-                self._option(pair, pairs, everything, group, context)
+                self._option(pair, pairs, everything, context)
 
     def _arguments(self, group: Group, context: Context) -> None:
         if not _CONNECTS.search(context.call) or _LISTENS.search(context.call):
@@ -317,7 +330,7 @@ class Finder:
                 where = place if place >= 0 and value.in_code else slot.nodes[0].start
                 self._pair(where, value.text, port, protocol, tls=_SECURE.search(context.call) is not None)
 
-    def _option(self, pair: Pair, pairs: list[Pair], everything: list[Pair], group: Group, context: Context) -> None:
+    def _option(self, pair: Pair, pairs: list[Pair], everything: list[Pair], context: Context) -> None:
         last = pair.key.rpartition(".")[2]
         match = _HOST_KEY.fullmatch(last)
         if match is None or _NOT_ASKED.search(last):
@@ -365,13 +378,44 @@ class Finder:
         return not is_off(node.text if isinstance(node, Word) else node.plain or "")
 
     def _is_https(self, pairs: list[Pair], context: Context) -> bool:
-        schemes = [value.text for p in pairs if p.key.lower() in _SCHEME_KEY for value in self._evaluator.values(p.value)]
+        schemes = [
+            value.text for p in pairs if p.key.lower() in _SCHEME_KEY for value in self._evaluator.values(p.value)
+        ]
         if schemes:
             return any(scheme.lower().rstrip(":/") in {"https", "rediss", "wss", "tls", "ssl"} for scheme in schemes)
         return _SECURE.search(_INSECURE.sub("", context.call)) is not None
 
 
-_SEPARATES = frozenset("=> -> = := == === != !== < > <= >= && | |> ; <- += and not in is if unless then else".split())
+_SEPARATES = frozenset(
+    [
+        "=>",
+        "->",
+        "=",
+        ":=",
+        "==",
+        "===",
+        "!=",
+        "!==",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "&&",
+        "|",
+        "|>",
+        ";",
+        "<-",
+        "+=",
+        "and",
+        "not",
+        "in",
+        "is",
+        "if",
+        "unless",
+        "then",
+        "else",
+    ]
+)
 
 
 def _runs(nodes: list[Node]) -> Iterator[list[Node]]:
@@ -407,9 +451,7 @@ def _runs(nodes: list[Node]) -> Iterator[list[Node]]:
 
 def _words(group: Group) -> str:
     """The names in a bracket and its nearest brackets, as far as they say what is spoken."""
-    found: list[str] = []
-    for slot in group.slots[:12] if group.opener else ():
-        found.append(_flat(slot))
+    found = [_flat(slot) for slot in group.slots[:12]] if group.opener else []
     return " ".join(found)[:2000]
 
 
@@ -427,11 +469,12 @@ def _each_once(found: list[Finding]) -> list[Finding]:
     for each in found:
         key = (each.at, each.host, each.port)
         there = best.get(key)
-        if there is None or (there.protocol is Protocol.UNKNOWN and each.protocol is not Protocol.UNKNOWN):
-            best[key] = each
-        elif each.tls and not there.tls and each.protocol is there.protocol:
+        if (
+            there is None
+            or (there.protocol is Protocol.UNKNOWN and each.protocol is not Protocol.UNKNOWN)
+            or (each.tls and not there.tls and each.protocol is there.protocol)
+        ):
             best[key] = each
     ported = {(each.at, each.host) for each in best.values() if each.port is not None}
     kept = [each for each in best.values() if each.port is not None or (each.at, each.host) not in ported]
     return sorted(kept, key=lambda each: (each.at, each.host, each.port or 0))
-

@@ -23,7 +23,7 @@ _QUOTES = r"\"|'"
 
 
 class Form(Struct, frozen=True):
-    """How a string goes on after its opening: a pattern of its end, what escapes, and what opens an expression in it."""
+    """How a string goes on: a pattern of its end, what escapes, and what opens an expression in it."""
 
     close: str
     escape: bool = True
@@ -79,7 +79,7 @@ class Grammar(Struct, frozen=True):
     """What opens a text that begins on the next line, with the word that ends it as `word` (PHP, Ruby)."""
 
 
-def _plain(  # noqa: PLR0913 - the fields of a form
+def _plain(
     close: str,
     *,
     escape: bool = True,
@@ -196,9 +196,7 @@ def _lua(mark: str) -> Form:
 
 _JAVA = Grammar("Java", _C_COMMENTS, rf"\"\"\"|{_QUOTES}", _java)
 _KOTLIN = Grammar("Java", _C_COMMENTS, rf"\"\"\"|{_QUOTES}", _kotlin, newlines=True)
-_SCALA = Grammar(
-    "Java", _C_COMMENTS, r"[a-z]{0,5}\"\"\"|(?<!\w)[a-z]{0,5}\"|'(?=\\?.')", _scala, newlines=True
-)
+_SCALA = Grammar("Java", _C_COMMENTS, r"[a-z]{0,5}\"\"\"|(?<!\w)[a-z]{0,5}\"|'(?=\\?.')", _scala, newlines=True)
 _GROOVY = Grammar("Java", _C_COMMENTS, rf"\"\"\"|'''|{_QUOTES}", _groovy, newlines=True)
 _CSHARP = Grammar(".NET", rf"{_C_COMMENTS}|^[ \t]*\#[^\n]*", r"\$*\"{3,9}|[$@]{1,2}\"|\"|'(?=\\?[^\n]{1,8}')", _csharp)
 _FSHARP = Grammar(
@@ -208,7 +206,11 @@ _VB = Grammar(".NET", r"'[^\n]*", r"\$?\"", _csharp, newlines=True, joins="&")
 _GO = Grammar("Go", _C_COMMENTS, r"[\"`]|'(?=\\?[^\n]{1,8}')", _go, newlines=True)
 _SCRIPT = Grammar("Node", _C_COMMENTS, r"[\"'`]", _script, newlines=True, patterns=True)
 _RUST = Grammar(
-    "Rust", _C_COMMENTS, r"[bc]?r\#{0,9}\"|[bc]?\"", _rust, names=r"[A-Za-z_]\w*|'\w+(?!')|b?'(?:\\[^\n]{1,8}?|[^'\\\n])'"
+    "Rust",
+    _C_COMMENTS,
+    r"[bc]?r\#{0,9}\"|[bc]?\"",
+    _rust,
+    names=r"[A-Za-z_]\w*|'\w+(?!')|b?'(?:\\[^\n]{1,8}?|[^'\\\n])'",
 )
 _PHP = Grammar(
     "PHP",
@@ -245,10 +247,16 @@ _PYTHON = Grammar(
 _DART = Grammar("Dart", _C_COMMENTS, r"r?(?:\"\"\"|'''|[\"'])", _dollar)
 _CPP = Grammar("C++", rf"{_C_COMMENTS}|^[ \t]*\#[^\n]*", r"R\"[^\s()\\]{0,16}\(|\"|'(?=\\?[^\n]{1,8}')", _cpp)
 _PERL = Grammar(
-    "Perl", rf"{_HASH_COMMENTS}|^=[a-z](?:[^\n]|\n(?!=cut))*(?:\n=cut[^\n]*|\Z)", r"(?<![\w$@%])qq?[({\[|/]|[\"'`]", _perl,
-    joins=".", names=r"[$@%]?[A-Za-z_]\w*",
+    "Perl",
+    rf"{_HASH_COMMENTS}|^=[a-z](?:[^\n]|\n(?!=cut))*(?:\n=cut[^\n]*|\Z)",
+    r"(?<![\w$@%])qq?[({\[|/]|[\"'`]",
+    _perl,
+    joins=".",
+    names=r"[$@%]?[A-Za-z_]\w*",
 )
-_LUA = Grammar("Lua", r"--\[(=*)\[(?:[^\]]|\](?!=*\]))*\]=*\]|--[^\n]*", r"\[=*\[|[\"']", _lua, newlines=True, joins="..")
+_LUA = Grammar(
+    "Lua", r"--\[(=*)\[(?:[^\]]|\](?!=*\]))*\]=*\]|--[^\n]*", r"\[=*\[|[\"']", _lua, newlines=True, joins=".."
+)
 HOCON = Grammar("Java", r"//[^\n]*|\#[^\n]*", r"\"\"\"|\"", _java, newlines=True, names=r"[A-Za-z_][\w-]*|\$(?=\{)")
 """Typesafe's configuration (Play, Akka), which is read as code is."""
 

@@ -23,9 +23,62 @@ DEEPEST = budgets.DEPTH
 _OPERATORS = (
     r"===|!==|\?\?=|\|\|=|\.\.\.|\*\*|=>|->|:=|==|!=|<=|>=|&&|\|\||\?\?|\?:|\?\.|::|<>|//|\+=|\|>|<<|>>|<-|\.\.|[^\w\s]"
 )
-_GOES_ON = frozenset(". ?. :: -> ? : || && + ?? ?: |> <> or and & .. , % . == != )".split())
+_GOES_ON = frozenset(
+    [
+        ".",
+        "?.",
+        "::",
+        "->",
+        "?",
+        ":",
+        "||",
+        "&&",
+        "+",
+        "??",
+        "?:",
+        "|>",
+        "<>",
+        "or",
+        "and",
+        "&",
+        "..",
+        ",",
+        "%",
+        ".",
+        "==",
+        "!=",
+        ")",
+    ]
+)
 """What continues the expression of the line before it."""
-_UNFINISHED = frozenset(". ?. :: -> ? || && + ?? ?: |> <> or and & .. = := => == != % \\ _".split())
+_UNFINISHED = frozenset(
+    [
+        ".",
+        "?.",
+        "::",
+        "->",
+        "?",
+        "||",
+        "&&",
+        "+",
+        "??",
+        "?:",
+        "|>",
+        "<>",
+        "or",
+        "and",
+        "&",
+        "..",
+        "=",
+        ":=",
+        "=>",
+        "==",
+        "!=",
+        "%",
+        "\\",
+        "_",
+    ]
+)
 """What is continued by the next line."""
 FORMS = 64
 """Kinds of quotes in one source: C++ lets each text have its own."""
@@ -46,7 +99,9 @@ def _pattern(grammar: Grammar) -> re.Pattern[str]:
 
 
 _REGEX = re.compile(r"/(?![*/\s])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/[a-z]*")
-_OPERAND_WORDS = frozenset("return case typeof in of and or not if unless when yield await else do".split())
+_OPERAND_WORDS = frozenset(
+    ["return", "case", "typeof", "in", "of", "and", "or", "not", "if", "unless", "when", "yield", "await", "else", "do"]
+)
 
 
 def tree(text: str, grammar: Grammar) -> Group:
@@ -113,10 +168,10 @@ class _Lexer:
         return at
 
     def _operator(self, token: str, start: int, at: int) -> int:
-        if token == ",":
+        if token == ",":  # noqa: S105 - of a lexer
             self._newline = False
             self._separate(statement=False)
-        elif token == ";":
+        elif token == ";":  # noqa: S105 - of a lexer
             self._newline = False
             self._separate(statement=True)
         elif token in {"/", "//"} and self._grammar.patterns and not self._after_operand():

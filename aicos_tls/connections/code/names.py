@@ -20,7 +20,24 @@ if TYPE_CHECKING:
 
 _GIVEN = 3
 """Values that a name may be given before nothing is said of it."""
-_COMMON = frozenset("host port url uri addr address name value default base config options path scheme".split())
+_COMMON = frozenset(
+    [
+        "host",
+        "port",
+        "url",
+        "uri",
+        "addr",
+        "address",
+        "name",
+        "value",
+        "default",
+        "base",
+        "config",
+        "options",
+        "path",
+        "scheme",
+    ]
+)
 _SETS_DEFAULT = re.compile(r"(?i)^(setdefault|set_default|bindenv)$")
 _PREFIX = re.compile(r"(?i)^(setenvprefix)$")
 _PREFIX_KEYS = frozenset({"env_prefix", "envvar_prefix"})
@@ -124,7 +141,7 @@ class Names:
     def _elsewhere(self, name: str) -> list[Value]:
         """What other sources of the service give a name, where it is one that says something."""
         last = name.rpartition(".")[2]
-        if last.lower() in _COMMON and "." not in name or len(last) < _SHORTEST and "." not in name:
+        if (last.lower() in _COMMON and "." not in name) or (len(last) < _SHORTEST and "." not in name):
             return []
         for other in self.elsewhere:
             if other is not self and 0 < len(other.given.get(name, [])) <= 1:

@@ -23,7 +23,7 @@ class Word(Struct):
 class Text(Struct):
     """A string literal: its pieces, texts (with their place) and embedded expressions, in order.
 
-    `mark` is what stands before and as its quote (`f"`, `%w[`). A literal that does not end is `broken`: it says nothing.
+    `mark` is what stands before and as its quote (`f"`, `%w[`). One that does not end is `broken`: it says nothing.
     """
 
     mark: str

@@ -87,7 +87,7 @@ class Variables:
 
 
 def relaxed(name: str) -> str:
-    """A name without what spellings differ in: `spring.data.redis-url`, `SPRING_DATA_REDISURL`, `Spring:Data:RedisUrl`."""
+    """A name without what spellings differ in: `spring.data.redis-url`, `SPRING_DATA_REDISURL`."""
     return re.sub(r"[^A-Za-z0-9]", "", name).lower()
 
 

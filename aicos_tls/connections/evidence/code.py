@@ -11,6 +11,7 @@ from aicos_tls.connections.code.grammars import GRAMMARS
 from aicos_tls.connections.code.names import Names
 from aicos_tls.connections.code.tree import Text, Word
 from aicos_tls.connections.code.variables import Variables
+from aicos_tls.connections.evidence.devproxies import READER as DEVELOPMENT
 from aicos_tls.connections.model import Destination, Evidence
 from aicos_tls.connections.settings.asked import Asked, asked
 from aicos_tls.connections.settings.families import family_of
@@ -34,7 +35,9 @@ LONGEST = 1_000_000
 """Characters: a longer source is generated."""
 _URL_IN_PIECES = re.compile(r"://[{%$#\"'`\\]")
 _HOST_GIVEN = re.compile(r"[hH](?:ost|OST)_?(?:[nN]ame|NAME)?[\"']?\s*(?:=>|[:=(])")
-_VENDORED = re.compile(r"(?:^|/)(?:node_modules|vendor|bower_components|site-packages|\.git|dist-packages|_build|deps)/")
+_VENDORED = re.compile(
+    r"(?:^|/)(?:node_modules|vendor|bower_components|site-packages|\.git|dist-packages|_build|deps)/"
+)
 _IMPORTS = frozenset({"import", "from", "require", "use", "using", "include", "require_once", "alias"})
 
 
@@ -47,7 +50,9 @@ class CodeReader:
 
     @staticmethod
     def _is_code(path: PurePosixPath) -> bool:
-        return path.suffix[1:].lower() in GRAMMARS and not is_test(path) and not _VENDORED.search(path.as_posix())
+        if is_test(path) or _VENDORED.search(path.as_posix()) or DEVELOPMENT.concerns(path):
+            return False
+        return path.suffix[1:].lower() in GRAMMARS
 
     def destinations(self, files: Mapping[PurePosixPath, TextFile], around: Surroundings) -> Iterator[Destination]:
         """Yield what the code asks."""
@@ -70,9 +75,7 @@ class CodeReader:
         for file, names in known:
             language = names.grammar.language
             for found in Finder(Evaluator(names), around, _imports(names.root)).findings():
-                place = Asked(
-                    file.where(found.at), found.host, found.port, found.protocol, found.tls, found.text
-                )
+                place = Asked(file.where(found.at), found.host, found.port, found.protocol, found.tls, found.text)
                 evidence = Evidence(language, found.text, place.where)
                 yield Destination(found.host, found.port, found.protocol, found.tls, evidence, remedy(language, place))
 

@@ -103,7 +103,9 @@ def _apart(each: Known, siblings: list[Known], hosts: Mapping[str, str]) -> Iter
     if match is None or host_name(host) not in hosts:
         return
     beside = {_last(other): other for other in siblings}
-    port_at = next((other for other in siblings if (m := _PORT.fullmatch(other.setting.key)) and m["stem"] == match["stem"]), None)
+    port_at = next(
+        (other for other in siblings if (m := _PORT.fullmatch(other.setting.key)) and m["stem"] == match["stem"]), None
+    )
     port = budgets.number(port_at.value.strip()) if port_at is not None else None
     if not each.in_file and (port_at is None or not port_at.in_file):
         return  # all of it is in the environment: the compose file says it

@@ -1,9 +1,10 @@
 """The files of each framework's configuration: which of them count in a container, in which order.
 
-Sources: Spring Boot "Externalized Configuration" and "Profiles"; Quarkus "Configuration Reference" (profiles: `%prod.`);
+Sources: Spring Boot "Externalized Configuration", "Profiles"; Quarkus "Configuration Reference" (profiles: `%prod.`);
 Micronaut "Externalized Configuration"; ASP.NET Core "Configuration" (`appsettings.{Environment}.json`, Production by
 default); Rails "Configuring a Database"; Symfony "Configuring Symfony" (`.env`, `when@`); Laravel "Configuration";
-node-config "Configuration Files"; Play "Configuration file".
+node-config "Configuration Files";
+Play "Configuration file".
 """
 
 from __future__ import annotations
@@ -70,13 +71,25 @@ FAMILIES: tuple[Family, ...] = (
         top=True,
         ruby=True,
     ),
-    Family("PHP", re.compile(r"(?:^|/)config/(?:packages/(?:(?P<profile>\w+)/)?[\w.-]+|services)\.ya?ml$"), formats.yaml,
-           modes=("APP_ENV",), mode="prod"),
+    Family(
+        "PHP",
+        re.compile(r"(?:^|/)config/(?:packages/(?:(?P<profile>\w+)/)?[\w.-]+|services)\.ya?ml$"),
+        formats.yaml,
+        modes=("APP_ENV",),
+        mode="prod",
+    ),
     Family("", re.compile(rf"^(?:[\w.-]+/)?{_NAMES}\.ya?ml$"), formats.yaml, overrides=True, modes=_MODES),
     Family("", re.compile(rf"^(?:[\w.-]+/)?{_NAMES}\.(?:toml|ini|cfg)$"), formats.lines, overrides=True, modes=_MODES),
-    Family("Node", re.compile(rf"^(?:[\w.-]+/)?config/{_NAMES}\.json5?$"), formats.json, modes=("NODE_ENV",),
-           mode="development"),
-    Family("", re.compile(r"(?:^|/)\.env(?:\.(?P<profile>[\w-]+))?$"), formats.environment, overrides=True, modes=_MODES),
+    Family(
+        "Node",
+        re.compile(rf"^(?:[\w.-]+/)?config/{_NAMES}\.json5?$"),
+        formats.json,
+        modes=("NODE_ENV",),
+        mode="development",
+    ),
+    Family(
+        "", re.compile(r"(?:^|/)\.env(?:\.(?P<profile>[\w-]+))?$"), formats.environment, overrides=True, modes=_MODES
+    ),
 )
 _ALWAYS = frozenset({"local", "docker"})
 """What is read, or made for containers, whatever the mode: `.env.local`, `config/docker.yaml`."""
@@ -108,7 +121,7 @@ def active(family: Family, environment: Mapping[str, str]) -> frozenset[str]:
     return frozenset(part.strip().lower() for part in said.split(",") if part.strip())
 
 
-def counts(document: Document, family: Family, profiles: frozenset[str]) -> bool:
+def counts(document: Document, profiles: frozenset[str]) -> bool:
     """Whether a document of several counts: Spring's says for which profiles it is."""
     said = [each.value for each in document if each.key in _ACTIVATES or each.key.startswith(f"{_ACTIVATES[0]}[")]
     return not said or any(_matches(part.strip(), profiles) for each in said for part in re.split(r"[|,]", each))

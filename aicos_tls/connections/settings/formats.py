@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from aicos_tls.connections.code.grammars import Grammar
+    from aicos_tls.connections.code.tree import Node as Leaf
     from aicos_tls.files import TextFile
     from aicos_tls.yamledit.nodes import Node
 
 LONGEST = 500_000
 """Characters of a file of settings."""
-_PROPERTY = re.compile(r"^[ \t]*(?P<key>[^\s#!=:][^\s=:]{0,200})[ \t]*[=:][ \t]*(?P<value>[^\n]*(?<=\\)\n[^\n]*|[^\n]*)", re.MULTILINE)
+_PROPERTY = re.compile(
+    r"^[ \t]*(?P<key>[^\s#!=:][^\s=:]{0,200})[ \t]*[=:][ \t]*(?P<value>[^\n]*(?<=\\)\n[^\n]*|[^\n]*)", re.MULTILINE
+)
 _LINE = re.compile(
-    r"^[ \t]*(?:\[\[?(?P<section>[^\]\n]{1,200})\]|(?P<key>[A-Za-z_][\w.\-]{0,200})[ \t]*[=:][ \t]*(?P<value>[^\n]*))", re.MULTILINE
+    r"^[ \t]*(?:\[\[?(?P<section>[^\]\n]{1,200})\]|(?P<key>[A-Za-z_][\w.\-]{0,200})[ \t]*[=:][ \t]*(?P<value>[^\n]*))",
+    re.MULTILINE,
 )
 _EMBEDDED_RUBY = re.compile(r"<%=(?P<code>[^\n]{0,500}?)-?%>|<%[^=\n][^\n]{0,500}?%>")
 
@@ -163,7 +167,7 @@ def _by_tree(file: TextFile, grammar: Grammar) -> list[Document]:
     return [sorted(found, key=lambda each: each.where)]
 
 
-def _scalar(nodes: list[Node | Text | Word | Group]) -> str:
+def _scalar(nodes: list[Leaf]) -> str:
     """The text that nodes are; `${?NAME}` of HOCON is a placeholder."""
     if not nodes:
         return ""

@@ -39,8 +39,7 @@ class Settings(Struct, frozen=True):
 def settings(files: Mapping[PurePosixPath, TextFile], environment: Mapping[str, str]) -> Settings:
     """The settings that count in a container with these variables."""
     sets: dict[tuple[str, bool, str], list[Setting]] = {}
-    files_of = [(family, profile, path, file) for path, file in files.items()
-                if (found := family_of(path)) and (family := found[0]) is not None for profile in (found[1],)]
+    files_of = [(*of, path, file) for path, file in files.items() if (of := family_of(path)) is not None]
     dotenv = _dotenv(files_of, environment)
     around = {**dotenv, **environment}
     for family, profile, path, file in sorted(files_of, key=lambda each: (bool(each[1]), each[2])):
@@ -56,9 +55,7 @@ def settings(files: Mapping[PurePosixPath, TextFile], environment: Mapping[str, 
     return Settings(found, values)
 
 
-def _dotenv(
-    files: list[tuple[Family, str, PurePosixPath, TextFile]], environment: Mapping[str, str]
-) -> dict[str, str]:
+def _dotenv(files: list[tuple[Family, str, PurePosixPath, TextFile]], environment: Mapping[str, str]) -> dict[str, str]:
     """The variables of `.env` files: frameworks put them beside those of the container."""
     found: dict[str, str] = {}
     for family, profile, path, file in files:
@@ -77,7 +74,7 @@ def _of_file(family: Family, profile: str, file: TextFile, environment: Mapping[
         return []
     profiles = active(family, environment)
     profiles |= {each.value.lower() for document in documents for each in document if each.key == _ACTIVE}
-    found = [each for document in documents if counts(document, family, profiles) for each in document]
+    found = [each for document in documents if counts(document, profiles) for each in document]
     if family.top:
         found = [each for each in found if _below(each.key) in profiles or _below(each.key) == ""]
     return [
