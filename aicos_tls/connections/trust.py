@@ -16,8 +16,6 @@ from aicos_tls.connections.protocols import HTTP_LIKE, Protocol
 if TYPE_CHECKING:
     from aicos_tls.connections.settings.asked import Asked
 
-AUTHORITY = "/app/certs/ca-cert.pem"
-"""Where containers have the CA, unless the policy says otherwise."""
 _STORE = "before it starts: cp {ca} /usr/local/share/ca-certificates/aicos.crt && update-ca-certificates"
 _HOW = {
     "Java": "before it starts: keytool -importcert -noprompt -cacerts -storepass changeit -alias aicos -file {ca}",
@@ -38,8 +36,8 @@ _HOW = {
 }
 
 
-def how_to_trust(runtime: str, authority: str = AUTHORITY) -> str:
-    """How the clients of a runtime come to trust the CA, whose path in the container is `authority`; or empty."""
+def how_to_trust(runtime: str, authority: str = "{ca}") -> str:
+    """How the clients of a runtime come to trust the CA, whose path in the container is `authority` (`{ca}`: filled in later); or empty."""
     return _HOW.get(runtime, "").replace("{ca}", authority)
 
 
