@@ -37,7 +37,7 @@ _HOW = {
 
 
 def how_to_trust(runtime: str, authority: str = "{ca}") -> str:
-    """How the clients of a runtime come to trust the CA, whose path in the container is `authority` (`{ca}`: filled in later); or empty."""
+    """How the clients of a runtime come to trust the CA; `{ca}`, its path in the container, is filled in later."""
     return _HOW.get(runtime, "").replace("{ca}", authority)
 
 
