@@ -36,7 +36,12 @@ def write(project: Project, image: str, mount: str, path: str, text: str) -> Pat
         "  api:\n    build: ./api\n"
     )
     dockerfile = 'FROM python:3.11-slim\nCOPY main.py /main.py\nCMD ["python", "/main.py"]\n'
-    files = {"docker-compose.yml": compose, "api/Dockerfile": dockerfile, "api/main.py": SERVER, path: text}
+    files: dict[str, str | bytes] = {
+        "docker-compose.yml": compose,
+        "api/Dockerfile": dockerfile,
+        "api/main.py": SERVER,
+        path: text,
+    }
     return project(files)
 
 
