@@ -366,7 +366,7 @@ def test_one_service_that_cannot_be_written_does_not_stop_the_others(project: Pr
     assert (directory / "web/server.js").read_text() != SERVER
 
 
-def test_a_read_only_configuration_is_left_to_a_person(project: Project, run: Run) -> None:
+def test_a_server_stays_plain_where_the_configuration_before_it_is_read_only(project: Project, run: Run) -> None:
     conf = "server {\n    listen 80;\n    location / { proxy_pass http://api:8001; }\n}\n"
     dockerfile = "FROM nginx:alpine\nCOPY site.conf /etc/nginx/conf.d/default.conf\n"
     directory = project({**FILES, "web/Dockerfile": dockerfile, "web/site.conf": conf})
@@ -375,7 +375,7 @@ def test_a_read_only_configuration_is_left_to_a_person(project: Project, run: Ru
     assert shown.code == 0
     assert "site.conf is read-only" in shown.out
     assert (directory / "web/site.conf").read_text() == conf
-    assert (directory / "api/tls.py").exists()
+    assert not (directory / "api/tls.py").exists()
 
 
 def test_a_dry_run_refuses_what_the_run_would(project: Project, run: Run) -> None:
