@@ -11,7 +11,6 @@ import io
 import json
 import resource
 import signal
-import sys
 import time
 
 SECONDS = 10
@@ -67,4 +66,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
