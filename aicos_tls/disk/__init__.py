@@ -33,15 +33,16 @@ from aicos_tls.disk.state import STATE_DIRECTORY
 
 if TYPE_CHECKING:
     from aicos_tls.disk.guard import ALL_BUT_RECORD
-    from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates
+    from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates, may_lock
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
-    from aicos_tls.disk.recovery import Recovery, interrupted, recover
+    from aicos_tls.disk.recovery import Forecast, Recovery, forecast, interrupted, recover
     from aicos_tls.disk.transaction import check, commit
 
 _HOME = {
     "ALL_BUT_RECORD": "aicos_tls.disk.guard",
     "ANY": "aicos_tls.disk.operations",
     "LOCK_NAME": "aicos_tls.disk.locking",
+    "Forecast": "aicos_tls.disk.recovery",
     "KeepFromGit": "aicos_tls.disk.operations",
     "Locked": "aicos_tls.disk.locking",
     "MakeDirectory": "aicos_tls.disk.operations",
@@ -52,9 +53,11 @@ _HOME = {
     "Write": "aicos_tls.disk.operations",
     "check": "aicos_tls.disk.transaction",
     "commit": "aicos_tls.disk.transaction",
+    "forecast": "aicos_tls.disk.recovery",
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
     "lock_certificates": "aicos_tls.disk.locking",
+    "may_lock": "aicos_tls.disk.locking",
     "recover": "aicos_tls.disk.recovery",
 }
 """Where each name is defined. Modules are loaded when they are first asked for: a dry run needs few of them."""
@@ -71,6 +74,7 @@ __all__ = [
     "ANY",
     "LOCK_NAME",
     "STATE_DIRECTORY",
+    "Forecast",
     "KeepFromGit",
     "Locked",
     "MakeDirectory",
@@ -81,8 +85,10 @@ __all__ = [
     "Write",
     "check",
     "commit",
+    "forecast",
     "interrupted",
     "lock",
     "lock_certificates",
+    "may_lock",
     "recover",
 ]
