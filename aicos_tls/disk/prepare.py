@@ -109,7 +109,7 @@ def _file(operation: Write | Remove, project: Path, made: dict[Path, int], stem:
     if isinstance(operation, Remove):
         return Prepared(step, operation.path, b"", mode, _owner(target))
     mode = mode if operation.mode is None else operation.mode
-    return Prepared(step, operation.path, operation.data, mode, _owner(target))
+    return Prepared(step, operation.path, operation.data, mode, _owner(target) or operation.owner)
 
 
 def changed(path: Path, *, there: bool, expected: bool) -> TlsError:

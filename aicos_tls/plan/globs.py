@@ -10,8 +10,16 @@ import re
 
 STAR = "[^/]*"
 """Any part of one name."""
-_STEADY = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[\](){}|?*+^$/]", re.DOTALL)
+_NAME_CHARACTER = "[^/]"
+_CLASS = r"\[\^?\]?(?:\\.|[^\]\\])*\]"
+_STEADY = re.compile(rf"\\.|(?:\(\?!/\))?{_CLASS}|[^\\\[\](){{}}|?*+^$/]", re.DOTALL)
 """What stands for exactly one character that is no slash: an escape, a class, a letter."""
+_TOKEN = re.compile(rf"\\.|(?P<class>{_CLASS})", re.DOTALL)
+
+
+def within_names(pattern: str) -> str:
+    """The regular expression with no class that stands for a slash: `lib[!s]` is not `lib/` (gitignore(5))."""
+    return _TOKEN.sub(lambda m: f"(?!/){m[0]}" if m["class"] and m[0] != _NAME_CHARACTER else m[0], pattern)
 
 
 def linear(pattern: str) -> str:
