@@ -1,7 +1,7 @@
 """Every command on one project, in a process of its own with a bound on the time of each one and on memory.
 
-`python everything.py SECONDS` in the directory of a project prints a line of JSON for each command: what it said and how
-it ended. One that exceeds its time ends the process (SIGXCPU, SIGALRM), and the lines stop before it.
+`python everything.py SECONDS` in the directory of a project prints a line of JSON for each command: what it said and
+how it ended. One that exceeds its time ends the process (SIGXCPU, SIGALRM), and the lines stop before it.
 """
 
 from __future__ import annotations
