@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 from doctor_seeds import (
     API,
     COMPOSE,
@@ -31,6 +32,7 @@ from support import need
 
 from aicos_tls.pki import KeyType, Profile, keys
 from aicos_tls.pki.authority import new_authority
+from aicos_tls.pki.certificate import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,7 +187,22 @@ def weak_signature(shop: Path) -> None:
 
 
 def replaced(shop: Path) -> None:
-    reissue(shop, "api", API, NOW)
+    """What somebody made with the same CA and a program of their own."""
+    ca = authority(shop)
+    ours = load((shop / "certs/api-cert.pem").read_bytes())
+    builder = (
+        x509.CertificateBuilder(
+            subject_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "api")]),
+            issuer_name=ca.certificate.subject,
+        )
+        .public_key(ours.public_key())
+        .serial_number(5)
+        .not_valid_before(ours.not_valid_before_utc)
+        .not_valid_after(ours.not_valid_after_utc)
+    )
+    for extension in ours.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    write(shop / "certs/api-cert.pem", builder.sign(ca.key, SHA256()))
 
 
 def ca_of_a_script(shop: Path) -> None:
