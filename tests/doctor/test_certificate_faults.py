@@ -161,7 +161,12 @@ def not_yet(shop: Path) -> None:
 
 
 def soon(shop: Path) -> None:
-    reissue(shop, "api", API, NOW, days=20)
+    reissue(shop, "api", API, NOW - timedelta(days=80), days=100)
+
+
+def not_renewed(shop: Path) -> None:
+    """One that lives for a day, which nobody has renewed."""
+    reissue(shop, "api", API, NOW - timedelta(hours=22), days=1)
 
 
 def weak_key(shop: Path) -> None:
@@ -262,6 +267,7 @@ FAULTS: list[Fault] = [
     (expired, "cert-expired", "certs/api-cert.pem", "shop-api"),
     (not_yet, "cert-not-yet-valid", "certs/api-cert.pem", "shop-api"),
     (soon, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
+    (not_renewed, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
     (weak_key, "weak-key", "certs/api-cert.pem", "shop-api"),
     (weak_form, "weak-certificate", "certs/api-cert.pem", "shop-api"),
     (weak_signature, "weak-certificate", "certs/api-cert.pem", "shop-api"),
