@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import Certificate
 
 ISSUE = "aicos-tls certs issue"
-_RENEWED = 3
-"""Certificates that live for less than so many times the days of a warning are renewed by a program, before a warning
-could say anything."""
+_UNATTENDED = 90
+"""Certificates that live for fewer days than this are renewed by a program: a warning in days would come all the time."""
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -183,7 +182,7 @@ def _time(facts: Facts, found: Found[x509.Certificate], service: str, todo: str)
     if objection:
         check = "cert-expired" if facts.now > found.value.not_valid_after_utc else "cert-not-yet-valid"
         yield Finding(check, f"the certificate {objection}", todo, _at(found), service)
-    elif (ends - begins).days < _RENEWED * facts.warn_days:
+    elif (ends - begins).days < _UNATTENDED:
         if is_late(begins, ends, now=facts.now):
             text = f"the certificate ends on {ends:%Y-%m-%d %H:%M} UTC and was not renewed: does the renewer run?"
             yield Finding("cert-expires-soon", text, f"aicos-tls certs renew; else {todo}", _at(found), service)
