@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ISSUE = "aicos-tls certs issue"
 _UNATTENDED = 90
-"""Certificates that live for fewer days than this are renewed by a program: a warning in days would come all the time."""
+"""Certificates that live for fewer days are renewed by a program: a warning in days would come all the time."""
 
 
 def check(facts: Facts) -> Iterator[Finding]:
