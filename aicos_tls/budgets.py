@@ -45,6 +45,8 @@ STARS: Final = 3
 """`**` in such a line, where they stand for a number of directories that has to be tried."""
 TESTS: Final = 20_000_000
 """Lines of ignore files times the paths that they are tried on, in one walk."""
+CONNECTIONS: Final = 5_000
+"""`[[connection]]` tables of an `aicos-tls.toml`."""
 DIRECTORIES: Final = 64
 """Levels of directories below a build context or a project."""
 PORT: Final = 65_535

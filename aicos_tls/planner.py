@@ -18,6 +18,7 @@ from aicos_tls.compose.urls import without_password
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
+from aicos_tls.plan.servers import NOTHING_SETTLED
 from aicos_tls.proof.check import prove
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import ComposeFile, Project
     from aicos_tls.plan.policy import Policy
+    from aicos_tls.plan.servers import Settled
     from aicos_tls.serving.model import Wanted
     from aicos_tls.yamledit.edits import Edit
 
@@ -43,12 +45,13 @@ def plan(
     policy: Policy,
     recorded_names: dict[str, str] | None = None,
     wanted: Wanted | None = None,
+    settled: Settled = NOTHING_SETTLED,
 ) -> Plan:
     """Compute what a run would do. `recorded_names` are short names that an earlier run chose.
 
-    `wanted` is what services need besides what the guide asks for.
+    `wanted` is what services need besides what the guide asks for, `settled` what is known of servers from elsewhere.
     """
-    context = Context.of(project, policy, wanted)
+    context = Context.of(project, policy, wanted, settled)
     outcomes = [outcome for rule in RULES.values() for outcome in rule.check(context)]
     draft = _Draft(context, [o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 if TYPE_CHECKING:
+    from aicos_tls.connections.model import Connection
     from aicos_tls.plan.model import Plan, PlannedFile
     from aicos_tls.serving.bundles import Bundle
     from aicos_tls.serving.model import Choice
@@ -23,7 +24,8 @@ class Gap(Struct, frozen=True):
 class Coded(Struct, frozen=True):
     """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps.
 
-    `choices` are the ways to serve TLS of those that one was asked for, `bundles` files of certificates to write.
+    `choices` are the ways to serve TLS of those that one was asked for, `bundles` files of certificates to write,
+    `connections` all that are known, as they are once the run is done.
     """
 
     plan: Plan | None = None
@@ -32,3 +34,4 @@ class Coded(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
     bundles: tuple[Bundle, ...] = ()
+    connections: tuple[Connection, ...] = ()

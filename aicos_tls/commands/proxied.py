@@ -35,10 +35,13 @@ def over_tls(sources: Sources, planned: Sequence[PlannedFile]) -> Iterator[Edge]
             yield edge
 
 
+_HTTP = frozenset({"http", "grpc"})
+"""What is asked like HTTP to see whether TLS is spoken."""
+
+
 def _edges(sources: Sources, planned: Mapping[Path, bytes]) -> Iterator[Edge]:
     from aicos_tls.files import TextFile, read_if_there
     from aicos_tls.serving.configuration import copy_of
-    from aicos_tls.sources.nginx import is_nginx
     from aicos_tls.sources.nginx.asked import asked
 
     plan = sources.plan
@@ -46,10 +49,12 @@ def _edges(sources: Sources, planned: Mapping[Path, bytes]) -> Iterator[Edge]:
     for name, service in sources.services.items():
         if service.runtime[0] not in ("nginx", ""):
             continue  # an example, or the configuration of another service beside this one
-        for path, file in service.files.items():
-            if is_nginx(path, file.text):
-                copy = certs / copy_of(service.context.short_name, path)  # it is mounted over the file
-                new = TextFile(copy, planned[copy]) if copy in planned else read_if_there(copy)
-                for found in asked(new or file, service.context):
-                    if found.service != name:
-                        yield Edge(name, found.service, found.directive, found.url, found.url, found.where)
+        texts = []
+        for path, file in service.configurations.items():
+            copy = certs / copy_of(service.context.short_name, path)  # it is mounted over the file
+            texts.append(TextFile(copy, planned[copy]) if copy in planned else read_if_there(copy) or file)
+        for found in asked(texts, service.environment.values):
+            server = sources.servers.get(found.host)
+            if server and server != name and found.family in _HTTP:
+                url = f"{'https' if found.tls else 'http'}://{found.host}:{found.port}"
+                yield Edge(name, server, found.directive, url, url, found.where)

@@ -40,7 +40,7 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
         if target is None:
             return f"nothing says where {path} is in the image"
         name = copy_of(place.short_name, path)
-        files.append(RuntimeFile(name, text))
+        files.append(RuntimeFile(name, text, file.path))
         binds.append(Bind(name, target))
         where = file.where(0)
     return Option(

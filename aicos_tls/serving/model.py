@@ -13,6 +13,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aicos_tls.errors import Where
     from aicos_tls.sources.model import WordEdit
@@ -103,10 +104,14 @@ class Bind(Struct, frozen=True):
 
 
 class RuntimeFile(Struct, frozen=True):
-    """A file that the run writes: `path` is relative to the certificates directory, and it is mounted with that."""
+    """A file that the run writes: `path` is relative to the certificates directory, and it is mounted with that.
+
+    `instead_of` is the file of the project whose changed copy it is, where it is one.
+    """
 
     path: str
     text: str
+    instead_of: Path | None = None
 
 
 class Words(Struct, frozen=True):

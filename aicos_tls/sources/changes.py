@@ -142,9 +142,9 @@ def _failed(service: ServiceSources, error: TlsError) -> Iterator[CodeResult]:
 
 def _configurations(service: ServiceSources) -> Iterator[CodeResult]:
     """Yield what is to be done about nginx files and the Dockerfile."""
-    for path, file in service.files.items():
-        if nginx.is_nginx(path, file.text):
-            yield nginx.transform(file, service.context)
+    files = list(service.configurations.values())
+    for file in files:
+        yield nginx.transform(file, service.context, files)
     if service.dockerfile is not None and service.build is not None:
         yield dockerhealth.transform(service.dockerfile, service.context, target=service.build.target)
     if (script := healthscripts.transform(service)) is not None:

@@ -21,9 +21,12 @@ from aicos_tls.sources.build import build_of, is_inside
 from aicos_tls.sources.concerned import asks_another, files_run
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.dockerignore import candidates, docker_rules
+from aicos_tls.sources.environment import Environment, environment
 from aicos_tls.sources.ignored import is_ignored
+from aicos_tls.sources.inside import Inside, inside
 from aicos_tls.sources.languages import languages_of
 from aicos_tls.sources.model import CodeContext
+from aicos_tls.sources.nginx import is_nginx
 from aicos_tls.sources.ports import listening
 from aicos_tls.sources.runtime import runtime_of
 from aicos_tls.sources.start import start_of
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from aicos_tls.sources.start import Start
 
 
+_NO_CONFIGURATION = frozenset({".js", ".ts", ".py", ".go", ".md", ".html", ".css", ".json", ".sh", ".yml", ".yaml"})
+"""Endings of files that are something else than a configuration of nginx."""
 _ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -88,6 +93,14 @@ class Sources:
             there = self.files.get(name)
             changed.files[name] = replace(there, raw=data) if there else TextFile(path, data)
         return changed
+
+    def under(self, plan: Plan) -> Sources:
+        """The same files under another plan of the same project."""
+        same = copy.copy(self)
+        for cached in ("services", "shared", "servers"):
+            same.__dict__.pop(cached, None)
+        same.plan = plan
+        return same
 
     @cached_property
     def servers(self) -> dict[str, str]:
@@ -206,6 +219,28 @@ class ServiceSources:
         relative = PurePosixPath(os.path.relpath(path, self.build.context))
         return None if relative.parts[:1] == ("..",) else relative
 
+    def inside(self, path: Path) -> Inside | None:
+        """Where a file of the project is in the container; None where nothing says it."""
+        return inside(self.service, self.stage, self.path_of(path), path)
+
+    @cached_property
+    def configurations(self) -> dict[PurePosixPath, TextFile]:
+        """The files among its own that are configuration of nginx, whatever their names."""
+        return {path: file for path, file in self.files.items() if self._is_nginx(path, file)}
+
+    def _is_nginx(self, path: PurePosixPath, file: TextFile) -> bool:
+        if is_nginx(path, file.text):
+            return True
+        if path.suffix in _NO_CONFIGURATION or not is_nginx(path, file.text, "/etc/nginx/"):
+            return False
+        place = self.inside(file.path)
+        return place is not None and is_nginx(path, file.text, place.path)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The variables of its container."""
+        return environment(self.service, self.stage, self._sources.plan, self._sources.servers)
+
     def is_mounted(self, path: Path) -> bool:
         """Whether a file of the project is, or would be, in the container by a bind mount."""
         real = os.path.realpath(path)
@@ -288,4 +323,5 @@ class ServiceSources:
             start=self.start.words if self.start else (),
             templates=self._sources.templates,
             asks=self.asks,
+            environment=self.environment.values,
         )

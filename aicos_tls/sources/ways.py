@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aicos_tls.sources.model import HELPER_MARK
-from aicos_tls.sources.nginx import is_nginx
 from aicos_tls.sources.runtime import STATIC
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def _by_configuration(service: ServiceSources, changes: ServiceChanges | None) -
     runtime = service.runtime[0]
     if runtime != "nginx":
         return Way.CONFIGURATION, f"the configuration of {runtime} is not read here"
-    own = [file for path, file in service.files.items() if is_nginx(path, file.text)]
+    own = list(service.configurations.values())
     if any(_LISTENS_SSL.search(file.text) for file in own):
         return Way.SET, "its configuration listens with ssl"
     files = [result.file for result in changes.results if result.changes] if changes else []
