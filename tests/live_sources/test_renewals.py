@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -307,9 +307,10 @@ class Stack:
             assert time.monotonic() < end, what
             time.sleep(0.05)  # nobody can be asked to say when a server has changed
 
-    def serves_newest(self) -> None:
+    def serves_newest(self, names: tuple[str, ...] = SERVICES) -> None:
         """Every server answers with the certificate that is on the disk."""
-        for name, port in self.ports.items():
+        for name in names:
+            port = self.ports[name]
             wanted = load((self.certs / f"{name}-cert.pem").read_bytes()).serial_number
             self.wait_for(lambda port=port, wanted=wanted: served(port) == wanted, f"{name} serves the newest")
 
@@ -358,10 +359,15 @@ def trusting(certs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], ssl.S
     module: dict[str, Any] = {"__name__": "tls"}
     values = {"short_name": "python", "mount_path": "/app/certs"}
     exec(compile(render("python/tls.py.j2", values, None), "tls.py", "exec"), module)  # noqa: S102 - our own template
-    return lambda: module["client_context"]()  # type: ignore[no-any-return]
+    return module["client_context"]  # type: ignore[no-any-return]
 
 
-def test_renewals_under_load(tmp_path: Path, certs: Path, trusting: Callable[[], ssl.SSLContext]) -> None:
+def test_renewals_under_load(
+    tmp_path: Path,
+    certs: Path,
+    trusting: Callable[[], ssl.SSLContext],
+    record_property: Callable[[str, object], None],
+) -> None:
     stack = Stack(tmp_path, certs)
     began = time.monotonic()
     urls = [f"https://localhost:{port}/" for port in stack.ports.values()]
@@ -384,9 +390,8 @@ def test_renewals_under_load(tmp_path: Path, certs: Path, trusting: Callable[[],
         with load_.running():
             for number in range(RENEWALS):
                 again()
-                time.sleep(0.2)  # a pace at which nginx and haproxy end their old workers
-                if number % 25 == 0:
-                    stack.serves_newest()
+                # these two were told; a signal that comes while the one before is being obeyed could be lost
+                stack.serves_newest(SERVICES if number % 25 == 0 else ("nginx", "haproxy"))
             stack.serves_newest()
             for _ in range(ROTATIONS):
                 for step in ("trust", "issue", "drop", "finish"):
@@ -395,8 +400,9 @@ def test_renewals_under_load(tmp_path: Path, certs: Path, trusting: Callable[[],
         after = {name: stack.processes[name].pid for name in before if stack.processes[name].poll() is None}
     total = sum(load_.done.values()) + sum(done for done, *_ in clients.values())
     seconds = time.monotonic() - began
-    print(f"{RENEWALS} renewals of 5, {ROTATIONS} rotations, {total} requests in {seconds:.0f} s, {clients}")
-    print(f"done {dict(load_.done)}, reopened {dict(load_.reopened)}")
+    said = f"{RENEWALS} renewals of 5, {ROTATIONS} rotations, {total} requests in {seconds:.0f} s, {clients}"
+    record_property("figures", f"{said}; done {dict(load_.done)}, reopened {dict(load_.reopened)}")
+    sys.stdout.write(f"{said}\ndone {dict(load_.done)}, reopened {dict(load_.reopened)}\n")
     assert load_.failed == {}
     assert [failed for _, failed, _ in clients.values()] == [0, 0], clients
     assert after == before, "nothing was restarted"
