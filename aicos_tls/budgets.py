@@ -11,7 +11,7 @@ from typing import Final
 FILE: Final = 16 * 2**20
 """Bytes of a file of any kind."""
 COMPOSE_FILE: Final = 4 * 2**20
-"""Bytes of a compose file or a file of variables."""
+"""Bytes of a compose file, a file of variables or `aicos-tls.toml`."""
 LINE: Final = 2**18
 """Characters of a line of such a file."""
 VALUE: Final = 2**17

@@ -28,7 +28,7 @@ from aicos_tls.yamledit.apply import apply, splice
 from aicos_tls.yamledit.edits import InexpressibleError, Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from aicos_tls.compose.model import ComposeFile, Project
     from aicos_tls.plan.policy import Policy
@@ -70,7 +70,7 @@ def plan(
         notes=[*(o for o in outcomes if isinstance(o, Note)), *notes(context)],
         edges=list(_edges(context)),
         files=draft.files,
-        certificates=list(_certificates(context, names)),
+        certificates=list(_certificates(context, names, wanted.names if wanted else {})),
     )
 
 
@@ -209,11 +209,13 @@ def _edges(context: Context) -> Iterator[Edge]:
             )
 
 
-def _certificates(context: Context, names: dict[str, str]) -> Iterator[Certificate]:
+def _certificates(
+    context: Context, names: dict[str, str], more: Mapping[str, tuple[str, ...]]
+) -> Iterator[Certificate]:
     aliases: dict[str, list[str]] = defaultdict(list)
     for service in context.project.services.values():
         for alias, name in service.links.items():
             aliases[name].append(alias)
     for service in context.services:
-        dns = tuple(dict.fromkeys((*service.names, *aliases[service.name])))
+        dns = tuple(dict.fromkeys((*service.names, *aliases[service.name], *more.get(service.name, ()))))
         yield Certificate(service.name, names[service.name], dns)

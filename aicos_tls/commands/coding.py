@@ -73,7 +73,7 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
         sources = Sources(plan, originals=request.originals, templates=request.templates)
     known = Known(plan, sources)
     before = claims(known, Texts(plan.project, sources), told(known, request.seen))
-    settled = Settled(named=named(known, before))
+    settled = named(known, before, uwsgi=bool(request.asked))
     found = _drafted(plan, sources, settled, request, known)
     while request.switches and (more := _unswitched(found, request)):
         settled = replace(settled, plain={**settled.plain, **more})
@@ -81,7 +81,8 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     stock = connections(known, before, found.after, servings(found.coded, plan, settled), authority)
     left = tuple(Gap(name, why.reason, why.remedy) for name, why in settled.plain.items())
-    return replace(found.coded, gaps=(*found.coded.gaps, *left), connections=(*stock, *outside(plan)))
+    gaps = (*found.coded.gaps, *left)
+    return replace(found.coded, gaps=gaps, connections=(*stock, *outside(plan)), settled=settled)
 
 
 class _Drafted(Struct, frozen=True):
@@ -115,8 +116,9 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
     assert plan is not None  # noqa: S101 - `_drafted` gives one
     by_name = {name for name, ask in request.asked.items() if ask.by_name}
     serving = servings(coded, plan, Settled())
+    authority = f"{plan.policy.mount_path}/ca-cert.pem"
     more = {
-        server: Plain(still_plain(claim), claim.destination.remedy)
+        server: Plain(still_plain(claim), claim.destination.remedy.replace("{ca}", authority))
         for server, claim in in_the_way(found.known, found.after, serving).items()
     }
     for choice in coded.choices:
@@ -124,6 +126,9 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
         if asked and asked.how == AUTO and (choice.how.value == "none" or choice.option.asks_port):
             gaps = _gap_of(choice)
             more.setdefault(choice.service, Plain(gaps[0].words, gaps[0].command))
+    for declined in plan.declined:
+        if not declined.safe and request.asked:
+            more.setdefault(declined.service, Plain(declined.reason))
     return {name: why for name, why in more.items() if name in plan.servers and name not in by_name}
 
 
@@ -135,7 +140,7 @@ def _with_sources(plan: Plan, sources: Sources, settled: Settled, request: Reque
     code = codeplan.code_plan(sources, wanted) if wanted else codeplan.CodePlan()
     after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
     served = _served(plan, after, asked, code)
-    if served.wanted.needs or served.wanted.sidecars:
+    if served.wanted.needs or served.wanted.sidecars or served.wanted.names:
         plan = planner.plan(plan.project, plan.policy, request.names, served.wanted, settled)
     if wanted:
         plan.notes.extend(
@@ -167,6 +172,7 @@ def _copies(served: Served) -> dict[tuple[str, Path], TextFile]:
 
 def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:
     """What services need besides what the guide asks for: by their code, or by the way that was chosen."""
+    from aicos_tls.serving.configuration import configured_settings
     from aicos_tls.serving.model import Needs, Wanted, Words
     from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
     from aicos_tls.sources.ways import wanted_settings
@@ -174,7 +180,10 @@ def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePl
     served = serve(plan, sources, asked, code.services, code.trusting)
     settings = wanted_settings(sources.services, [name for name in code.services if name not in asked])
     words = Wanted({name: Needs(words=Words(edits=edits)) for name, edits in code.words.items()})
-    return replace(served, wanted=joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), words))
+    read = {name: dict(configured_settings(sources.services[name])) for name in code.services}
+    more = replace(settings_as_needs({name: each for name, each in read.items() if each}), names=code.names)
+    wanted = joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), joined_wanted(words, more))
+    return replace(served, wanted=wanted)
 
 
 def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes | None]) -> PlannedFile:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from aicos_tls.plan.servers import NOTHING_SETTLED, Settled
+
 if TYPE_CHECKING:
     from aicos_tls.connections.model import Connection
     from aicos_tls.plan.model import Plan, PlannedFile
@@ -25,7 +27,7 @@ class Coded(Struct, frozen=True):
     """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps.
 
     `choices` are the ways to serve TLS of those that one was asked for, `bundles` files of certificates to write,
-    `connections` all that are known, as they are once the run is done.
+    `connections` all that are known, as they are once the run is done, `settled` what the sources say of servers.
     """
 
     plan: Plan | None = None
@@ -35,3 +37,4 @@ class Coded(Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     connections: tuple[Connection, ...] = ()
+    settled: Settled = NOTHING_SETTLED

@@ -18,6 +18,7 @@ from aicos_tls.commands.records import CODE_SERVICES, load_record, undone
 from aicos_tls.compose.discovery import Selection, select
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
+from aicos_tls.plan.servers import NOTHING_SETTLED, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,8 @@ class Prepared(Struct, frozen=True):
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
     the ways to serve it of those that one was asked for. `mount_points` are directories of source folders, relative to
     the project, that Docker makes for the certificates; `bundles` are files of trusted certificates that are written
-    with the CA's certificate. `connections` are all that are known, as they are once the plan is carried out.
+    with the CA's certificate. `connections` are all that are known, as they are once the plan is carried out,
+    `settled` is what the sources say of servers.
     """
 
     directory: Path
@@ -68,6 +70,7 @@ class Prepared(Struct, frozen=True):
     mount_points: tuple[str, ...] = ()
     bundles: tuple[Bundle, ...] = ()
     connections: tuple[Connection, ...] = ()
+    settled: Settled = NOTHING_SETTLED
 
     @property
     def override(self) -> Path | None:
@@ -176,6 +179,7 @@ def prepare(
         points,
         coded.bundles,
         coded.connections,
+        coded.settled,
     )
 
 

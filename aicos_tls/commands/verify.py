@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from aicos_tls.commands.enabled import as_enabled
 from aicos_tls.commands.project import Prepared, certs_directory, relative
 from aicos_tls.commands.proxied import with_proxied
+from aicos_tls.commands.stock import with_edges
+from aicos_tls.connections.model import State as Plainness
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.flows import Flow, flows
 from aicos_tls.live.imagekeys import image_keys
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from aicos_tls.connections.model import Connection
     from aicos_tls.live.addresses import Address
     from aicos_tls.live.judge import OnDisk, Served
     from aicos_tls.live.model import Container, Endpoint
@@ -83,6 +86,11 @@ class Result(Struct, frozen=True):
         return not self.edges and not self.prepared.plan.servers
 
     @property
+    def plain(self) -> tuple[Connection, ...]:
+        """The connections that the plan leaves plain."""
+        return tuple(each for each in self.prepared.connections if each.state is Plainness.PLAIN)
+
+    @property
     def between(self) -> list[Flow]:
         """What was seen on the edges, with services in scope at both ends."""
         return [flow for flow in self.flows or () if self._planned(flow)]
@@ -115,8 +123,9 @@ def verify(
 
     `progress` is told what is being done.
     """
-    prepared = as_enabled(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
-    prepared = replace(prepared, plan=with_proxied(prepared.plan))
+    given = {"certs_dir": options.certs_dir} if options.certs_dir else {}
+    prepared = as_enabled(named, environment, given, code=())
+    prepared = replace(prepared, plan=with_proxied(with_edges(prepared.plan, prepared.connections)))
     plan = prepared.plan
     docker = Docker(environment)
     engine = docker.engine()

@@ -11,6 +11,7 @@ from msgspec import Struct
 from aicos_tls.compose.urls import host_name
 from aicos_tls.connections import composed, readers
 from aicos_tls.connections.known import program_of
+from aicos_tls.connections.labels import label_destinations
 from aicos_tls.connections.model import PUBLISHED, Destination, Evidence, Strength, Surroundings
 from aicos_tls.connections.protocols import PORTS, Protocol
 from aicos_tls.plan.references import Directory, references
@@ -155,7 +156,8 @@ def claims(known: Known, texts: Texts, seen: Iterable[Claim] = ()) -> list[Claim
     """
     urls = references(texts.project, known.plan.decisions, known.directory)
     stated = composed.stated(texts.project, urls, known.directory)
-    found = [*_resolved(known, stated), *_from_sources(known, texts), *seen]
+    labelled = label_destinations(texts.project)
+    found = [*_resolved(known, stated), *_resolved(known, labelled), *_from_sources(known, texts), *seen]
     pairs = {(claim.client, claim.server) for claim in found}
     waiting = _resolved(known, composed.likely(known.project, known.ports))
     found += [claim for claim in waiting if (claim.client, claim.server) not in pairs]

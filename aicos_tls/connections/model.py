@@ -47,7 +47,8 @@ class Destination(Struct, frozen=True):
 
     `host` is as written and holds no variable any more; `port` is None where the text names none and the protocol has
     none by default. `tls`: as the text stands, the client asks over TLS. `remedy` is what makes a client ask over TLS
-    that the program does not change: lines to paste, or words.
+    that the program does not change: lines to paste, or words. In it `{ca}` stands for the path of the CA's certificate
+    in the client's container; other braces mean themselves.
     """
 
     host: str

@@ -31,7 +31,7 @@ class Reader(Protocol):
         """Yield what the files (those that concern it) say that the service asks."""
 
 
-READERS: tuple[str, ...] = ("nginx",)
+READERS: tuple[str, ...] = ("nginx", "proxies", "traefik", "envoy", "caddyjson", "devproxies")
 """The modules, by their name in `evidence/`."""
 
 

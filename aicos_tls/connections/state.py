@@ -122,9 +122,13 @@ def _demands(group: Group) -> bool:
 
 
 def sure(group: Group) -> Iterator[Destination]:
-    """Yield what is sure of how a client asks: its texts; where none is known, how it asked before the run."""
+    """Yield what is sure of how a client asks: its texts; where none is known, how it asked before the run.
+
+    A host and a port without a scheme say nothing of TLS where another text says how they are asked.
+    """
     texts = [claim.destination for claim in group.claims if claim.strength is Strength.STATED and not claim.told]
-    yield from texts or [claim.destination for claim in group.claims if claim.told]
+    exact = [destination for destination in texts if destination.protocol not in (Protocol.UNKNOWN, Protocol.TCP)]
+    yield from exact or texts or [claim.destination for claim in group.claims if claim.told]
 
 
 def in_the_way(known: Known, after: Iterable[Claim], serving: Mapping[str, Serving]) -> dict[str, Claim]:

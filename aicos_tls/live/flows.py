@@ -10,14 +10,14 @@ from msgspec import Struct
 from aicos_tls.connections.protocols import PORTS, Protocol
 from aicos_tls.live.places import OUTSIDE
 from aicos_tls.live.spoken import Spoken, better
-from aicos_tls.live.streams import Bytes
+from aicos_tls.live.streams import Bytes, Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from aicos_tls.live.packets import Side
     from aicos_tls.live.places import Places
-    from aicos_tls.live.streams import Connection, Streams
+    from aicos_tls.live.streams import Streams
 
 _DNS = 53
 HOST = "(host)"
@@ -38,6 +38,11 @@ class Flow(Struct, frozen=True):
     other: int
     protocol: Protocol = Protocol.UNKNOWN
     clear: int = 0
+
+    @property
+    def sent(self) -> int:
+        """All of them; 0 for a connection that is open and silent."""
+        return self.http + self.tls + self.other
 
 
 class Datagrams(Struct, frozen=True, order=True):
@@ -63,7 +68,7 @@ def leaving_too(streams: Streams, places: Places, ours: Collection[tuple[Side, i
     """The same with what the services asked of others: servers are then `OUTSIDE`, or the `HOST`."""
     sums: dict[tuple[str, str, int], _Sum] = defaultdict(lambda: _Sum(Bytes()))
     for connection in _directed(streams, places):
-        if not connection.bytes.any or (connection.server, connection.client.port) in ours:
+        if not connection.real or (connection.server, connection.client.port) in ours:
             continue
         server, at = connection.server, connection.since
         asked = places.service(server.address, at)
@@ -94,7 +99,7 @@ def _directed(streams: Streams, places: Places) -> list[Connection]:
 
     Where that cannot be told, it is the end that others were seen to ask, then the one with a port of servers.
     """
-    found = list(streams.all())
+    found = [*streams.all(), *_silent(streams, places)]
     asked = {connection.server for connection in found if connection.sure}
     for connection in found:
         if not connection.sure and connection.client.port:
@@ -105,6 +110,13 @@ def _directed(streams: Streams, places: Places) -> list[Connection]:
             ends = sorted((connection.client, connection.server), key=likely)
             connection.client, connection.server = ends
     return found
+
+
+def _silent(streams: Streams, places: Places) -> Iterator[Connection]:
+    """Yield the connections that were open, and on which nothing was seen."""
+    for (mine, other), at in places.open.items():
+        if frozenset((mine, other)) not in streams.connections:
+            yield Connection(other, mine, since=at, accepted=True)
 
 
 def datagrams(streams: Streams, places: Places) -> tuple[Datagrams, ...]:

@@ -81,11 +81,11 @@ def _zookeeper(data: bytes) -> bool:
 
 def _kafka(data: bytes) -> bool:
     """Size, kind and version of the request, a number, the client's name (Kafka, "Protocol", request headers 1, 2)."""
-    if len(data) < 14 or _number(data, 0) < 10 or _number(data, 0) > 1 << 27:  # noqa: PLR2004 - sizes of the header
+    if len(data) < 14 or not 10 <= _number(data, 0) <= 1 << 27:  # noqa: PLR2004 - sizes of the header and of requests
         return False
-    name = _number(data, 12, 2)
-    named = name == 0xFFFF or (len(data) >= 14 + name <= 14 + 255 and data[14 : 14 + name].isascii())  # noqa: PLR2004
-    return _number(data, 4, 2) in _KAFKA and _number(data, 6, 2) <= 20 and named  # noqa: PLR2004 - versions so far
+    kind, version, name = (_number(data, at, 2) for at in (4, 6, 12))
+    named = name == 0xFFFF or (len(data) >= 14 + name and name < 256 and data[14 : 14 + name].isascii())  # noqa: PLR2004
+    return kind in _KAFKA and version <= 20 and (kind or version) > 0 and named  # noqa: PLR2004 - versions so far
 
 
 def _cassandra(data: bytes) -> bool:
@@ -120,6 +120,36 @@ _SERVER: tuple[tuple[Protocol, Callable[[bytes], object]], ...] = (
     (Protocol.SMTP, re.compile(rb"220[ -][^\r\n]{0,500}SMTP").match),
 )
 """MySQL, "Connection Phase" (HandshakeV10, ERR_Packet); NATS "Client protocol"; RFC 5321 (4.2)."""
+
+
+def frames(data: bytes) -> Protocol | None:
+    """HTTP/2 or gRPC by the frames that a piece of a stream consists of; None where it is no row of whole frames.
+
+    A frame has a length, a type with the lengths and the streams that it allows, and flags (RFC 9113, 4.1 and 6); a
+    message of gRPC begins with whether it is compressed, and its length (gRPC "over HTTP2").
+    """
+    found, at = None, 0
+    while at < len(data):
+        length, kind = _number(data, at, 3), data[at + 3] if at + _FRAME <= len(data) else -1
+        stream, body = _number(data, at + 5), data[at + _FRAME : at + _FRAME + length]
+        if kind not in _FRAMES or len(body) != length or not _FRAMES[kind](length, stream):
+            return None
+        message = kind == 0 and not data[at + 4] & 8 and length > _INT32 and body[0] <= 1
+        grpc = message and _number(body, 1) == length - 1 - _INT32
+        found = Protocol.GRPC if grpc or found is Protocol.GRPC else Protocol.HTTP
+        at += _FRAME + length
+    return found
+
+
+_FRAME = 9
+_FRAMES: dict[int, Callable[[int, int], bool]] = {
+    0: lambda _, stream: 0 < stream < 1 << 31,  # DATA
+    1: lambda _, stream: 0 < stream < 1 << 31,  # HEADERS
+    3: lambda length, stream: length == 4 and 0 < stream < 1 << 31,  # noqa: PLR2004 - RST_STREAM
+    4: lambda length, stream: length % 6 == 0 and stream == 0,  # SETTINGS
+    6: lambda length, stream: length == 8 and stream == 0,  # noqa: PLR2004 - PING
+    8: lambda length, stream: length == 4 and stream < 1 << 31,  # noqa: PLR2004 - WINDOW_UPDATE
+}
 
 
 def of_client(data: bytes) -> Protocol | None:

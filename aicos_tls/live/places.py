@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.connections.model import PUBLISHED
-from aicos_tls.live.listening import listening
 from aicos_tls.live.sidecars import stands_before
+from aicos_tls.live.sockets import sockets
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -40,20 +41,26 @@ class Places:
 
     def __init__(self, *stacks: Stack) -> None:
         self._places: dict[str, dict[tuple[str, float], _Place]] = {}
+        self.open: dict[tuple[Side, Side], float] = {}
+        """Connections that were open when somebody looked: a container's end, the other end, and when."""
         self._gateways: set[str] = set()
         self._subnets: set[IPv4Network | IPv6Network] = set()
         for stack in stacks:
             self.add(stack)
 
     def add(self, stack: Stack) -> None:
-        """Take in how the stack is now."""
+        """Take in how the stack is now, and which connections of it are open."""
+        now = time.time()
         for network in stack.networks.values():
             self._subnets.update(ip_network(subnet, strict=False) for subnet in network.subnets)
         for container in stack.containers:
-            ports = listening(container)
+            known = sockets(container)
+            self.open |= dict.fromkeys(known.open, now)
             for place in container.attachments:
                 self._gateways.add(place.gateway)
-                found = _Place(stands_before(stack, container), _time(container.started), container.published, ports)
+                found = _Place(
+                    stands_before(stack, container), _time(container.started), container.published, known.listening
+                )
                 for address in filter(None, (place.address, place.ipv6)):
                     self._places.setdefault(address, {})[container.id, found.since] = found
 

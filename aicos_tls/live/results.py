@@ -79,7 +79,8 @@ def edge_result(asking: Asking, judged: dict[Endpoint, Served], seen: tuple[Flow
     found = [judged[pair.end] for pair in asking.pairs if pair.end]
     flow = None
     for each in seen or ():
-        if (each.client, each.server) == (edge.client, edge.server) and address and each.port == address.port:
+        ends = (each.client, each.server) == (edge.client, edge.server)
+        if ends and address and each.port == address.port and each.sent:
             flow = each
     shown = str(address) if address else edge.after
     first = next((each for each in found if each.encrypted), next(iter(found), None))

@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from aicos_tls.errors import TlsError
+from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.live.packets import packet
 from aicos_tls.live.streams import Streams
 
@@ -42,6 +42,7 @@ class Sniffer:
         self._interfaces = sorted(set(interfaces))
         self._sockets: list[socket.socket] = []
         self._stop = threading.Event()
+        self._fault: Exception | None = None
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> Self:
@@ -73,8 +74,16 @@ class Sniffer:
             with suppress(OSError):
                 self.lost += struct.unpack("II", opened.getsockopt(_SOL_PACKET, _STATISTICS, 8))[1]
             opened.close()
+        if self._fault is not None and kind is None:
+            raise InternalError("listening to the networks broke off") from self._fault
 
     def _listen(self) -> None:
+        try:
+            self._read()
+        except Exception as fault:  # noqa: BLE001 - it is raised where the program waits for the thread
+            self._fault = fault
+
+    def _read(self) -> None:
         with selectors.DefaultSelector() as chosen:
             for opened in self._sockets:
                 chosen.register(opened, selectors.EVENT_READ)

@@ -14,6 +14,7 @@ from aicos_tls.live.openings import (
     RECORD,
     REQUEST,
     STATUS,
+    frames,
     of_client,
     of_server,
     without_proxy,
@@ -63,9 +64,11 @@ class Spoken(Struct):
         if self.protocol is Protocol.UNKNOWN:
             found = (of_client if client else of_server)(data) if first else None
             self.protocol = found or _anywhere(data)
-            self.framed = self.protocol is Protocol.HTTP and data.startswith(PREFACE)
+            self.framed = data.startswith(PREFACE)
+            if self.protocol is Protocol.UNKNOWN and not self.begun and not first and frames(data):
+                self.protocol, self.framed = Protocol.HTTP, True
         if self.protocol is Protocol.HTTP:
-            if self.framed and _GRPC.search(data):
+            if self.framed and (_GRPC.search(data) or frames(data) is Protocol.GRPC):
                 self.protocol = Protocol.GRPC
             elif not self.framed and _begins_http(data) and _upgrades(data):
                 self.protocol = Protocol.WS

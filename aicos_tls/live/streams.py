@@ -68,6 +68,13 @@ class Connection(Struct):
     spoken: Spoken = field(default_factory=Spoken)
     since: float = 0
     sure: bool = False
+    accepted: bool = False
+    """Whether the server was seen to take it: then it is one, though nothing may be said."""
+
+    @property
+    def real(self) -> bool:
+        """Whether it is more than an attempt."""
+        return self.accepted or self.bytes.any
 
 
 class Streams:
@@ -87,6 +94,8 @@ class Streams:
             self._datagram(packet, at)
             return
         ends = frozenset((packet.source, packet.target))
+        if len(ends) == 1:  # no stack sends that, but anybody may
+            return
         if packet.flags & _SYN:
             self._open(packet, ends, at)
             return
@@ -107,12 +116,13 @@ class Streams:
         known = self.connections.get(ends)
         if known is None:
             self._remember(ends, Connection(client, server, since=at, sure=True))
-        elif not packet.flags & _ACK and (known.bytes.any or (known.client, known.server) != (client, server)):
+        elif not packet.flags & _ACK and (known.real or (known.client, known.server) != (client, server)):
             # a port that is used again begins another connection
             self._sum_up(self.connections.pop(ends))
             self._remember(ends, Connection(client, server, since=at, sure=True))
         else:
             known.client, known.server, known.sure = client, server, True
+        self.connections[ends].accepted |= bool(packet.flags & _ACK)
         beginning = (packet.sequence + 1) % 2**32
         self._directions[packet.source, packet.target] = _Direction(beginning, opening=True)
 
@@ -133,7 +143,7 @@ class Streams:
 
     def _sum_up(self, gone: Connection) -> None:
         """Add a connection to those of the same client and server's end, in clear and in TLS apart."""
-        if not gone.bytes.any:
+        if not gone.real:
             return
         key = (gone.client.address, gone.server)
         if key not in self._sums and len(self._sums) >= TRACKED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.plan.checks import from_dotenv
 from aicos_tls.plan.model import Server
@@ -30,12 +31,13 @@ class Plain(Struct, frozen=True):
 class Settled(Struct, frozen=True):
     """What is known of servers besides what the compose files say.
 
-    `named` are services that other files name, with the evidence. `plain` are servers that do not come to speak TLS,
-    because a client could not follow or no way is open: nothing of them is changed.
+    `named` are services that other files name, with the evidence, `ports` where these ask servers. `plain` are servers
+    that do not come to speak TLS, because a client could not follow or no way is open: nothing of them is changed.
     """
 
     named: Mapping[str, str] = {}
     plain: Mapping[str, Plain] = {}
+    ports: Mapping[str, tuple[int, ...]] = {}
 
 
 NOTHING_SETTLED = Settled()
@@ -74,4 +76,5 @@ def find_servers(
     for name, evidence in settled.named.items():
         found.setdefault(name, Server(name, evidence))
     inside = (name for name in project.services if name in found and decisions[name].in_scope)
-    return {name: found[name] for name in inside if name not in settled.plain}
+    ports = settled.ports
+    return {name: replace(found[name], ports=ports.get(name, ())) for name in inside if name not in settled.plain}

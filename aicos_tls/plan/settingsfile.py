@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.files import read_if_there
+from aicos_tls.files import read_if_there, within_budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ CONNECTION = "connection"
 def load(path: Path) -> tuple[TextFile, dict[str, Any]] | None:
     """The file and what it says; None where there is none. Raises `TlsError` for what is no TOML."""
     file = read_if_there(path)
-    return (file, parse(file.text, path)) if file is not None else None
+    return (within_budget(file), parse(file.text, path)) if file is not None else None
 
 
 def parse(text: str, path: Path, *, floats: Callable[[str], object] = float) -> dict[str, Any]:

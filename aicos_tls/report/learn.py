@@ -45,7 +45,7 @@ def _spoken(flow: Flow) -> str:
     """`http, 1,234 bytes in clear`, and those in TLS."""
     sizes = [f"{flow.clear:,} bytes in clear"] if flow.clear else []
     sizes += [f"{flow.tls:,} bytes in TLS"] if flow.tls else []
-    return ", ".join([flow.protocol.value, *sizes])
+    return ", ".join([flow.protocol.value, *(sizes or ["silent"])])
 
 
 def _others(result: Result, style: Style) -> Iterator[str]:

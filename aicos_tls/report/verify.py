@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
+from aicos_tls.commands.verdict import Verdict
 from aicos_tls.live.model import State
 from aicos_tls.live.places import ELSEWHERE
+from aicos_tls.report import connections
 from aicos_tls.report.json import envelope
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     lines += _edges(result, style, verbose=verbose)
     lines += _services(result, style, verbose=verbose)
     lines += _seen(result, style)
+    lines += _plain(result, style)
     lines.append(_verdict(result, style))
     return "\n".join(lines) + "\n"
 
@@ -99,7 +102,7 @@ def _shown(service: ServiceResult, *, verbose: bool) -> Iterator[tuple[int, Chec
 def _seen(result: Result, style: Style) -> Iterator[str]:
     if result.flows is None:
         return
-    between = result.between
+    between = [flow for flow in result.between if flow.sent]
     listed = [*between, *(flow for flow in result.flows if flow.client in ELSEWHERE and (flow.http or flow.tls))]
     yield style("title", f"Seen on the networks in {result.seconds:.0f} s (bytes of payload, both ways)")
     rows = [("", "clear HTTP", "TLS", "other")]
@@ -125,12 +128,13 @@ def _unplanned(result: Result, style: Style) -> Iterator[str]:
         return
     yield style("title", "Connections that nobody planned")
     names = [f"{flow.client} → {flow.server}:{flow.port}" for flow in found]
-    for name, flow in zip(names, found, strict=True):
+    last = sum(map(result.betrays, found))
+    for number, (name, flow) in enumerate(zip(names, found, strict=True), 1):
         mark = _mark(State.FAILED if result.betrays(flow) else State.SKIPPED, style)
-        size = f"{flow.clear} bytes in clear" if flow.clear else f"TLS, {flow.tls} bytes"
+        size = f"{flow.clear} bytes in clear" if flow.clear else f"{flow.tls} bytes in TLS" if flow.tls else "silent"
         yield f"  {mark} {name.ljust(max(map(len, names)))}  {flow.protocol.value}, {size}"
-    if any(map(result.betrays, found)):
-        yield f"      → aicos-tls learn{_project(result)} writes them to aicos-tls.toml; then aicos-tls enable"
+        if number == last:
+            yield f"      → aicos-tls learn{_project(result)} writes them to aicos-tls.toml; then aicos-tls enable"
     yield ""
 
 
@@ -142,6 +146,15 @@ def _project(result: Result) -> str:
 def _silent(edges: Sequence[EdgeResult]) -> list[str]:
     """The connections on which nothing was sent while the networks were watched."""
     return list(dict.fromkeys(f"{e.client} → {e.server}" for e in edges if e.flow is None))
+
+
+def _plain(result: Result, style: Style) -> Iterator[str]:
+    """Yield the connections that the plan leaves plain: nobody looked at them, and they are no fault of the stack."""
+    rows = connections.table(Verdict(plain=result.plain))
+    if rows:
+        yield style("title", "Plain by the plan, and not looked at")
+        yield from (f"  {row.clients} → {row.server} ({row.first.protocol.value}): {row.first.reason}" for row in rows)
+        yield ""
 
 
 def _verdict(result: Result, style: Style) -> str:
@@ -192,6 +205,7 @@ def as_json(result: Result) -> str:
                 }
                 for edge in result.edges
             ],
+            "plain_by_plan": [connections.as_json(each, directory) for each in result.plain],
             "services": [
                 {
                     "name": service.service,

@@ -16,6 +16,7 @@ from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import NOTHING_SETTLED, Settled, find_servers
 from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import Placement
+from aicos_tls.sources.mounted import configured
 from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
@@ -53,6 +54,8 @@ class Context(Struct, frozen=True, dict=True):
         `wanted` is what services need besides the guide's, `settled` what is known of servers from elsewhere.
         """
         decisions = decide(project, policy)
+        if proxies := configured(project, decisions):
+            decisions = decide(project, policy, proxies)
         found = list(references(project, decisions))
         apart = list(scheme_variables(project))
         schemes = [found for found in apart if isinstance(found, SchemeVariable)]

@@ -97,10 +97,14 @@ class Place(Struct, frozen=True):
 
 
 class Bind(Struct, frozen=True):
-    """A read-only mount: `source` lies below the certificates directory, an empty text means all of it."""
+    """A read-only mount: `source` lies below the certificates directory, an empty text means all of it.
+
+    `instead`: it is a changed copy of what is mounted there, and takes its place.
+    """
 
     source: str
     target: str
+    instead: bool = False
 
 
 class RuntimeFile(Struct, frozen=True):
@@ -186,10 +190,14 @@ class Sidecar(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True):
-    """What the compose files have to bring besides what the guide asks for: by service, and the sidecars."""
+    """What the compose files have to bring besides what the guide asks for: by service, and the sidecars.
+
+    `names` are DNS names that the certificates of services get besides their own.
+    """
 
     needs: Mapping[str, Needs] = {}
     sidecars: tuple[Sidecar, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = {}
 
 
 class Choice(Struct, frozen=True):

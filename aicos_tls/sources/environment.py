@@ -37,20 +37,20 @@ def environment(service: Service, stage: Stage | None, plan: Plan, servers: Coll
     image = {name: expand(value, stage.variables) for name, value in stage.environment.items()} if stage else {}
     image = {name: value for name, value in image.items() if "$" not in value}
     told = {name: over_tls(value, servers) for name, value in image.items()}
-    composed = _composed(service)
+    given = composed(service)
     changed = {
         name
         for reference in plan.references
         if reference.site.service == service.name and reference.kind in REWRITABLE and reference.target in plan.servers
         for name in reference.site.variables
     }
-    composed = {name: over_tls(value, servers) if name in changed else value for name, value in composed.items()}
+    given = {name: over_tls(value, servers) if name in changed else value for name, value in given.items()}
     for change in plan.changes:
         name = change.path.rpartition(".")[2]
-        if change.rule == "schemes" and change.service == service.name and composed.get(name) == change.before:
-            composed[name] = change.after
-    to_set = {name: value for name, value in told.items() if value != image[name] and name not in composed}
-    return Environment({**told, **composed}, to_set)
+        if change.rule == "schemes" and change.service == service.name and given.get(name) == change.before:
+            given[name] = change.after
+    to_set = {name: value for name, value in told.items() if value != image[name] and name not in given}
+    return Environment({**told, **given}, to_set)
 
 
 def over_tls(value: str, servers: Collection[str]) -> str:
@@ -61,7 +61,7 @@ def over_tls(value: str, servers: Collection[str]) -> str:
     return value
 
 
-def _composed(service: Service) -> dict[str, str]:
+def composed(service: Service) -> dict[str, str]:
     """What env files and the compose file give; a name alone takes the value of `.env`, as far as that is known."""
     found = {key: value for file in service.env_files for key, value in file.values.items()}
     dotenv = service.dotenv.values if service.dotenv else {}

@@ -54,4 +54,4 @@ def _by_mount(service: Service, mount: Mount, real: str) -> Inside | None:
     if real == base:
         return Inside(posixpath.normpath(target), mount, alone=True)
     below = os.path.relpath(real, base)
-    return None if below.startswith("..") else Inside(posixpath.join(target, *below.split(os.sep)), mount)
+    return None if below.startswith("..") else Inside(posixpath.join(target, below.replace(os.sep, "/")), mount)

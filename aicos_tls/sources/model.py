@@ -37,8 +37,8 @@ class CodeContext(Struct, frozen=True):
     is known to listen on, `servers` are the DNS names of all servers in scope (lower case) with the service each means,
     `is_server` says whether it has to serve HTTPS itself, `asks` whether a variable of the compose file has it ask a
     server, `start` are the words of the program that it starts (empty when they are not known), `templates` is a
-    directory whose templates go before those of the program. `environment` has the variables of the container with their
-    values as they will be; `uwsgi` are the services that take the uwsgi protocol over TLS.
+    directory whose templates go before those of the program. `environment` has the variables of the container with
+    their values as they will be; `uwsgi` are the services that take the uwsgi protocol over TLS.
     """
 
     service: str

@@ -19,14 +19,14 @@ from aicos_tls.files import TextFile
 from aicos_tls.sources import copied
 from aicos_tls.sources.build import build_of, is_inside
 from aicos_tls.sources.concerned import asks_another, files_run
+from aicos_tls.sources.configurations import kind_of, may_be_configuration
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.dockerignore import candidates, docker_rules
 from aicos_tls.sources.environment import Environment, environment
 from aicos_tls.sources.ignored import is_ignored
 from aicos_tls.sources.inside import Inside, inside
-from aicos_tls.sources.languages import languages_of
+from aicos_tls.sources.languages import Evidence, languages_of
 from aicos_tls.sources.model import CodeContext
-from aicos_tls.sources.nginx import is_nginx
 from aicos_tls.sources.ports import listening
 from aicos_tls.sources.runtime import runtime_of
 from aicos_tls.sources.start import start_of
@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Service
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.build import Build
+    from aicos_tls.sources.configurations import Kind
     from aicos_tls.sources.dockerfile import Stage
     from aicos_tls.sources.dockerignore import DockerRules
-    from aicos_tls.sources.languages import Evidence, Language
+    from aicos_tls.sources.languages import Language
     from aicos_tls.sources.start import Start
 
 
@@ -191,8 +192,11 @@ class ServiceSources:
             for path, file in self._mounted(place).items():
                 if file.path not in known:
                     known.add(file.path)
-                    found.setdefault(path, file)
+                    found[path if path not in found else self._in_project(file)] = file
         return found
+
+    def _in_project(self, file: TextFile) -> PurePosixPath:
+        return PurePosixPath(os.path.relpath(file.path, self._sources.root))
 
     @property
     def root(self) -> Path:
@@ -224,17 +228,26 @@ class ServiceSources:
         return inside(self.service, self.stage, self.path_of(path), path)
 
     @cached_property
-    def configurations(self) -> dict[PurePosixPath, TextFile]:
-        """The files among its own that are configuration of nginx, whatever their names."""
-        return {path: file for path, file in self.files.items() if self._is_nginx(path, file)}
+    def kinds(self) -> dict[PurePosixPath, Kind]:
+        """The files among its own that are configuration of a proxy, whatever their names, with the kind of each."""
+        found = {path: self._kind(path, file) for path, file in self.files.items()}
+        return {path: kind for path, kind in found.items() if kind is not None}
 
-    def _is_nginx(self, path: PurePosixPath, file: TextFile) -> bool:
-        if is_nginx(path, file.text):
-            return True
-        if path.suffix in _NO_CONFIGURATION or not is_nginx(path, file.text, "/etc/nginx/"):
-            return False
+    @cached_property
+    def configurations(self) -> dict[PurePosixPath, TextFile]:
+        """The files among its own that are configuration of a proxy."""
+        return {path: self.files[path] for path in self.kinds}
+
+    def of_kind(self, runtime: str) -> list[TextFile]:
+        """Those that `runtime` reads."""
+        return [self.files[path] for path, kind in self.kinds.items() if kind.runtime == runtime]
+
+    def _kind(self, path: PurePosixPath, file: TextFile) -> Kind | None:
+        found = kind_of(path, file.text)
+        if found is not None or path.suffix in _NO_CONFIGURATION or not may_be_configuration(path, file.text):
+            return found
         place = self.inside(file.path)
-        return place is not None and is_nginx(path, file.text, place.path)
+        return kind_of(path, file.text, place.path) if place is not None else None
 
     @cached_property
     def environment(self) -> Environment:
@@ -295,7 +308,9 @@ class ServiceSources:
     @cached_property
     def runtime(self) -> tuple[str, tuple[Evidence, ...]]:
         """What it runs on (empty when that is not known), and what says so."""
-        return runtime_of(self.stage, self.start, self.files)
+        image = self.service.image if self.build is None else None
+        named = Evidence(image, self.service.where) if image else None
+        return runtime_of(self.stage, self.start, self.files, named)
 
     @cached_property
     def languages(self) -> list[Language]:

@@ -50,6 +50,11 @@ def hints_at_tls(text: str) -> bool:
     return _HINTS.search(text) is not None
 
 
+def listens_ssl(text: str) -> bool:
+    """Whether a configuration of nginx has a listener that speaks TLS."""
+    return _LISTENS_SSL.search(text) is not None
+
+
 def facts_of(service: ServiceSources) -> list[Facts]:
     """What the languages find in the sources of a service; those of the helper are no code of its own."""
     own = {path: file for path, file in service.files.items() if HELPER_MARK not in file.text}
@@ -116,9 +121,9 @@ def _nothing_known(service: ServiceSources) -> str:
 def _by_configuration(service: ServiceSources, changes: ServiceChanges | None) -> tuple[Way, str]:
     runtime = service.runtime[0]
     if runtime != "nginx":
-        return Way.CONFIGURATION, f"the configuration of {runtime} is not read here"
+        return Way.CONFIGURATION, f"the configuration of {runtime} is changed to ask over TLS, not to serve it"
     own = list(service.configurations.values())
-    if any(_LISTENS_SSL.search(file.text) for file in own):
+    if any(listens_ssl(file.text) for file in own):
         return Way.SET, "its configuration listens with ssl"
     files = [result.file for result in changes.results if result.changes] if changes else []
     names = ", ".join(dict.fromkeys(str(file.path) for file in files))

@@ -342,3 +342,10 @@ def test_a_disk_that_fails_while_names_are_given_back(certs: Path) -> None:
         with_faults(fail_at(1, OSError(errno.EIO, "Input/output error")), lambda: disk.recover_pairs(certs))()
     disk.recover_pairs(certs)
     assert look(certs) == "new"
+
+
+def test_what_does_not_belong_among_the_versions_goes(certs: Path) -> None:
+    replace(certs, "new")
+    (certs / ".versions/api/stray").write_text("x")
+    replace(certs, "newer")
+    assert not (certs / ".versions/api/stray").exists()

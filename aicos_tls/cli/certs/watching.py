@@ -6,8 +6,10 @@ import os
 import random
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from aicos_tls.cli.errors import DONE
 from aicos_tls.cli.options import now
 from aicos_tls.cli.terminal import shown
 
@@ -21,22 +23,28 @@ if TYPE_CHECKING:
 def watch(
     named: Sequence[Path], services: Sequence[str], flags: Mapping[str, object], options: Options, interval: str
 ) -> int:
-    """Renew for ever; ends by SIGTERM or an interrupt. Raises `TlsError` for an interval that is none."""
+    """Renew for ever, until SIGTERM or an interrupt, which is how it is meant to end.
+
+    Raises `TlsError` for an interval that is none.
+    """
     from aicos_tls.commands.renew import renew
     from aicos_tls.commands.watching import watch as loop
     from aicos_tls.pki.profile import duration
     from aicos_tls.report.renew import line
 
-    loop(
-        lambda: renew(named, services, flags, options, now=now(), environment=os.environ),
-        _say,
-        line,
-        interval=duration(interval),
-        clock=now,
-        sleep=time.sleep,
-        luck=random.random,
-    )
-    return 0  # only a loop with an end comes here
+    every = duration(interval)
+    with suppress(KeyboardInterrupt):  # SIGTERM is made one
+        loop(
+            lambda: renew(named, services, flags, options, now=now(), environment=os.environ),
+            _say,
+            line,
+            interval=every,
+            clock=now,
+            sleep=time.sleep,
+            luck=random.random,
+        )
+    _say("stopped")
+    return DONE
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,8 @@
 """nginx: what the directives that ask lead to, by `upstream` blocks and variables of all files, and by the environment.
 
 Sources: ngx_http_proxy_module, ngx_http_grpc_module, ngx_http_uwsgi_module, ngx_http_fastcgi_module,
-ngx_http_scgi_module, ngx_http_memcached_module, ngx_stream_proxy_module; for templates the README of the official image.
+ngx_http_scgi_module, ngx_http_memcached_module, ngx_stream_proxy_module; for templates the README of the official
+image.
 """
 
 from __future__ import annotations
@@ -20,17 +21,15 @@ if TYPE_CHECKING:
 
     from aicos_tls.connections.model import Surroundings
     from aicos_tls.connections.readers import Files
-    from aicos_tls.sources.nginx.asked import Asked
+    from aicos_tls.sources.asked import Asked
 
-_NAMES = re.compile(
-    r"\.(?:nginx|nginxconf|conf|vhost|location|template|tmpl|tpl|inc|prod|dev|local|default)$|nginx|^[^.]+$",
+_OTHER = re.compile(
+    r"(?:dockerfile|containerfile|makefile|license|readme)"
+    r"|\.(?:[cm]?[jt]sx?|py[iw]?|go|rb|php|java|kts?|cs|rs|exs?|scala|swift|dart|vue|svelte|lua|pl|c|h|cc|cpp|hpp|sql|md|rst"
+    r"|txt|html?|s?css|less|svg|xml|json5?|ya?ml|toml|ini|properties|lock|sum|mod|sh|bash|bat|ps1|csv|map|env|proto)$",
     re.IGNORECASE,
 )
-"""Names that configurations have; `COPY conf /etc/nginx/conf.d/default.conf` has none of the usual ones."""
-_NO_CONFIGURATION = re.compile(
-    r"(?:dockerfile|containerfile|makefile|license|readme)|\.(?:[cm]?[jt]sx?|py|go|md|html?|css|json|sh|ya?ml|lua)$",
-    re.IGNORECASE,
-)
+"""Names of what is something else. A configuration may have any other: `COPY conf /etc/nginx/conf.d/default.conf`."""
 _PROTOCOLS = {
     "http": Protocol.HTTP,
     "grpc": Protocol.GRPC,
@@ -44,7 +43,7 @@ _REMEDIES = {
     "fastcgi": "nginx has no TLS for FastCGI: let the server speak HTTP, or keep both on a network of their own",
     "scgi": "nginx has no TLS for SCGI: let the server speak HTTP, or keep both on a network of their own",
     "memcached": "nginx has no TLS for memcached: keep both on a network of their own",
-    STREAM: "proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate …; proxy_ssl_name …; where it is no TLS yet",
+    STREAM: "where it is no TLS yet: proxy_ssl on; proxy_ssl_verify on; proxy_ssl_trusted_certificate {ca};",
 }
 """What helps where the program changes nothing."""
 
@@ -54,7 +53,7 @@ class _Nginx:
 
     def concerns(self, path: PurePosixPath) -> bool:
         """Whether a name may be that of a configuration."""
-        return _NAMES.search(path.name) is not None and _NO_CONFIGURATION.search(path.name) is None
+        return _OTHER.search(path.name) is None
 
     def destinations(self, files: Files, around: Surroundings) -> Iterator[Destination]:
         """Yield what the configurations among the files ask."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from aicos_tls import budgets
 from aicos_tls.compose.urls import host_name
+from aicos_tls.sources.asked import Asked
 from aicos_tls.sources.nginx.parse import NotNginxError, parse
 from aicos_tls.sources.nginx.upstream import SECURE, Names, Parts, parts_of
 
@@ -22,10 +21,11 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
     from aicos_tls.sources.nginx.parse import Directive
 
+UWSGI = "uwsgi"
 FAMILIES = {
     "proxy_pass": "http",
     "grpc_pass": "grpc",
-    "uwsgi_pass": "uwsgi",
+    "uwsgi_pass": UWSGI,
     "fastcgi_pass": "fastcgi",
     "scgi_pass": "scgi",
     "memcached_pass": "memcached",
@@ -36,27 +36,6 @@ STREAM = "stream"
 _DEFAULT, _SECURE_DEFAULT = 80, 443
 _HAS_DEFAULT = frozenset({"http", "grpc"})
 """What has a default port; the others need one."""
-
-
-class Asked(Struct, frozen=True):
-    """One address that is asked: what is spoken (`FAMILIES`, `STREAM`), host and port, and whether over TLS.
-
-    `text` is the directive as far as the port, with the values of its variables.
-    """
-
-    family: str
-    host: str
-    port: int | None
-    tls: bool
-    text: str
-    directive: str
-    where: Where
-
-    @property
-    def url(self) -> str:
-        """The address as a URL."""
-        scheme = self.family if not self.tls else SECURE.get(self.family, self.family)
-        return f"{scheme}://{self.host}" + (f":{self.port}" if self.port is not None else "")
 
 
 def asked(files: Iterable[TextFile], environment: Mapping[str, str]) -> Iterator[Asked]:

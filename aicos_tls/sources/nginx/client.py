@@ -12,8 +12,8 @@ connections kept alive as before: `proxy_ssl_session_reuse` is on by default, an
 
 nginx verifies all servers of an `upstream` by one name. Where these are several services, it is that of the block, and
 their certificates get it. Where a variable leads to several services, nothing is said of the name: it is then the host
-of the address (`proxy_ssl_name`). `uwsgi_pass suwsgi://` is the uwsgi protocol over TLS (ngx_http_uwsgi_module). FastCGI,
-SCGI and memcached have no TLS in nginx.
+of the address (`proxy_ssl_name`). `uwsgi_pass suwsgi://` is the uwsgi protocol over TLS (ngx_http_uwsgi_module).
+FastCGI, SCGI and memcached have no TLS in nginx.
 """
 
 from __future__ import annotations

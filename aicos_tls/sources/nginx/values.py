@@ -1,9 +1,10 @@
 """What the words of an nginx configuration mean: each variable in them with the values that it can have.
 
-A variable has its values from `set`, `map`, `geo` and `split_clients` (ngx_http_rewrite_module, ngx_http_map_module, …),
-of the file itself or of another one that is read with it. Variables of the environment are put in before nginx reads the
-file: by the official image, in `/etc/nginx/templates/*.template`, or by a script with `envsubst`. nginx refuses a
-variable that it does not know, so that one of the environment in a configuration is always put in by somebody.
+A variable has its values from `set`, `map`, `geo` and `split_clients` (ngx_http_rewrite_module, ngx_http_map_module,
+…), of the file itself or of another one that is read with it. Variables of the environment are put in before nginx
+reads the file: by the official image, in `/etc/nginx/templates/*.template`, or by a script with `envsubst`. nginx
+refuses a variable that it does not know, so that one of the environment in a configuration is always put in by
+somebody.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _PAIR = 2
 
 
 class Text(Struct, frozen=True):
-    """A meaning of a word: its characters, each with the offset in the file that it comes from, and where it ends there.
+    """A meaning of a word: its characters, each with the offset in the file that it comes from.
 
     `origins` has None for characters that come from the environment or from another file. `ends` has for each character
     the offset in the file behind what brought it into the word: itself, or the variable.
@@ -90,8 +91,8 @@ class Values:
     def _found(self, name: str, depth: int) -> Iterator[Text]:
         if depth < 0:
             return
-        own = self._own.get(name)
-        for word in own or self._others.get(name, ()):
+        own = self._own.get(name, [])
+        for word in own or self._others.get(name, []):
             short = len(word.value) <= _LONGEST and word.value.count("$") <= _VARIABLES
             for text in self._meanings(word, depth) if short else ():
                 yield text if own else _foreign(text.value)
