@@ -246,22 +246,27 @@ def test_a_store_that_is_locked(shop: Path, run: Run) -> None:
     assert run("certs", "renew", "--store", "certs", "--force").code == 0
 
 
-def test_the_record_needs_no_note_of_renewals(shop: Path, run: Run) -> None:
+@pytest.fixture
+def enabled(project: Project, run: Run) -> Path:
+    directory = project({"docker-compose.yml": COMPOSE, "Dockerfile": "FROM nginx\n"})
     assert run("enable", "--key-type", "p256").code == 0
+    return directory
+
+
+def test_the_record_needs_no_note_of_renewals(enabled: Path, run: Run) -> None:
     assert run("certs", "renew", "--force").code == 0
     assert "[record-certificate]" not in run("doctor").out
     assert run("rollback", "--certs", "--dry-run").out.count("-cert.pem") <= 3
     shown = run("rollback", "--certs")
     assert shown.code == 0
-    assert not (shop / "certs").exists()
+    assert not (enabled / "certs").exists()
 
 
-def test_certificates_alone_are_removed_with_their_versions(shop: Path, run: Run) -> None:
-    assert run("enable", "--key-type", "p256").code == 0
+def test_certificates_alone_are_removed_with_their_versions(enabled: Path, run: Run) -> None:
     assert run("certs", "renew", "--force").code == 0
     assert run("rollback").code == 0
     assert run("rollback", "--certs").code == 0
-    assert not (shop / "certs").exists()
+    assert not (enabled / "certs").exists()
 
 
 def test_issuing_again_replaces_a_pair_at_once(shop: Path, run: Run) -> None:

@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import stat
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -284,7 +285,7 @@ def test_death_at_every_call_leaves_the_old_pair_or_the_new_one(tmp_path: Path, 
     before, work, allowed = PLANS[plan]
     for k in itertools.count(1):
         certs = fresh(tmp_path, before)
-        code = in_child(with_faults(die_at(k), lambda certs=certs: work(certs)))
+        code = in_child(with_faults(die_at(k), partial(work, certs)))
         disk.recover_pairs(certs)
         assert look(certs) in allowed, k
         replace(certs, "next")  # whoever comes next is not hindered, and tidies up
@@ -309,7 +310,7 @@ def test_a_disk_that_fails_at_any_call(tmp_path: Path, plan: str) -> None:
         certs = fresh(tmp_path, before)
         faults = fail_at(k, full, names=CALLS)
         try:
-            with_faults(faults, lambda certs=certs: work(certs))()
+            with_faults(faults, partial(work, certs))()
         except TlsError as error:
             assert "free some space" in error.hint or "is there already" in str(error)  # noqa: PT017 - k has to go on
         disk.recover_pairs(certs)

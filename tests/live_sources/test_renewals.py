@@ -18,6 +18,7 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -292,7 +293,7 @@ class Stack:
         self.start("haproxy", ["haproxy", "-W", "-db", "-f", str(self.folder / "haproxy/haproxy.cfg")], "haproxy")
         try:
             for name, port in self.ports.items():
-                self.wait_for(lambda port=port: served(port) is not None, f"{name} listens")
+                self.wait_for(partial(listens, port), f"{name} listens")
             yield
         finally:
             for process in self.processes.values():
@@ -312,7 +313,7 @@ class Stack:
         for name in names:
             port = self.ports[name]
             wanted = load((self.certs / f"{name}-cert.pem").read_bytes()).serial_number
-            self.wait_for(lambda port=port, wanted=wanted: served(port) == wanted, f"{name} serves the newest")
+            self.wait_for(partial(serves, port, wanted), f"{name} serves the newest")
 
     def result(self, name: str) -> tuple[int, int, str]:
         """What a client process says at its end: requests, failures, and of which kind."""
@@ -324,6 +325,14 @@ class Stack:
         )
         _, done, failed, *words = line.split(" ", 3)
         return int(done), int(failed), " ".join(words)
+
+
+def listens(port: int) -> bool:
+    return served(port) is not None
+
+
+def serves(port: int, serial: int) -> bool:
+    return served(port) == serial
 
 
 def served(port: int) -> int | None:

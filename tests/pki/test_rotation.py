@@ -101,7 +101,10 @@ def test_leaves_of_the_other_ca_are_renewed_not_refused(
 
 
 def spoil_note(text: str) -> Callable[[Path], None]:
-    return lambda certs: (certs / ".versions/ca/live/rotation.json").write_text(text) and None
+    def spoil(certs: Path) -> None:
+        (certs / ".versions/ca/live/rotation.json").write_text(text)
+
+    return spoil
 
 
 def spoil_bundle(certs: Path) -> None:
