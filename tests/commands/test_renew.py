@@ -298,3 +298,10 @@ def test_watching_ends_with_sigterm(shop: Path) -> None:
 @pytest.mark.usefixtures("shop")
 def test_watching_needs_an_interval(run: Run) -> None:
     assert "is no duration" in run("certs", "renew", "--watch", "--interval", "soon").err
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("option", ["--force", "--dry-run"])
+def test_watching_does_not_do_it_every_time(run: Run, option: str) -> None:
+    shown = run("certs", "renew", "--watch", option)
+    assert (shown.code, f"--watch and {option} exclude each other" in shown.err) == (2, True)
