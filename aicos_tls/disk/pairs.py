@@ -143,7 +143,7 @@ def recover_pairs(directory: Path) -> None:
             place = _Place(directory, name)
             if live(directory, name) is None or not place.live.is_dir():
                 continue
-            both = [each for each in os.listdir(place.live) if each.endswith(_NAMED)]  # noqa: PTH208 - names alone
+            both = [f"{name}{end}" for end in reversed(_NAMED) if (place.live / f"{name}{end}").is_file()]
             gone = [each for each in both if not os.path.lexists(directory / each)]
             if len(gone) < len(both):  # where somebody removed all of them, they stay removed
                 _link(place, gone)

@@ -52,7 +52,7 @@ def test_a_whole_rotation(shop: Path, run: Run) -> None:
     assert (trusted(shop), issuer_of(shop), issuer_of(shop, "web")) == ((new, old), new, new)
     shown = run("certs", "rotate-ca", "drop")
     assert (shown.code, trusted(shop), issuer_of(shop)) == (0, (new,), new)
-    assert (shop / "certs/.versions/ca/live/other.key").exists()
+    assert (shop / "certs/.versions/ca/live/other-ca-key.pem").exists()
     shown = run("certs", "rotate-ca", "finish")
     assert (shown.code, trusted(shop)) == (0, (new,))
     assert not (shop / "certs/.versions/ca").exists()
@@ -124,7 +124,7 @@ def test_hooks_around_a_step(shop: Path, run: Run) -> None:
 
 def test_the_other_ca_is_gone(shop: Path, run: Run) -> None:
     assert run("certs", "rotate-ca", "trust").code == 0
-    (shop / "certs/.versions/ca/live/other.crt").unlink()
+    (shop / "certs/.versions/ca/live/other-ca-cert.pem").unlink()
     shown = run("certs", "rotate-ca", "issue")
     assert (shown.code, "the other CA of the rotation is not here" in shown.err) == (2, True)
 

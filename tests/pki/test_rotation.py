@@ -78,8 +78,8 @@ def test_each_step_says_who_is_old_and_who_is_new(trusted: Path, other: Authorit
         first, second = authorities(trusted)
         assert second
         assert (first.certificate, second.certificate) == (pair[0].certificate, pair[1].certificate)
-    assert not (trusted / "other.key").exists()
-    assert (trusted / ".versions/ca/live/other.key").stat().st_mode & 0o777 == 0o600
+    assert not (trusted / "other-ca-key.pem").exists()
+    assert (trusted / ".versions/ca/live/other-ca-key.pem").stat().st_mode & 0o777 == 0o600
 
 
 def test_leaves_of_the_other_ca_are_renewed_not_refused(
@@ -143,9 +143,9 @@ def test_what_does_not_fit_is_refused(trusted: Path, spoil: Callable[[Path], Non
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("other.crt", "no pem", "no certificate in PEM form"),
-        ("other.key", "no pem", "no private key in PEM form"),
-        ("other.key", "", "does not match other.crt"),
+        ("other-ca-cert.pem", "no pem", "no certificate in PEM form"),
+        ("other-ca-key.pem", "no pem", "no private key in PEM form"),
+        ("other-ca-key.pem", "", "does not match other-ca-cert"),
     ],
 )
 def test_files_of_the_other_ca_that_are_no_use(
@@ -158,13 +158,13 @@ def test_files_of_the_other_ca_that_are_no_use(
         shutil.copy(trusted / "ca-key.pem", path)
     with pytest.raises(TlsError, match=message):
         authorities(trusted)
-    if name == "other.crt":
+    if name == "other-ca-cert.pem":
         with pytest.raises(TlsError, match=message):
             read_rotation(trusted, now=now)
 
 
 def test_the_other_certificate_is_gone(trusted: Path, now: datetime) -> None:
-    (trusted / ".versions/ca/live/other.crt").unlink()
+    (trusted / ".versions/ca/live/other-ca-cert.pem").unlink()
     assert read_rotation(trusted, now=now).other is None
     assert authorities(trusted)[1] is None
 
