@@ -14,6 +14,8 @@ from aicos_tls.errors import TlsError
 from aicos_tls.pki import CA_NAME, KeyType, Profile, keys
 from aicos_tls.pki.authority import new_authority
 from aicos_tls.pki.certificate import load_all
+from aicos_tls.pki.own import is_renewed
+from aicos_tls.pki.renewal import decide_renewal
 from aicos_tls.pki.rotation import (
     Rotation,
     Step,
@@ -177,3 +179,17 @@ def test_a_certificate_that_cannot_be_read_signs_for_nobody(trusted: Path) -> No
 def test_the_note_is_plain(trusted: Path) -> None:
     note = json.loads((trusted / ".versions/ca/live/rotation.json").read_text())
     assert note == {"step": "trust", "since": "2026-03-01T12:00:00+00:00"}
+
+
+def test_a_successor_is_known_by_its_ca(
+    certs: Path, foreign: Path, other: Authority, wanted: tuple[Wanted, ...], now: datetime
+) -> None:
+    authority, leaf = (certs / "ca-cert.pem").read_bytes(), (certs / "api-cert.pem").read_bytes()
+    assert is_renewed(leaf, authority)
+    assert not is_renewed((foreign / "api-cert.pem").read_bytes(), authority)
+    assert not is_renewed(b"garbage", authority)
+    put(certs, files_of(Step.ISSUE, other, authorities(certs)[0], now=now))
+    assert is_renewed(leaf, (certs / "ca-cert.pem").read_bytes())
+    found = survey(certs, wanted, now=now)
+    assert [pair.short_name for pair in found.only({"web"}).pairs] == ["web"]
+    assert [step.short_name for step in decide_renewal(found, now=now).decision.only({"api"}).leaves] == ["api"]
