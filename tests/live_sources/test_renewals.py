@@ -417,3 +417,45 @@ def test_renewals_under_load(
     assert after == before, "nothing was restarted"
     assert min(load_.done.values()) > RENEWALS
     assert len(load_.done) == 2 * len(SERVICES)
+
+
+ASKER = """import socket, ssl, sys
+context = ssl.create_default_context()
+for line in sys.stdin:
+    try:
+        with socket.create_connection(("127.0.0.1", int(line)), 10) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost"):
+                print("ok", flush=True)
+    except OSError as error:
+        print(error, flush=True)
+"""
+
+
+def test_a_context_of_the_python_preload_follows_the_ca(certs: Path) -> None:
+    """A client that made its context before a rotation trusts the servers after it."""
+    runtime = Path(__file__).parents[2] / "templates/runtime/python"
+    environment = {**os.environ, "TLS_ENABLED": "true", "TLS_CERT_PATH": str(certs), "PYTHONPATH": str(runtime)}
+    words = [sys.executable, "-c", ASKER]
+    with (
+        subprocess.Popen(words, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as asker,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        assert asker.stdin
+        assert asker.stdout
+
+        def ask() -> str:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certs / "python-cert.pem", certs / "python-key.pem")
+            asker.stdin.write(f"{listener.getsockname()[1]}\n")  # type: ignore[union-attr]
+            asker.stdin.flush()  # type: ignore[union-attr]
+            plain, _ = listener.accept()
+            with plain, contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True):
+                pass
+            return asker.stdout.readline().strip()  # type: ignore[union-attr]
+
+        assert ask() == "ok"
+        for step in ("trust", "issue", "drop"):
+            rotate([], step, {}, RotateOptions(store=certs), now=datetime.now(UTC), environment={})
+        time.sleep(FOLLOW)  # it looks once a second
+        assert ask() == "ok"
+        asker.stdin.close()

@@ -20,8 +20,6 @@ def trust(module):
     kind = module.SSLContext
     load, defaults = kind.load_verify_locations, kind.set_default_verify_paths
 
-    wrap_socket, wrap_bio = kind.wrap_socket, kind.wrap_bio
-
     def add(context):
         context._aicos_tls_ca = [time.monotonic(), _state()]
         try:
@@ -40,8 +38,16 @@ def trust(module):
         defaults(self)
         add(self)
 
+    _follow_renewals(kind, add)
+    kind.load_verify_locations = load_verify_locations
+    kind.set_default_verify_paths = set_default_verify_paths
+
+
+def _follow_renewals(kind, add):
+    """Have contexts that trust our CA look at its file before a connection: another one is trusted besides."""
+    wrap_socket, wrap_bio = kind.wrap_socket, kind.wrap_bio
+
     def follow(context):
-        """Add another CA, which is trusted besides the one from before, to a context that trusts ours."""
         known = getattr(context, "_aicos_tls_ca", None)
         if known is not None and time.monotonic() - known[0] >= _CHECK_EVERY:
             known[0] = time.monotonic()
@@ -57,8 +63,6 @@ def trust(module):
         return wrap_bio(self, *args, **options)
 
     kind.wrap_socket, kind.wrap_bio = wrap_socket_, wrap_bio_
-    kind.load_verify_locations = load_verify_locations
-    kind.set_default_verify_paths = set_default_verify_paths
 
 
 def _state():
