@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aicos_tls.report.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from aicos_tls.commands.certs import IssueResult
     from aicos_tls.pki.certificate import CertificateFacts
@@ -35,12 +35,12 @@ def listed(inventory: Inventory, style: Style) -> str:
     return "\n".join(lines or ["no certificates here"]) + "\n"
 
 
-def issued(result: IssueResult, style: Style) -> str:
-    """The result of `certs issue`."""
-    return "\n".join(_issued(result, style)) + "\n"
+def issued(result: IssueResult, style: Style, restarted: Sequence[str] = ()) -> str:
+    """The result of `certs issue`; `restarted` are the services that were stopped meanwhile."""
+    return "\n".join(_issued(result, style, restarted)) + "\n"
 
 
-def _issued(result: IssueResult, style: Style) -> Iterator[str]:
+def _issued(result: IssueResult, style: Style, restarted: Sequence[str]) -> Iterator[str]:
     width = max(len(c.facts.path.name) for c in result.issued.certificates)
     for certificate in result.issued.certificates:
         state = certificate.step.action.value
@@ -57,7 +57,10 @@ def _issued(result: IssueResult, style: Style) -> Iterator[str]:
         yield f"  → {remark.hint}"
     if result.written:
         yield f"{counted(len(result.written), 'file')} in {result.directory}"
-        yield "restart the containers: docker compose up -d --force-recreate"
+        if not restarted:
+            yield "restart the containers: docker compose up -d --force-recreate"
+    if restarted:
+        yield f"stopped and started again: {', '.join(restarted)}"
 
 
 def _expiry(facts: CertificateFacts, style: Style) -> str:

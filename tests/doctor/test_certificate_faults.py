@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 from doctor_seeds import (
     API,
     COMPOSE,
@@ -31,6 +32,7 @@ from support import need
 
 from aicos_tls.pki import KeyType, Profile, keys
 from aicos_tls.pki.authority import new_authority
+from aicos_tls.pki.certificate import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +161,12 @@ def not_yet(shop: Path) -> None:
 
 
 def soon(shop: Path) -> None:
-    reissue(shop, "api", API, NOW, days=20)
+    reissue(shop, "api", API, NOW - timedelta(days=80), days=100)
+
+
+def not_renewed(shop: Path) -> None:
+    """One that lives for a day, which nobody has renewed."""
+    reissue(shop, "api", API, NOW - timedelta(hours=22), days=1)
 
 
 def weak_key(shop: Path) -> None:
@@ -185,7 +192,22 @@ def weak_signature(shop: Path) -> None:
 
 
 def replaced(shop: Path) -> None:
-    reissue(shop, "api", API, NOW)
+    """What somebody made with the same CA and a program of their own."""
+    ca = authority(shop)
+    ours = load((shop / "certs/api-cert.pem").read_bytes())
+    builder = (
+        x509.CertificateBuilder(
+            subject_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "api")]),
+            issuer_name=ca.certificate.subject,
+        )
+        .public_key(ours.public_key())
+        .serial_number(5)
+        .not_valid_before(ours.not_valid_before_utc)
+        .not_valid_after(ours.not_valid_after_utc)
+    )
+    for extension in ours.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    write(shop / "certs/api-cert.pem", builder.sign(ca.key, SHA256()))
 
 
 def ca_of_a_script(shop: Path) -> None:
@@ -245,6 +267,7 @@ FAULTS: list[Fault] = [
     (expired, "cert-expired", "certs/api-cert.pem", "shop-api"),
     (not_yet, "cert-not-yet-valid", "certs/api-cert.pem", "shop-api"),
     (soon, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
+    (not_renewed, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
     (weak_key, "weak-key", "certs/api-cert.pem", "shop-api"),
     (weak_form, "weak-certificate", "certs/api-cert.pem", "shop-api"),
     (weak_signature, "weak-certificate", "certs/api-cert.pem", "shop-api"),
