@@ -1,4 +1,4 @@
-"""`aicos-tls certs …`."""
+"""`aicos-tls certs issue`."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from aicos_tls.cli import output
-from aicos_tls.cli.errors import DONE, FOUND
+from aicos_tls.cli.errors import DONE
 from aicos_tls.cli.options import (
     AllOption,
     CertsDir,
@@ -22,11 +22,8 @@ from aicos_tls.cli.options import (
     policy_flags,
 )
 
-certs = typer.Typer(help="Make and list certificates.", no_args_is_help=True, rich_markup_mode=None)
 
-
-@certs.command("issue", short_help="Issue what is missing or expired.")
-def certs_issue(
+def command(
     services: Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")] = None,
     *,
     file: Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")] = None,
@@ -46,12 +43,12 @@ def certs_issue(
     aicos-tls certs issue backend --force       a new key and certificate for one service
     aicos-tls certs issue --force               a new CA and everything else
     """  # noqa: D301
-    from aicos_tls.commands.certs import issue as command
+    from aicos_tls.commands.certs import issue
     from aicos_tls.report import certs as report
 
     flags = policy_flags(certs_dir=certs_dir, key_type=key_type, days=days, all=every or None)
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
-        result = command(
+        result = issue(
             file or [], services or [], flags, force=force, now=now(), environment=os.environ, progress=progress
         )
     if quiet:
@@ -63,32 +60,3 @@ def certs_issue(
     else:
         output.show(report.issued(result, output.style(color, form)))
     return DONE
-
-
-@certs.command("list", short_help="List certificates with names and expiry dates.")
-def certs_list(
-    directory: Annotated[Path, typer.Argument(metavar="[DIRECTORY]", help="Certificates directory.")] = Path("certs"),
-    *,
-    form: DataFormatOption = Format.TEXT,
-    quiet: Quiet = False,
-    color: ColorOption = Color.AUTO,
-) -> int:
-    """List certificates: file, subject, names, expiry date, days left, key type, modes.
-
-    \b
-    aicos-tls certs list                        those in ./certs
-    aicos-tls certs list deploy/certs --format json
-    """  # noqa: D301
-    from aicos_tls.commands.certs import inventory
-    from aicos_tls.report import certs as report
-
-    result = inventory(directory, now=now())
-    if quiet:
-        return FOUND if result.problems else DONE
-    if form is Format.JSON:
-        from aicos_tls.report.json import inventory_json
-
-        output.show(inventory_json(result))
-    else:
-        output.show(report.listed(result, output.style(color, form)))
-    return FOUND if result.problems else DONE

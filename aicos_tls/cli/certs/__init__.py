@@ -1,0 +1,23 @@
+"""`aicos-tls certs …`: the group; each command is in the module that has its name, in a function `command`.
+
+To add one: write `aicos_tls/cli/certs/<name>.py` (`_` for a hyphen) with `command`, and give it a line in `COMMANDS`.
+"""
+
+import typer
+
+from aicos_tls.cli.loading import OnDemand
+
+COMMANDS = {
+    "issue": "Issue what is missing or expired.",
+    "list": "List certificates with names and expiry dates.",
+}
+"""Each command with its line of the help."""
+
+
+class _Commands(OnDemand):
+    package = "aicos_tls.cli.certs"
+    function = "command"
+    lines = COMMANDS
+
+
+certs = typer.Typer(cls=_Commands, help="Make and list certificates.", no_args_is_help=True, rich_markup_mode=None)
