@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.pki import CA_NAME, conformance, keys
-from aicos_tls.pki.certificate import facts as facts_of
+from aicos_tls.pki import CA_NAME, conformance, duration, keys
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.pki.layout import short_names
 from aicos_tls.pki.names import names_for
+from aicos_tls.pki.profile import whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,12 +165,14 @@ def _names(facts: Facts, wanted: Certificate, found: Found[x509.Certificate]) ->
 def _time(facts: Facts, found: Found[x509.Certificate], service: str, todo: str) -> Iterator[Finding]:
     assert found.value is not None  # noqa: S101 - asked before
     objection = conformance.validity_objection(found.value, now=facts.now)
-    days = facts_of(found.value, found.path, found.mode, now=facts.now).days_left
+    ends = found.value.not_valid_after_utc
+    left = ends - whole_seconds(facts.now)
+    lifetime = ends - found.value.not_valid_before_utc
     if objection:
-        check = "cert-expired" if facts.now > found.value.not_valid_after_utc else "cert-not-yet-valid"
+        check = "cert-expired" if left.total_seconds() < 0 else "cert-not-yet-valid"
         yield Finding(check, f"the certificate {objection}", todo, _at(found), service)
-    elif days < facts.warn_days:
-        text = f"the certificate expires on {found.value.not_valid_after_utc:%Y-%m-%d}, in {days} days"
+    elif left < duration.notice(lifetime, facts.within):
+        text = f"the certificate expires on {ends:%Y-%m-%d}, in {duration.words(left)}"
         yield Finding("cert-expires-soon", text, f"before that: {todo}", _at(found), service)
 
 
