@@ -173,7 +173,7 @@ def foreign_list(shop: Path) -> None:
 
 def garbled_list(shop: Path) -> None:
     revocation_list(shop, now=NOW)
-    edit(shop / "certs/ca-crl.pem", "MII", "AAA")
+    edit(shop / "certs/ca-crl.pem", "-----\nMI", "-----\nAA")
 
 
 def old_list(shop: Path) -> None:

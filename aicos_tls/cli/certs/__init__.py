@@ -10,6 +10,8 @@ from aicos_tls.cli.loading import OnDemand
 COMMANDS = {
     "issue": "Issue what is missing or expired.",
     "list": "List certificates with names and expiry dates.",
+    "show": "Show everything about one certificate.",
+    "check": "Exit 1 when a certificate expires soon or does not do its work.",
 }
 """Each command with its line of the help."""
 
