@@ -99,7 +99,7 @@ def verify(
 
     `progress` is told what is being done.
     """
-    prepared = _prepared(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
+    prepared = as_enabled(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
     prepared = replace(prepared, plan=with_proxied(prepared.plan))
     plan = prepared.plan
     docker = Docker(environment)
@@ -159,10 +159,10 @@ def _ask(
     began = time.monotonic()
     with Sniffer(bridges) if options.sniff else nullcontext() as sniffer:
         progress(f"asking {len(questions.wanted)} servers")
-        before = _disk(prepared)
+        before = on_disk(prepared)
         ca = next((disk.ca for disk in before.values()), "")
         answers = probe(stack, questions.wanted, inside, ca=ca, timeout=options.timeout, here=here)
-        after = _disk(prepared)
+        after = on_disk(prepared)
         if sniffer:
             progress("listening to the networks")
             _as_clients(inside, questions, ca, options.timeout)
@@ -189,7 +189,7 @@ def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: 
     }
 
 
-def _prepared(named: Sequence[Path], environment: Mapping[str, str], given: dict[str, object]) -> Prepared:
+def as_enabled(named: Sequence[Path], environment: Mapping[str, str], given: dict[str, object]) -> Prepared:
     """The project, planned with the settings of the run that enabled it.
 
     Where that run cannot be undone in memory, because its lines were edited since, it is planned as it stands.
@@ -207,7 +207,8 @@ def _prepared(named: Sequence[Path], environment: Mapping[str, str], given: dict
     return Prepared(directory, selection, planner.plan(project, resolve(project, flags), dict(record.names)), record)
 
 
-def _disk(prepared: Prepared) -> dict[str, OnDisk]:
+def on_disk(prepared: Prepared) -> dict[str, OnDisk]:
+    """The certificate files of every server."""
     directory = certs_directory(prepared)
     names = prepared.plan.short_names
     return {service: read_disk(directory, names[service]) for service in prepared.plan.servers}

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.recovery import Recovery, interrupted, recover
+    from aicos_tls.disk.single import put
     from aicos_tls.disk.transaction import check, commit
 
 _HOME = {
@@ -55,6 +56,7 @@ _HOME = {
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
     "lock_certificates": "aicos_tls.disk.locking",
+    "put": "aicos_tls.disk.single",
     "recover": "aicos_tls.disk.recovery",
 }
 """Where each name is defined. Modules are loaded when they are first asked for: a dry run needs few of them."""
@@ -84,5 +86,6 @@ __all__ = [
     "interrupted",
     "lock",
     "lock_certificates",
+    "put",
     "recover",
 ]
