@@ -58,6 +58,7 @@ class Served(Struct, frozen=True):
     cipher: str = ""
     serial: str = ""
     fingerprint: str = ""
+    begins: datetime | None = None
     expires: datetime | None = None
     days_left: int | None = None
     names: tuple[str, ...] = ()
@@ -137,6 +138,7 @@ def served(
         cipher=first.cipher,
         serial=f"{certificate.serial_number:x}",
         fingerprint=certificate.fingerprint(SHA256()).hex(),
+        begins=certificate.not_valid_before_utc,
         expires=certificate.not_valid_after_utc,
         days_left=seen.days_left,
         names=seen.names,

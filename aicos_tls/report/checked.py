@@ -26,7 +26,7 @@ def as_json(result: Checked) -> str:
     body: dict[str, object] = {
         "good": not result.findings,
         "certificates": result.certificates,
-        "findings": [_finding(found) for found in result.findings],
+        "findings": [finding_json(found) for found in result.findings],
     }
     return envelope("certs check", body)
 
@@ -37,12 +37,13 @@ def shown_json(result: Shown) -> str:
         "short_name": result.short_name,
         "service": result.service or None,
         "certificate": listed_json(result.listed) if result.listed else None,
-        "findings": [_finding(found) for found in result.findings],
+        "findings": [finding_json(found) for found in result.findings],
     }
     return envelope("certs show", body)
 
 
-def _finding(found: Finding) -> dict[str, object]:
+def finding_json(found: Finding) -> dict[str, object]:
+    """A finding as data."""
     return {
         "check": found.check,
         "severity": found.severity.value,

@@ -12,6 +12,8 @@ COMMANDS = {
     "list": "List certificates with names and expiry dates.",
     "show": "Show everything about one certificate.",
     "check": "Exit 1 when a certificate expires soon or does not do its work.",
+    "status": "Compare what is on the disk with what is served.",
+    "metrics": "Give the dates of all certificates to Prometheus.",
     "revoke": "Put the certificates of a service on the CA's revocation list.",
     "crl": "Make the next revocation list; say who can check it.",
 }

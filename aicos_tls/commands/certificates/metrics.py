@@ -6,6 +6,7 @@ alert about it would end at the worst moment. A file that is gone says so by `pr
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -13,13 +14,15 @@ from msgspec import Struct
 from aicos_tls.commands.certificates import served
 from aicos_tls.commands.certificates.checking import findings
 from aicos_tls.commands.certificates.looking import look
+from aicos_tls.errors import TlsError
 from aicos_tls.pki import CA_NAME, revocation
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.pki.layout import certificate_path, key_path
 from aicos_tls.pki.store import inventory
+from aicos_tls.sources.templates import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -41,12 +44,15 @@ HELP: Final = {
     "certificate_revoked": "Whether it is on the revocation list.",
     "crl_number": "The number of the revocation list.",
     "crl_expiry_timestamp_seconds": "When the revocation list expires (Unix time).",
+    "crl_lifetime_seconds": "From the making of the revocation list to its end.",
     "crl_revoked_certificates": "How many certificates are on the revocation list.",
     "stack_up": "Whether containers of the project run and could be asked.",
     "served_tls": "Whether the port of the container came to a TLS handshake.",
     "served_expiry_timestamp_seconds": "When the certificate that is served expires (Unix time).",
+    "served_lifetime_seconds": "From the beginning to the end of the certificate that is served.",
     "served_matches_file": "Whether the certificate that is served is the one of the file.",
     "served_problems": "What is wrong with what is served.",
+    "collection_failed": "Whether the last look failed; the figures are those of the one before.",
     "collected_timestamp_seconds": "When this was found out (Unix time).",
 }
 """Every metric, without the prefix."""
@@ -74,7 +80,56 @@ def collect(
     if options is not None:
         stack = served.ask(named, flags, options, now=now, environment=environment)
         samples += _stack(looked.project, stack)
+    samples.append(_sample("collection_failed", 0, looked.project))
     return (*samples, _sample("collected_timestamp_seconds", now.timestamp(), looked.project))
+
+
+class Latest:
+    """The samples for whoever asks at any time, found out anew when the last ones are `age` seconds old.
+
+    A look that fails leaves the figures of the one before, and says so: `complain` is told why, each reason once. The
+    first one raises what it raises.
+    """
+
+    def __init__(
+        self,
+        look: Callable[[], Sequence[Sample]],
+        complain: Callable[[TlsError], None],
+        *,
+        age: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._look, self._complain, self._age, self._clock = look, complain, age, clock
+        self._lock = threading.Lock()
+        self._found: tuple[Sample, ...] = ()
+        self._at: float | None = None
+        self._said = ""
+
+    def __call__(self) -> tuple[Sample, ...]:
+        """The samples; several threads may ask."""
+        with self._lock:
+            if self._at is None or self._clock() - self._at >= self._age:
+                self._renew()
+                self._at = self._clock()
+            return self._found
+
+    def _renew(self) -> None:
+        try:
+            self._found, self._said = tuple(self._look()), ""
+        except TlsError as error:
+            if not self._found:
+                raise
+            failed = Sample("collection_failed", self._found[-1].labels, 1.0)
+            self._found = (*(each for each in self._found if each.name != failed.name), failed)
+            self._found = tuple(sorted(self._found, key=lambda each: each.name == "collected_timestamp_seconds"))
+            if str(error) != self._said:
+                self._complain(error)
+                self._said = str(error)
+
+
+def monitoring(name: str) -> str:
+    """A file for a monitoring system that has these metrics: `rules` or `dashboard`."""
+    return plain({"rules": "monitoring/rules.yml", "dashboard": "monitoring/dashboard.json"}[name])
 
 
 def _files(looked: Looked, *, now: datetime) -> Iterator[Sample]:
@@ -93,6 +148,7 @@ def _files(looked: Looked, *, now: datetime) -> Iterator[Sample]:
     if crl:
         yield _sample("crl_number", crl.number, project)
         yield _sample("crl_expiry_timestamp_seconds", crl.ends.timestamp(), project)
+        yield _sample("crl_lifetime_seconds", (crl.ends - crl.begins).total_seconds(), project)
         yield _sample("crl_revoked_certificates", len(crl.revoked), project)
 
 
@@ -127,8 +183,10 @@ def _port(project: str, at: At) -> Iterator[Sample]:
     yield _sample("served_tls", at.served.encrypted, project, **labels)
     yield _sample("served_problems", len(at.wrong), project, **labels)
     yield _sample("served_matches_file", at.same, project, **labels)
-    if at.served.expires is not None:
+    if at.served.expires is not None and at.served.begins is not None:
+        lifetime = at.served.expires - at.served.begins
         yield _sample("served_expiry_timestamp_seconds", at.served.expires.timestamp(), project, **labels)
+        yield _sample("served_lifetime_seconds", lifetime.total_seconds(), project, **labels)
 
 
 def _sample(name: str, value: float, project: str, **labels: str) -> Sample:
