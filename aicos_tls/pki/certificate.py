@@ -61,12 +61,18 @@ def load(data: bytes) -> x509.Certificate:
 
     In a file with a chain the first is the one that counts, as for servers (RFC 8446, 4.4.2).
     """
+    return load_all(data)[0]
+
+
+def load_all(data: bytes) -> tuple[x509.Certificate, ...]:
+    """All certificates in PEM `data`, one or more, as `load` has them."""
     try:
-        certificate = x509.load_pem_x509_certificates(data)[0]
-        _ = certificate.extensions, certificate.public_key()
+        certificates = tuple(x509.load_pem_x509_certificates(data))
+        for each in certificates:
+            _ = each.extensions, each.public_key()
     except Exception:  # noqa: BLE001 - the parser has many kinds of error, and all mean the same here
         raise CertificateFileError("this is no certificate in PEM form that can be read") from None
-    return certificate
+    return certificates
 
 
 def facts(certificate: x509.Certificate, path: Path, mode: int, *, now: datetime) -> CertificateFacts:

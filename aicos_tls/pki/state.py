@@ -58,6 +58,13 @@ class AuthorityFound:
     certificate: x509.Certificate | None = field(default=None, repr=False)
     facts: CertificateFacts | None = None
     key: PrivateKey | None = field(default=None, repr=False)
+    others: tuple[x509.Certificate, ...] = field(default=(), repr=False)
+    """CAs that are trusted besides, while one is being replaced."""
+
+    @property
+    def trusted(self) -> tuple[x509.Certificate, ...]:
+        """All that are trusted, the one that issues first."""
+        return (self.certificate, *self.others) if self.certificate else ()
 
     @property
     def issuer(self) -> Authority | None:

@@ -17,6 +17,7 @@ from aicos_tls.cli.options import (
     Days,
     Format,
     KeyTypeOption,
+    Lifetime,
     Quiet,
     now,
     policy_flags,
@@ -31,6 +32,7 @@ def command(
     certs_dir: CertsDir = None,
     key_type: KeyTypeOption = None,
     days: Days = None,
+    lifetime: Lifetime = None,
     every: AllOption = False,
     form: DataFormatOption = Format.TEXT,
     quiet: Quiet = False,
@@ -46,7 +48,7 @@ def command(
     from aicos_tls.commands.certs import issue
     from aicos_tls.report import certs as report
 
-    flags = policy_flags(certs_dir=certs_dir, key_type=key_type, days=days, all=every or None)
+    flags = policy_flags(certs_dir=certs_dir, key_type=key_type, days=days, lifetime=lifetime, all=every or None)
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = issue(
             file or [], services or [], flags, force=force, now=now(), environment=os.environ, progress=progress
