@@ -113,6 +113,15 @@ def read(directory: Path, authority: x509.Certificate | None) -> Found[Revocatio
     return Found(found.path, there=True, mode=found.mode, problem=problem)
 
 
+def is_of_any(data: bytes, authorities: Iterable[x509.Certificate]) -> bool:
+    """Whether PEM `data` holds a list that can be read and that one of these CAs signed."""
+    known = tuple(authorities)
+    try:
+        return any(_is_of(each, authority) for each in _lists(data) for authority in known)
+    except CertificateFileError:
+        return False
+
+
 def make(
     authority: Authority,
     revoked: Iterable[Revoked],

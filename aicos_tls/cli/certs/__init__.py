@@ -16,6 +16,9 @@ COMMANDS = {
     "metrics": "Give the dates of all certificates to Prometheus.",
     "revoke": "Put the certificates of a service on the CA's revocation list.",
     "crl": "Make the next revocation list; say who can check it.",
+    "backup": "Save all certificates and keys in one file.",
+    "restore": "Put the certificates of a backup back.",
+    "prune": "List, or remove, certificates of no service.",
 }
 """Each command with its line of the help."""
 

@@ -47,14 +47,14 @@ def command(
     aicos-tls certs check --within 90d backend  one service, earlier
     """  # noqa: D301
     from aicos_tls.commands.certificates.checking import check
-    from aicos_tls.pki import duration
+    from aicos_tls.pki.profile import duration
     from aicos_tls.report import checked as report
 
     result = check(
         file or [],
         services or [],
         policy_flags(certs_dir=certs_dir),
-        within=duration.parse(within) if within else None,
+        within=duration(within) if within else None,
         now=now(),
         environment=os.environ,
     )

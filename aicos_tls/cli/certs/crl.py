@@ -53,14 +53,14 @@ def command(
             output.show(data)
         return DONE
     from aicos_tls.commands.certificates.revoking import refresh
-    from aicos_tls.pki import duration
+    from aicos_tls.pki.profile import duration
 
     result = refresh(
         file or [],
         policy_flags(certs_dir=certs_dir),
         force=force,
         only_due=due,
-        lifetime=duration.parse(lifetime),
+        lifetime=duration(lifetime),
         now=now(),
         environment=os.environ,
     )

@@ -16,6 +16,8 @@ from aicos_tls.commands.certificates.checking import findings
 from aicos_tls.commands.certificates.looking import look
 from aicos_tls.errors import TlsError
 from aicos_tls.pki import CA_NAME, revocation
+from aicos_tls.pki.authority import BACKDATED
+from aicos_tls.pki.due import due_at
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.pki.layout import certificate_path, key_path
 from aicos_tls.pki.store import inventory
@@ -158,13 +160,18 @@ def _certificate(
     lifetime = facts.not_after - facts.not_before
     values = {
         "certificate_expiry_timestamp_seconds": facts.not_after.timestamp(),
-        "certificate_renewed_timestamp_seconds": facts.not_before.timestamp(),
-        "certificate_renewal_due_timestamp_seconds": (facts.not_before + lifetime * 2 / 3).timestamp(),
+        "certificate_renewed_timestamp_seconds": issued_at(facts).timestamp(),
+        "certificate_renewal_due_timestamp_seconds": due_at(facts.not_before, facts.not_after).timestamp(),
         "certificate_lifetime_seconds": lifetime.total_seconds(),
         "certificate_revoked": bool(crl and crl.of(int(facts.serial, 16))),
     }
     for name, value in values.items():
         yield _sample(name, value, project, **labels)
+
+
+def issued_at(facts: CertificateFacts) -> datetime:
+    """When a certificate was issued: it begins to be valid a tenth of its lifetime earlier, an hour at most."""
+    return facts.not_before + min(BACKDATED, (facts.not_after - facts.not_before) / 11)
 
 
 def _count(found: Sequence[Finding], certs: Path, short_name: str) -> int:
