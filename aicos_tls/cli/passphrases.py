@@ -1,4 +1,4 @@
-"""Passphrases: from a file, or typed by a person who sees nothing of them. Never from an argument, which all can see."""
+"""Passphrases: from a file, or typed by a person who sees nothing of them. Never an argument, which all see."""
 
 from __future__ import annotations
 

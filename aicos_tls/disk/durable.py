@@ -43,7 +43,7 @@ NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errn
 
 
 def name_new(temporary: Path, path: Path) -> None:
-    """Give the file `temporary` the name `path`; raises `FileExistsError` where there is one: renaming would replace it."""
+    """Give the file `temporary` the name `path`; raises `FileExistsError` where there is one, which stays."""
     try:
         path.hardlink_to(temporary)
     except OSError as error:

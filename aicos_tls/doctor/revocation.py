@@ -44,5 +44,7 @@ def _time(crl: RevocationList, now: datetime, where: Where) -> Iterator[Finding]
         return
     left = crl.ends - whole_seconds(now)
     if left < duration.notice(crl.ends - crl.begins):
-        text = f"the list expires on {crl.ends:%Y-%m-%d %H:%M} UTC, in {duration.words(left)}: then everybody is refused"
+        text = (
+            f"the list expires on {crl.ends:%Y-%m-%d %H:%M} UTC, in {duration.words(left)}: then everybody is refused"
+        )
         yield Finding("crl-expires-soon", text, f"before that: {REFRESH}", where)

@@ -21,7 +21,6 @@ from aicos_tls.errors import TlsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 MAX_BYTES: Final = 64 * 2**20
 """Bytes of all files of an archive together."""
@@ -59,8 +58,8 @@ def pack(members: Sequence[Member], folder: str) -> bytes:
     return gzip.compress(stream.getvalue(), mtime=0)
 
 
-def unpack(data: bytes, path: Path) -> tuple[Member, ...]:
-    """The files of the archive `data`, which was read from `path`. Raises `TlsError` for anything but plain files."""
+def unpack(data: bytes) -> tuple[Member, ...]:
+    """The files of the archive `data`. Raises `TlsError` for anything but plain files."""
     raw = _inflated(data)
     members: dict[str, Member] = {}
     folders: set[str] = set()

@@ -1,4 +1,4 @@
-"""Whether files of certificates that are not on the disk yet belong together: those of a backup, before it is restored."""
+"""Whether certificates and keys that are not on the disk yet belong together: those of a backup, before a restore."""
 
 from __future__ import annotations
 

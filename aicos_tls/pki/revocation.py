@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct
 
@@ -33,6 +34,8 @@ FILE: Final = "ca-crl.pem"
 """The file in the certificates directory; PEM, mode 0644."""
 LIFETIME: Final = timedelta(days=30)
 """From the making of a list to its nextUpdate, unless something else is asked for."""
+_SIGNING = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | ed448.Ed448PublicKey
+"""Kinds of key that a CA may have (as `keys.PrivateKey`)."""
 _PEM = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 
 
@@ -102,7 +105,9 @@ def path_of(directory: Path) -> Path:
 
 def read(directory: Path, authority: x509.Certificate | None) -> Found[RevocationList]:
     """The list of `authority` in `directory`; its `problem` says why the file is no list of that CA."""
-    hint = f"make a new one, in which nothing is revoked, with: aicos-tls certs crl --force; or put the right {FILE} back"
+    hint = (
+        f"make a new one, in which nothing is revoked, with: aicos-tls certs crl --force; or put the right {FILE} back"
+    )
     found = find(path_of(directory), _lists, hint)
     if found.value is None:
         return Found(found.path, found.there, found.mode, None, found.problem, found.locked)
@@ -120,6 +125,11 @@ def is_of_any(data: bytes, authorities: Iterable[x509.Certificate]) -> bool:
         return any(_is_of(each, authority) for each in _lists(data) for authority in known)
     except CertificateFileError:
         return False
+
+
+def numbers(data: bytes) -> tuple[int, ...]:
+    """The numbers of the lists in PEM `data`; raises `CertificateFileError`."""
+    return tuple(_facts(each).number for each in _lists(data))
 
 
 def make(
@@ -161,10 +171,10 @@ def _lists(data: bytes) -> list[x509.CertificateRevocationList]:
 
 
 def _is_of(found: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    try:
-        return found.issuer == authority.subject and found.is_signature_valid(authority.public_key())  # type: ignore[arg-type] - kinds of key that sign nothing raise
-    except (TypeError, ValueError):
+    key = authority.public_key()
+    if not isinstance(key, _SIGNING) or found.issuer != authority.subject:
         return False
+    return found.is_signature_valid(key)
 
 
 def _facts(found: x509.CertificateRevocationList) -> RevocationList:

@@ -79,7 +79,7 @@ def hides_keys(root: Path, certs: Path, read: Reader = read_if_there) -> bool:
 
 
 def hides_file(root: Path, path: Path, read: Reader = read_if_there) -> bool:
-    """Whether git ignores the file `path`, which need not exist, by itself or with one of the directories it lies in."""
+    """Whether git ignores the file `path`, which need not exist, by itself or with a directory it lies in."""
     folder = Path(os.path.realpath(path.parent))
     if is_ignored(root, folder, read):
         return True

@@ -70,7 +70,9 @@ def shown(result: Shown, style: Style) -> str:
 def _shown(result: Shown, style: Style) -> Iterator[str]:
     facts = result.listed.certificate if result.listed else None
     if facts:
-        key = "none here" if result.listed is None or result.listed.key_mode is None else f"{result.listed.key_mode:04o}"
+        key = (
+            "none here" if result.listed is None or result.listed.key_mode is None else f"{result.listed.key_mode:04o}"
+        )
         rows = {
             "certificate": f"{facts.path} ({facts.mode:04o})",
             "service": result.service,

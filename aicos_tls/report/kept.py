@@ -19,7 +19,9 @@ def saved(result: Saved, style: Style) -> str:
     """The result of `certs backup`."""
     lines = [f"{style('name', str(result.path))}: {counted(len(result.names), 'file')} of certificates and keys"]
     if not result.locked:
-        lines.append(style("warn", "it holds every private key as it is: store it where nobody else reads, or --encrypt"))
+        lines.append(
+            style("warn", "it holds every private key as it is: store it where nobody else reads, or --encrypt")
+        )
     if result.left_out:
         lines.append(f"not in it: {', '.join(result.left_out)}")
     return "\n".join(lines) + "\n"

@@ -1,7 +1,6 @@
 """`aicos-tls certs check`."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,7 +27,9 @@ def command(
     within: Annotated[
         str,
         typer.Option(
-            "--within", metavar="TIME", help="Report what expires within 30d, 12h, …  [default: 30d, less for short lives]"
+            "--within",
+            metavar="TIME",
+            help="Report what expires within 30d, 12h, …  [default: 30d, less for short lives]",
         ),
     ] = "",
     file: Files = None,

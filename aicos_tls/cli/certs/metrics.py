@@ -33,7 +33,10 @@ def command(
         Path | None, typer.Option("--textfile", metavar="FILE", help="Write them to a file, for node_exporter.")
     ] = None,
     listen: Annotated[
-        str, typer.Option("--listen", metavar="[HOST:]PORT", help="Serve them over HTTP; the host is 127.0.0.1 if not given.")
+        str,
+        typer.Option(
+            "--listen", metavar="[HOST:]PORT", help="Serve them over HTTP; the host is 127.0.0.1 if not given."
+        ),
     ] = "",
     part: Annotated[
         Part | None, typer.Option("--print", help="rules: alert rules for Prometheus; dashboard: one for Grafana.")
@@ -115,7 +118,8 @@ def _serve(samples: "Latest", address: tuple[str, int], *, quiet: bool) -> int:
             output.show(f"http://{host}:{server.server_port}/metrics\n")
         threading.Event().wait()
     except KeyboardInterrupt:
-        return DONE
+        pass  # that is how it ends
     finally:
         server.shutdown()
         server.server_close()
+    return DONE

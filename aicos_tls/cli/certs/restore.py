@@ -40,7 +40,7 @@ def command(
     quiet: Quiet = False,
     color: ColorOption = Color.AUTO,
 ) -> int:
-    """Put the certificates of a backup back: verified as a whole before the first byte is written, all of it or nothing.
+    """Put the certificates of a backup back: verified whole before the first byte is written; all of it or nothing.
 
     \b
     aicos-tls certs restore certs-backup-20261125.tar.gz --dry-run

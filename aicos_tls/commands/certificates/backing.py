@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls import disk
 from aicos_tls.commands.certificates import sealing
@@ -22,7 +23,8 @@ from aicos_tls.commands.holding import holding, still_the_same
 from aicos_tls.commands.recording import record_operations
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read, read_if_there
-from aicos_tls.pki import archive, judged
+from aicos_tls.pki import CA_NAME, archive, judged, revocation
+from aicos_tls.pki.judgement import find_pair
 from aicos_tls.plan.gitignore import hides_file, repository
 
 if TYPE_CHECKING:
@@ -138,12 +140,14 @@ def restore(
     Raises `TlsError` before anything is written: a backup that is damaged, closed or does not hold together, a file
     that would be replaced without `force`. Files that are not in the backup are never touched.
     """
-    members = archive.unpack(_opened(path, keys), path)
+    members = archive.unpack(_opened(path, keys))
     files = {member.name: member.data for member in members}
     faults = tuple(judged.faults(files))
     if faults:
         name, why = faults[0]
-        raise TlsError(f"the backup does not hold together: {name} {why}", where=Where(path), hint="nothing was written")
+        raise TlsError(
+            f"the backup does not hold together: {name} {why}", where=Where(path), hint="nothing was written"
+        )
     with ExitStack() as held:
         locked = None if dry_run else held.enter_context(holding(named, environment))
         looked = look(named, flags, environment)
@@ -151,11 +155,11 @@ def restore(
             still_the_same(looked.prepared, locked)
             held.enter_context(disk.lock_certificates(looked.certs))
         operations, result = _operations(looked.certs, members, force=force, dry_run=dry_run)
-        remarks = [(name, f"the certificate {why}") for name, why in judged.out_of_time(files, now=now)]
+        late = tuple((name, f"the certificate {why}") for name, why in judged.out_of_time(files, now=now))
         if locked and operations:
             record = record_operations(looked.prepared, {name: files[name] for name in result.written})
             disk.commit([*keeping(looked.certs), *operations, *record], locked)
-    return Restored(looked.certs, result.written, result.replaced, result.same, tuple(remarks), dry_run)
+    return replace(result, remarks=(*result.remarks, *late))
 
 
 def _opened(path: Path, keys: Keys) -> bytes:
@@ -168,7 +172,7 @@ def _operations(
 ) -> tuple[list[disk.Operation], Restored]:
     """What writes the files that are missing or differ. Raises `TlsError` for one that is not to be replaced."""
     operations: list[disk.Operation] = []
-    names: dict[str, list[str]] = {"written": [], "replaced": [], "same": []}
+    names: dict[str, list[str]] = {"written": [], "replaced": [], "same": [], "newer": []}
     home = os.path.realpath(certs)
     for member in members:
         path = certs / member.name
@@ -177,8 +181,8 @@ def _operations(
                 "is a link that leads out of the certificates directory", where=Where(path), hint="remove the link"
             )
         there = read_if_there(path)
-        if there is not None and there.raw == member.data:
-            names["same"].append(member.name)
+        if there is not None and (there.raw == member.data or _newer_list(certs, member)):
+            names["same" if there.raw == member.data else "newer"].append(member.name)
             continue
         if there is not None and not force:
             raise TlsError(
@@ -190,7 +194,17 @@ def _operations(
         names["replaced"] += [member.name] if there else []
         operations.append(disk.Write(path, member.data, there.digest if there else None, _mode(member)))
     found = {key: tuple(value) for key, value in names.items()}
-    return operations, Restored(certs, found["written"], found["replaced"], found["same"], (), dry_run)
+    remarks = tuple((name, "the one that is there is newer, and stays") for name in found["newer"])
+    return operations, Restored(certs, found["written"], found["replaced"], found["same"], remarks, dry_run)
+
+
+def _newer_list(certs: Path, member: archive.Member) -> bool:
+    """Whether the revocation list that is there follows the one of the backup: nothing that was revoked comes back."""
+    if member.name != revocation.FILE:
+        return False
+    there = revocation.read(certs, find_pair(certs, CA_NAME).certificate.value).value
+    then = revocation.numbers(member.data)
+    return there is not None and there.number > max(then)
 
 
 def _mode(member: archive.Member) -> int:

@@ -121,11 +121,13 @@ def refreshed(certs: Path, *, now: datetime) -> list[disk.Operation]:
     if found.value is None or issuer is None or not found.value.due(now=now):
         return []
     before = found.value
-    return [_write(certs, revocation.make(issuer, before.revoked, before, now=now, lifetime=before.ends - before.begins))]
+    return [
+        _write(certs, revocation.make(issuer, before.revoked, before, now=now, lifetime=before.ends - before.begins))
+    ]
 
 
 def followed(certs: Path, authority: Authority, *, now: datetime) -> list[disk.Operation]:
-    """What makes an empty list of a new CA where there was one of its predecessor: who checks it would refuse everybody."""
+    """What makes an empty list of a new CA where its predecessor had one: whoever checks that would refuse everybody."""
     if not os.path.lexists(revocation.path_of(certs)):
         return []
     return [_write(certs, revocation.make(authority, (), _found(certs).value, now=now))]

@@ -66,7 +66,9 @@ def unlock(data: bytes, path: Path, by: Keys) -> bytes:
             return bytes(age.passphrase.decrypt(data, by.passphrase()))
         identities = [_identity(age, each) for each in by.identities]
         if not identities:
-            raise TlsError("the backup is encrypted for a key", where=Where(path), hint="name its file: --identity FILE")
+            raise TlsError(
+                "the backup is encrypted for a key", where=Where(path), hint="name its file: --identity FILE"
+            )
         return bytes(age.decrypt(data, identities))
     except age.DecryptError as error:
         what = "the passphrase is wrong" if by_passphrase else "no key here opens it"
