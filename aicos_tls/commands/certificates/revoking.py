@@ -127,7 +127,7 @@ def refreshed(certs: Path, *, now: datetime) -> list[disk.Operation]:
 
 
 def followed(certs: Path, authority: Authority, *, now: datetime) -> list[disk.Operation]:
-    """What makes an empty list of a new CA where its predecessor had one, or whoever checks it would refuse everybody."""
+    """What makes an empty list of a new CA where its predecessor had one: who checks that would refuse everybody."""
     if not os.path.lexists(revocation.path_of(certs)):
         return []
     return [_write(certs, revocation.make(authority, (), _found(certs).value, now=now))]
