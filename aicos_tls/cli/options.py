@@ -93,9 +93,7 @@ StripPrefix = Annotated[
 KeyTypeOption = Annotated[KeyName | None, typer.Option(help="Kind of key.  [default: rsa4096]", show_default=False)]
 Lifetime = Annotated[
     str | None,
-    typer.Option(
-        metavar="24h", help="Lifetime of services' certificates (m, h, d); the CA's is --days.", show_default=False
-    ),
+    typer.Option(metavar="24h", help="Lifetime of services' certificates; the CA's is --days.", show_default=False),
 ]
 Days = Annotated[int | None, typer.Option(min=1, help="Lifetime of certificates in days.  [default: 3650]")]
 

@@ -22,17 +22,22 @@ if TYPE_CHECKING:
     from aicos_tls.pki.issuing import Issued, NewFile
 
 
-def certificate_operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
-    """The certificates and keys that were made, with their directory, which git does not see; nothing without any."""
-    if not issued.new_files:
+def certificate_operations(prepared: Prepared, issued: Issued, apart: Collection[NewFile] = ()) -> list[disk.Operation]:
+    """The certificates and keys that were made, with their directory, which git does not see; nothing without any.
+
+    Those `apart` are written in another way.
+    """
+    written = [new for new in issued.new_files if new not in apart]
+    if not written:
         return []
     certs = certs_directory(prepared)
-    return [*keeping(certs), *(_certificate(certs, new) for new in issued.new_files)]
+    return [*keeping(certs), *(_certificate(certs, new) for new in written)]
 
 
 def _certificate(certs: Path, new: NewFile) -> disk.Operation:
     """Raises `TlsError` for a link that leads out of the certificates directory: a key is written over nothing else."""
-    if os.path.realpath(new.path) != os.path.join(os.path.realpath(certs), new.path.name):  # noqa: PTH118
+    leads = os.path.realpath(new.path)
+    if leads != os.path.join(os.path.realpath(certs), new.path.name) and not disk.is_own_link(new.path):  # noqa: PTH118
         raise TlsError(
             "is a link that leads out of the certificates directory",
             where=Where(new.path),

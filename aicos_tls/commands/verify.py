@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aicos_tls import planner
-from aicos_tls.commands.project import Prepared, certs_directory, prepare, relative
+from aicos_tls.commands.enabled import as_enabled
+from aicos_tls.commands.project import Prepared, certs_directory, relative
 from aicos_tls.commands.proxied import with_proxied
-from aicos_tls.commands.records import load_record, settings_of
-from aicos_tls.compose.discovery import select
-from aicos_tls.compose.load import load
-from aicos_tls.errors import TlsError
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.imagekeys import image_keys
 from aicos_tls.live.inside import Inside
@@ -29,7 +25,6 @@ from aicos_tls.live.sidecars import sidecars
 from aicos_tls.live.sniff import Flow, Sniffer, flows
 from aicos_tls.live.stack import check_own, look, project_name
 from aicos_tls.live.waiting import settled
-from aicos_tls.plan.policy import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -187,24 +182,6 @@ def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: 
         )
         for end, service in questions.services.items()
     }
-
-
-def as_enabled(named: Sequence[Path], environment: Mapping[str, str], given: dict[str, object]) -> Prepared:
-    """The project, planned with the settings of the run that enabled it.
-
-    Where that run cannot be undone in memory, because its lines were edited since, it is planned as it stands.
-    """
-    selection = select(named, environment)
-    directory = selection.files[0].parent
-    record = load_record(directory)
-    flags = settings_of(record, directory, given)
-    try:
-        return prepare(named, flags, environment)
-    except TlsError:
-        if record is None:
-            raise
-    project = load(selection.files)
-    return Prepared(directory, selection, planner.plan(project, resolve(project, flags), dict(record.names)), record)
 
 
 def on_disk(prepared: Prepared) -> dict[str, OnDisk]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from aicos_tls.disk.guard import ALL_BUT_RECORD
     from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
+    from aicos_tls.disk.pairs import KEPT, PairFile, flatten, is_own_link, recover_pairs, replace_pairs
     from aicos_tls.disk.recovery import Recovery, interrupted, recover
     from aicos_tls.disk.single import put
     from aicos_tls.disk.transaction import check, commit
@@ -43,7 +44,13 @@ _HOME = {
     "ALL_BUT_RECORD": "aicos_tls.disk.guard",
     "ANY": "aicos_tls.disk.operations",
     "LOCK_NAME": "aicos_tls.disk.locking",
+    "KEPT": "aicos_tls.disk.pairs",
     "KeepFromGit": "aicos_tls.disk.operations",
+    "PairFile": "aicos_tls.disk.pairs",
+    "flatten": "aicos_tls.disk.pairs",
+    "is_own_link": "aicos_tls.disk.pairs",
+    "recover_pairs": "aicos_tls.disk.pairs",
+    "replace_pairs": "aicos_tls.disk.pairs",
     "Locked": "aicos_tls.disk.locking",
     "MakeDirectory": "aicos_tls.disk.operations",
     "Operation": "aicos_tls.disk.operations",
@@ -71,21 +78,27 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "ALL_BUT_RECORD",
     "ANY",
+    "KEPT",
     "LOCK_NAME",
     "STATE_DIRECTORY",
     "KeepFromGit",
     "Locked",
     "MakeDirectory",
     "Operation",
+    "PairFile",
     "Recovery",
     "Remove",
     "RemoveDirectory",
     "Write",
     "check",
     "commit",
+    "flatten",
     "interrupted",
+    "is_own_link",
     "lock",
     "lock_certificates",
     "put",
     "recover",
+    "recover_pairs",
+    "replace_pairs",
 ]

@@ -97,12 +97,14 @@ def live(directory: Path, short_name: str) -> int | None:
     return None
 
 
-def replace(directory: Path, pairs: Mapping[str, Sequence[PairFile]], *, keep: int = KEPT) -> None:
+def replace_pairs(directory: Path, pairs: Mapping[str, Sequence[PairFile]], *, keep: int = KEPT) -> None:
     """Replace the pairs of these short names, each at once; those that are not there are made.
 
     All new versions are complete on the disk before the first pair changes, so a full disk changes none. Raises
     `TlsError`; then every pair is the old or the new one, and which are new is for the caller to see.
     """
+    if not pairs:
+        return
     places = {name: _Place(directory, name) for name in pairs}
     for name, files in pairs.items():
         _refuse_strange(places[name], files)
@@ -126,7 +128,7 @@ def replace(directory: Path, pairs: Mapping[str, Sequence[PairFile]], *, keep: i
         prune(directory, place.short_name, keep=keep)
 
 
-def recover(directory: Path) -> None:
+def recover_pairs(directory: Path) -> None:
     """Finish what a run that was killed began: of a new pair both files get their names.
 
     Raises `TlsError` when the disk refuses.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aicos_tls.disk.operations import Operation
     from aicos_tls.disk.prepare import Prepared, Run
 
+
 def check(operations: Sequence[Operation], project: Path) -> None:
     """Raise `TlsError` for what `commit` would refuse before it writes anything; nothing is written."""
     prepare(operations, project)

@@ -28,7 +28,7 @@ containers run in lags behind after sleep, and a certificate from the future is 
 def backdating(lifetime: timedelta) -> timedelta:
     """How long before its making a leaf of this lifetime begins to be valid: a tenth of it, `BACKDATED` at most.
 
-    So the last third of its validity, which is all that a certificate says of itself, is a third of its lifetime or more.
+    So the last third of its validity, which is all that a certificate says of itself, is a third of its lifetime.
     """
     return min(BACKDATED, lifetime / 10)
 

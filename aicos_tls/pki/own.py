@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from aicos_tls.files import read_if_there
 from aicos_tls.pki import keys
 from aicos_tls.pki.authority import ORGANIZATION
-from aicos_tls.pki.certificate import CertificateFileError, load
+from aicos_tls.pki.certificate import CertificateFileError, load, load_all
 from aicos_tls.pki.layout import CA_NAME, certificate_path, key_path, short_names
 
 if TYPE_CHECKING:
@@ -46,6 +46,18 @@ def own_files(directory: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
             else:
                 kept.append((key, "it does not belong to the certificate"))
     return removed, kept
+
+
+def is_renewed(data: bytes, authority: bytes) -> bool:
+    """Whether PEM `data` is a certificate that was issued here, by the CA whose certificate is the PEM `authority`.
+
+    So the successor of a certificate is known without a note of each renewal.
+    """
+    try:
+        certificate = load(data)
+        return any(_is_own(certificate, each) for each in load_all(authority))
+    except CertificateFileError:
+        return False
 
 
 def _read(path: Path) -> x509.Certificate | None:

@@ -35,8 +35,9 @@ class Policy(Struct, frozen=True):
     """Settings of a run. The defaults are those of the guide (phases 1, 2 and 5).
 
     `certs_dir` is relative to the project directory, `mount_path` is the directory in the container, `days` is the
-    lifetime of certificates, `lifetime` a shorter one of those of services (`24h`, empty for none), `strip_prefix` is None where the common prefix is to be found out, `override` asks for a
-    file of its own beside the compose files, which then stay as they are, `code` asks for the code of services, too.
+    lifetime of certificates, `lifetime` a shorter one of those of services (`24h`, empty for none), `strip_prefix` is
+    None where the common prefix is to be found out, `override` asks for a file of its own beside the compose files,
+    which then stay as they are, `code` asks for the code of services, too.
     `serve` are ways to serve TLS (`aicos_tls.plan.serve`): one for all services, and `SERVICE=WAY`. `sidecar_image` is
     an image with haproxy, iptables and the two scripts of `templates/sidecar`; where it is empty, compose builds one.
     `repair` puts healthchecks right whose program the image lacks.

@@ -9,6 +9,8 @@ from aicos_tls.cli.loading import OnDemand
 
 COMMANDS = {
     "issue": "Issue what is missing or expired.",
+    "renew": "Renew what is due: the pair at once, hooks before and after, who has to reload.",
+    "rotate-ca": "Replace the CA without an outage, step by step.",
     "list": "List certificates with names and expiry dates.",
     "show": "Show everything about one certificate.",
     "check": "Exit 1 when a certificate expires soon or does not do its work.",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from aicos_tls.commands.enabled import as_enabled
 from aicos_tls.commands.proxied import with_proxied
-from aicos_tls.commands.verify import as_enabled, on_disk
+from aicos_tls.commands.verify import on_disk
 from aicos_tls.errors import TlsError
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.inside import Inside
