@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from aicos_tls.disk import durable
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def put(path: Path, data: bytes, mode: int, *, replace: bool) -> None:
+def put(path: Path, data: bytes, mode: int, *, replace: bool, held: bool = False) -> None:
     """Make the file `path` hold `data`, with exactly `mode`; without `replace` only if there is none of that name.
 
+    `held`: the caller has locked the directory (`lock_certificates`), and a second lock would wait for the first.
     Raises `TlsError` for what cannot be written; then everything is as it was. A link is replaced, not followed.
     """
     temporary = path.with_name(f".{path.name}.aicos-tls-new")
     try:
-        with _locked(path.parent):
+        with nullcontext() if held else _locked(path.parent):
             durable.discard(temporary)
             try:
                 durable.create(temporary, data, mode)

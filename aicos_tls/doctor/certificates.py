@@ -186,7 +186,12 @@ def _time(facts: Facts, found: Found[x509.Certificate], service: str, todo: str)
         text = f"the certificate expires on {ends:%Y-%m-%d}, in {duration.words(left)}"
         if (ends - begins).days < _UNATTENDED:
             text = f"the certificate ends on {ends:%Y-%m-%d %H:%M} UTC and was not renewed: does the renewer run?"
-        yield Finding("cert-expires-soon", text, f"before that: {todo}", _at(found), service)
+        before = (
+            f"aicos-tls certs renew {found.path.name.removesuffix('-cert.pem')}"
+            if service
+            else "aicos-tls certs rotate-ca"
+        )
+        yield Finding("cert-expires-soon", text, f"before that: {before}", _at(found), service)
 
 
 def _together(facts: Facts, authority: PairFiles, foreign: list[Finding]) -> Iterator[Finding]:

@@ -43,7 +43,7 @@ def _time(crl: RevocationList, now: datetime, where: Where) -> Iterator[Finding]
         yield Finding("crl-expired", f"the list {objection}", REFRESH, where)
         return
     left = crl.ends - whole_seconds(now)
-    if left < duration.notice(crl.ends - crl.begins):
+    if left < duration.notice(crl.lifetime):
         text = (
             f"the list expires on {crl.ends:%Y-%m-%d %H:%M} UTC, in {duration.words(left)}: then everybody is refused"
         )

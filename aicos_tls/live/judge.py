@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from aicos_tls.live.model import Check, State
 from aicos_tls.live.probe import Unreached
-from aicos_tls.pki.certificate import CertificateFileError, alternative_names, load
+from aicos_tls.pki.certificate import CertificateFileError, alternative_names, load_all
 from aicos_tls.pki.layout import CA_NAME, certificate_path
 from aicos_tls.pki.profile import whole_seconds
 
@@ -38,7 +38,7 @@ class OnDisk(Struct, frozen=True):
     directory: Path
     short_name: str
     ca: str = field(default="")
-    """PEM; empty when there is none."""
+    """PEM, of both while a CA replaces another one; empty when there is none."""
     leaf: bytes = b""
     """DER; empty when there is none."""
     problem: str = ""
@@ -73,26 +73,26 @@ class Served(Struct, frozen=True):
 
 def read_disk(directory: Path, short_name: str) -> OnDisk:
     """The certificate of a service and the CA's as they are on the disk now."""
-    ca, ca_problem = _certificate(certificate_path(directory, CA_NAME))
-    leaf, problem = _certificate(certificate_path(directory, short_name))
+    trusted, ca_problem = _certificates(certificate_path(directory, CA_NAME))
+    leaves, problem = _certificates(certificate_path(directory, short_name))
     return OnDisk(
         directory,
         short_name,
-        ca.public_bytes(Encoding.PEM).decode() if ca else "",
-        leaf.public_bytes(Encoding.DER) if leaf else b"",
+        "".join(each.public_bytes(Encoding.PEM).decode() for each in trusted),
+        leaves[0].public_bytes(Encoding.DER) if leaves else b"",
         ca_problem or problem,
     )
 
 
-def _certificate(path: Path) -> tuple[x509.Certificate | None, str]:
+def _certificates(path: Path) -> tuple[tuple[x509.Certificate, ...], str]:
     try:
-        return load(path.read_bytes()), ""
+        return load_all(path.read_bytes()), ""
     except FileNotFoundError:
-        return None, f"{path.name} is missing"
+        return (), f"{path.name} is missing"
     except OSError as error:
-        return None, f"{path.name} cannot be read: {error.strerror}"
+        return (), f"{path.name} cannot be read: {error.strerror}"
     except CertificateFileError as error:
-        return None, f"{path.name}: {error}"
+        return (), f"{path.name}: {error}"
 
 
 def served(

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct
 
 from aicos_tls.pki import keys
-from aicos_tls.pki.authority import BACKDATED
+from aicos_tls.pki.authority import BACKDATED, backdating
 from aicos_tls.pki.certificate import CertificateFileError
 from aicos_tls.pki.profile import whole_seconds
 from aicos_tls.pki.reading import Found, Problem, find
@@ -79,6 +79,12 @@ class RevocationList(Struct, frozen=True):
     begins: datetime
     ends: datetime
     revoked: tuple[Revoked, ...]
+
+    @property
+    def lifetime(self) -> timedelta:
+        """From the making of the list to its end: it begins to be valid a little earlier (`authority.backdating`)."""
+        whole = self.ends - self.begins
+        return max(whole - BACKDATED, whole * 10 / 11)
 
     def of(self, serial: int) -> Revoked | None:
         """The entry of a certificate, if it was revoked."""
@@ -147,7 +153,7 @@ def make(
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.subject)
-        .last_update(moment - BACKDATED)
+        .last_update(whole_seconds(moment - backdating(lifetime)))
         .next_update(moment + lifetime)
         .add_extension(x509.CRLNumber(number), critical=False)
         .add_extension(_issuer_identifier(issuer), critical=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from aicos_tls.pki import duration
 from aicos_tls.report.checked import finding_json
 from aicos_tls.report.json import envelope
+from aicos_tls.report.rotation import SAYS, rotation_data
 from aicos_tls.report.words import counted
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def _text(result: Status, style: Style) -> Iterator[str]:
             yield f"    → {found.todo}"
         for at in line.served:
             yield from _wrong(at, style)
+    yield from _rotation(result, style)
     if result.crl:
         crl = result.crl
         revoked = counted(len(crl.revoked), "certificate")
@@ -42,6 +44,22 @@ def _text(result: Status, style: Style) -> Iterator[str]:
     for found in result.others:
         yield f"{style('bad', found.text)}"
         yield f"  → {found.todo}"
+
+
+def _rotation(result: Status, style: Style) -> Iterator[str]:
+    """Where the replacement of the CA stands, held against what is served."""
+    step = result.rotation.step.value
+    if step == "none":
+        return
+    since = f" since {result.rotation.since:%Y-%m-%d %H:%M} UTC" if result.rotation.since else ""
+    yield f"{style('warn', f'rotation of the CA: {step}')}{since}: {SAYS[step]}"
+    behind = sorted({at.container for at in result.stack.ports if not at.same})
+    if result.stack.down:
+        yield "  who serves what is not known: the stack does not run"
+    elif behind:
+        yield f"  not yet the next step: another certificate than that of the file is served by {', '.join(behind)}"
+    else:
+        yield "  every server serves the certificate of its file; what comes next: aicos-tls certs rotate-ca"
 
 
 def _dates(facts: CertificateFacts) -> str:
@@ -75,6 +93,7 @@ def as_json(result: Status) -> str:
             "good": result.good,
             "stack": result.stack.name,
             "down": result.stack.down or None,
+            "rotation": rotation_data(result.rotation),
             "certificates": [_line(line) for line in result.lines],
             "revocation_list": {"number": crl.number, "next_update": crl.ends.isoformat()} if crl else None,
             "findings": [finding_json(found) for found in result.others],

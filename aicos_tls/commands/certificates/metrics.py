@@ -20,6 +20,7 @@ from aicos_tls.pki.authority import BACKDATED
 from aicos_tls.pki.due import due_at
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.pki.layout import certificate_path, key_path
+from aicos_tls.pki.rotation import read_rotation
 from aicos_tls.pki.store import inventory
 from aicos_tls.sources.templates import plain
 
@@ -44,6 +45,7 @@ HELP: Final = {
     "certificate_lifetime_seconds": "From its beginning to its end.",
     "certificate_problems": "What `aicos-tls certs check` finds wrong with the certificate or its key.",
     "certificate_revoked": "Whether it is on the revocation list.",
+    "ca_rotation_started_timestamp_seconds": "When the step began in which the CA's replacement stands (Unix time).",
     "crl_number": "The number of the revocation list.",
     "crl_expiry_timestamp_seconds": "When the revocation list expires (Unix time).",
     "crl_lifetime_seconds": "From the making of the revocation list to its end.",
@@ -147,10 +149,14 @@ def _files(looked: Looked, *, now: datetime) -> Iterator[Sample]:
         yield _sample("certificate_problems", _count(found, looked.certs, short), project, **labels)
         if short in there:
             yield from _certificate(there[short], crl, project, labels)
+    rotation = read_rotation(looked.certs, now=now)
+    if rotation.since is not None:
+        name = "ca_rotation_started_timestamp_seconds"
+        yield _sample(name, rotation.since.timestamp(), project, step=rotation.step.value)
     if crl:
         yield _sample("crl_number", crl.number, project)
         yield _sample("crl_expiry_timestamp_seconds", crl.ends.timestamp(), project)
-        yield _sample("crl_lifetime_seconds", (crl.ends - crl.begins).total_seconds(), project)
+        yield _sample("crl_lifetime_seconds", crl.lifetime.total_seconds(), project)
         yield _sample("crl_revoked_certificates", len(crl.revoked), project)
 
 

@@ -15,7 +15,6 @@ from aicos_tls import disk
 from aicos_tls.commands.certificates.looking import look
 from aicos_tls.commands.holding import holding, still_the_same
 from aicos_tls.commands.recording import record_operations
-from aicos_tls.disk import pairs
 from aicos_tls.pki.layout import certificate_path, key_path
 from aicos_tls.pki.own import own_files
 
@@ -49,7 +48,7 @@ def prune(
         found = _found(looked)
         names = {path.name.removesuffix("-cert.pem").removesuffix("-key.pem") for path in found.unused}
         for name in sorted(names):
-            pairs.flatten(looked.certs, name)
+            disk.flatten(looked.certs, name)
         operations: list[disk.Operation] = [disk.Remove(path, disk.ANY) for path in found.unused]
         if operations:
             disk.commit([*operations, *record_operations(looked.prepared, {}, found.unused)], locked)

@@ -1,34 +1,37 @@
 """`certs revoke` and `certs crl`: the CA's revocation list, extended or made anew.
 
-Every list is written under the locks of the project and of the certificates directory. A list that was edited by hand,
-or is another CA's, is never carried on: that would sign what nobody has checked.
+The list is one file, replaced at once under the lock of the certificates directory. One that was edited by hand, or is
+another CA's, is never carried on: that would sign what nobody has checked. While the CA is replaced, the file has a
+list of each CA, with the same entries: verifiers take the one of the CA that signed what they look at.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from aicos_tls import disk
 from aicos_tls.commands.certificates.looking import look
-from aicos_tls.commands.holding import holding, still_the_same
+from aicos_tls.disk import pairs
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_if_there
-from aicos_tls.pki import CA_NAME, revocation
+from aicos_tls.pki import CA_NAME, revocation, rotation
 from aicos_tls.pki.certificate import CertificateFileError, load
 from aicos_tls.pki.judgement import find_pair, judge_authority
 from aicos_tls.pki.layout import CERTIFICATE_MODE, certificate_path
+from aicos_tls.pki.profile import whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
 
+    from cryptography import x509
+
     from aicos_tls.pki.authority import Authority
-    from aicos_tls.pki.reading import Found
+    from aicos_tls.pki.reading import Problem
     from aicos_tls.pki.revocation import Reason, RevocationList, Revoked
 
 
@@ -53,6 +56,29 @@ class Asked(Struct, frozen=True):
     serial: int | None = None
 
 
+class _Before(Struct, frozen=True):
+    """The CAs that sign lists, the issuing one first, and the lists of theirs that are there, in the same order."""
+
+    authorities: tuple[Authority, ...]
+    lists: tuple[RevocationList | None, ...]
+    problem: Problem | None = None
+
+    @property
+    def latest(self) -> RevocationList | None:
+        """The list with the highest number."""
+        return max((each for each in self.lists if each), key=lambda each: each.number, default=None)
+
+    @property
+    def revoked(self) -> tuple[Revoked, ...]:
+        """All entries, each once."""
+        found = {entry.serial: entry for each in self.lists if each for entry in each.revoked}
+        return tuple(found.values())
+
+    def current(self, *, now: datetime) -> bool:
+        """Whether every CA has a list, with time left."""
+        return all(each is not None and not each.due(now=now) for each in self.lists)
+
+
 def revoke(
     named: Sequence[Path],
     asked: Asked,
@@ -66,9 +92,10 @@ def revoke(
 
     Raises `TlsError`: no such service, no certificate, no CA that could sign, or a list that is none of the CA.
     """
-    with ExitStack() as held:
-        locked, certs, short = _held(held, named, asked.service, flags, environment)
-        authority, before = _authority(certs, now=now), _there(certs)
+    looked = look(named, flags, environment)
+    certs, short = looked.certs, looked.short_name(asked.service)
+    with disk.lock_certificates(certs):
+        before = _usable(certs, now=now)
         serials = [asked.serial] if asked.serial is not None else _serials(certs, short)
         if not serials:
             raise TlsError(
@@ -76,14 +103,13 @@ def revoke(
                 where=Where(certificate_path(certs, short)),
                 hint=f"by number: aicos-tls certs revoke {short} --serial HEX",
             )
-        known = before.revoked if before else ()
-        entries = [revocation.Revoked(number, now, asked.reason) for number in serials]
-        added = tuple(entry for entry in entries if before is None or before.of(entry.serial) is None)
-        if before and not added and not before.due(now=now):
-            return Listing(revocation.path_of(certs), before, written=False, short_name=short)
-        data = revocation.make(authority, (*known, *added), before, now=now, lifetime=lifetime)
-        disk.commit([_write(certs, data)], locked)
-        return Listing(revocation.path_of(certs), _now(certs), written=True, short_name=short, added=added)
+        known = {entry.serial for entry in before.revoked}
+        entries = [revocation.Revoked(number, whole_seconds(now), asked.reason) for number in serials]
+        added = tuple(entry for entry in entries if entry.serial not in known)
+        if before.latest and not added and before.current(now=now):
+            return Listing(revocation.path_of(certs), before.latest, written=False, short_name=short)
+        _write(certs, before, (*before.revoked, *added), now=now, lifetime=lifetime)
+        return _listing(certs, short, added, now=now)
 
 
 def refresh(
@@ -100,91 +126,86 @@ def refresh(
 
     With `force` a file that is no list of this CA is replaced by one without entries. Raises `TlsError` as `revoke`.
     """
-    with ExitStack() as held:
-        locked, certs, _ = _held(held, named, "", flags, environment)
-        authority = _authority(certs, now=now)
-        before = None if force and _found(certs).problem else _there(certs)
-        if before and only_due and not before.due(now=now):
-            return Listing(revocation.path_of(certs), before, written=False)
-        data = revocation.make(authority, before.revoked if before else (), before, now=now, lifetime=lifetime)
-        disk.commit([_write(certs, data)], locked)
-        return Listing(revocation.path_of(certs), _now(certs), written=True)
+    certs = look(named, flags, environment).certs
+    with disk.lock_certificates(certs):
+        before = _before(certs, now=now) if force else _usable(certs, now=now)
+        if only_due and before.latest and before.current(now=now):
+            return Listing(revocation.path_of(certs), before.latest, written=False)
+        _write(certs, before, before.revoked, now=now, lifetime=lifetime)
+        return _listing(certs, "", (), now=now)
 
 
-def refreshed(certs: Path, *, now: datetime) -> list[disk.Operation]:
-    """What writes the next list of a directory that has one which is due; nothing otherwise, or without the CA's key.
+def followed(certs: Path, *, now: datetime, predecessor: x509.Certificate | None = None) -> bool:
+    """Make the next list of a directory that has one: of its CAs as they are, if one has none or it is due.
 
-    For the renewer: it raises nothing, since a list that cannot be carried on is `certs check`'s to say.
+    For whoever renews, or replaces the CA (`predecessor`), and holds the lock: verifiers that miss a list refuse
+    everybody. Says whether a list was written: none is without the CA's key, or over somebody else's file. Raises
+    `TlsError` for a file that cannot be written.
     """
-    found = _found(certs)
-    issuer = judge_authority(find_pair(certs, CA_NAME), now=now).issuer
-    if found.value is None or issuer is None or not found.value.due(now=now):
-        return []
-    before = found.value
-    return [
-        _write(certs, revocation.make(issuer, before.revoked, before, now=now, lifetime=before.ends - before.begins))
-    ]
-
-
-def followed(certs: Path, authority: Authority, *, now: datetime) -> list[disk.Operation]:
-    """What makes an empty list of a new CA where its predecessor had one: who checks that would refuse everybody."""
     if not os.path.lexists(revocation.path_of(certs)):
-        return []
-    return [_write(certs, revocation.make(authority, (), _found(certs).value, now=now))]
+        return False
+    try:
+        before = _before(certs, now=now)
+    except TlsError:
+        return False
+    latest = before.latest
+    if before.current(now=now) or not (latest or revocation.read(certs, predecessor).value):
+        return False
+    lifetime = latest.lifetime if latest else revocation.LIFETIME
+    _write(certs, before, before.revoked, now=now, lifetime=lifetime)
+    return True
 
 
-def _held(
-    held: ExitStack, named: Sequence[Path], service: str, flags: Mapping[str, object], environment: Mapping[str, str]
-) -> tuple[disk.Locked, Path, str]:
-    """Take the locks, then look; the short name of the service comes last."""
-    locked = held.enter_context(holding(named, environment))
-    looked = look(named, flags, environment)
-    still_the_same(looked.prepared, locked)
-    held.enter_context(disk.lock_certificates(looked.certs))
-    return locked, looked.certs, looked.short_name(service) if service else ""
+def revoked(certs: Path) -> frozenset[int]:
+    """The serial numbers on the lists of a directory, by whichever of its CAs; none without a list that is one."""
+    pair = find_pair(certs, CA_NAME)
+    known = (pair.certificate.value, *pair.others) if pair.certificate.value else ()
+    lists = (revocation.read(certs, each).value for each in known)
+    return frozenset(entry.serial for each in lists if each for entry in each.revoked)
 
 
-def _authority(certs: Path, *, now: datetime) -> Authority:
+def _before(certs: Path, *, now: datetime) -> _Before:
+    """What there is. Raises `TlsError` where no CA could sign."""
     found = judge_authority(find_pair(certs, CA_NAME), now=now)
     problem = found.problem or found.key_problem
     if problem:
         raise problem.error()
     if found.issuer is None:
         raise TlsError("there is no CA", where=Where(certs), hint="aicos-tls certs issue makes one")
-    return found.issuer
+    issuing, other = rotation.authorities(certs)
+    authorities = (issuing, other) if other else (issuing,)
+    lists = [revocation.read(certs, each.certificate) for each in authorities]
+    return _Before(authorities, tuple(each.value for each in lists), lists[0].problem)
 
 
-def _found(certs: Path) -> Found[RevocationList]:
-    return revocation.read(certs, find_pair(certs, CA_NAME).certificate.value)
+def _usable(certs: Path, *, now: datetime) -> _Before:
+    """The same; raises `TlsError` for a file that is no list of any CA here, too."""
+    before = _before(certs, now=now)
+    if before.problem and before.latest is None:
+        raise before.problem.error()
+    return before
 
 
-def _there(certs: Path) -> RevocationList | None:
-    found = _found(certs)
-    if found.problem:
-        raise found.problem.error()
-    return found.value
-
-
-def _now(certs: Path) -> RevocationList:
-    found = _there(certs)
-    assert found is not None  # noqa: S101 - it was written a moment ago, under the lock
-    return found
-
-
-def _write(certs: Path, data: bytes) -> disk.Operation:
-    """Raises `TlsError` for a link that leads out of the directory."""
+def _write(certs: Path, before: _Before, entries: Sequence[Revoked], *, now: datetime, lifetime: timedelta) -> None:
     path = revocation.path_of(certs)
-    if os.path.realpath(path) != os.path.join(os.path.realpath(certs), path.name):  # noqa: PTH118
-        raise TlsError("is a link that leads somewhere else", where=Where(path), hint="remove the link")
-    there = read_if_there(path)
-    return disk.Write(path, data, there.digest if there else None, CERTIFICATE_MODE)
+    if path.is_symlink():
+        raise TlsError("is a link, so it is left alone", where=Where(path), hint="remove the link")
+    texts = [revocation.make(each, entries, before.latest, now=now, lifetime=lifetime) for each in before.authorities]
+    disk.put(path, b"".join(texts), CERTIFICATE_MODE, replace=True, held=True)
+
+
+def _listing(certs: Path, short_name: str, added: tuple[Revoked, ...], *, now: datetime) -> Listing:
+    latest = _usable(certs, now=now).latest
+    assert latest is not None  # noqa: S101 - it was written a moment ago, under the lock
+    return Listing(revocation.path_of(certs), latest, written=True, short_name=short_name, added=added)
 
 
 def _serials(certs: Path, short_name: str) -> list[int]:
     """The serial numbers of the certificate of a service, and of its earlier versions that were kept."""
-    name = certificate_path(certs, short_name).name
-    kept = sorted((certs / ".versions" / short_name).glob(f"*/{name}"))
-    found = (_serial(path) for path in (certificate_path(certs, short_name), *kept))
+    path = certificate_path(certs, short_name)
+    home = certs / pairs.VERSIONS / short_name
+    kept = [home / str(number) / path.name for number in pairs.versions(certs, short_name)]
+    found = (_serial(each) for each in (path, *kept))
     return list(dict.fromkeys(serial for serial in found if serial is not None))
 
 

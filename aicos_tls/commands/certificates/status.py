@@ -12,6 +12,7 @@ from aicos_tls.commands.certificates.looking import look
 from aicos_tls.pki import CA_NAME, revocation
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.pki.layout import certificate_path, key_path
+from aicos_tls.pki.rotation import read_rotation
 from aicos_tls.pki.store import inventory
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from aicos_tls.doctor.model import Finding
     from aicos_tls.pki.certificate import CertificateFacts
     from aicos_tls.pki.revocation import RevocationList
+    from aicos_tls.pki.rotation import Rotation
 
 
 class Line(Struct, frozen=True):
@@ -42,6 +44,7 @@ class Status(Struct, frozen=True):
     lines: tuple[Line, ...]
     crl: RevocationList | None
     stack: Stack
+    rotation: Rotation
     others: tuple[Finding, ...] = ()
 
     @property
@@ -73,4 +76,7 @@ def status(
         lines.append(Line(short, service, there.get(short), own, ports))
     said = {id(each) for line in lines for each in line.findings}
     crl = revocation.read(looked.certs, find_pair(looked.certs, CA_NAME).certificate.value).value
-    return Status(looked.certs, tuple(lines), crl, stack, tuple(each for each in found if id(each) not in said))
+    rotation = read_rotation(looked.certs, now=now)
+    return Status(
+        looked.certs, tuple(lines), crl, stack, rotation, tuple(each for each in found if id(each) not in said)
+    )
