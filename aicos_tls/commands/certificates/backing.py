@@ -23,7 +23,7 @@ from aicos_tls.commands.holding import holding, still_the_same
 from aicos_tls.commands.recording import record_operations
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read, read_if_there
-from aicos_tls.pki import CA_NAME, archive, judged, revocation
+from aicos_tls.pki import CA_NAME, archive, judged, revocation, rotation
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.plan.gitignore import hides_file, repository
 
@@ -74,6 +74,8 @@ def backup(
     _refuse_seen(target, looked.certs)
     with disk.lock_certificates(looked.certs):
         members, left_out = _members(looked.certs)
+        if rotation.read_rotation(looked.certs, now=now).step is not rotation.Step.NONE:
+            left_out = (*left_out, "the other CA of the rotation that is under way")
     if not members:
         raise TlsError("there are no certificates to back up", where=Where(looked.certs), hint="aicos-tls certs issue")
     data = archive.pack(members, looked.certs.name or "certs")

@@ -15,6 +15,7 @@ from aicos_tls import disk
 from aicos_tls.commands.certificates.looking import look
 from aicos_tls.commands.holding import holding, still_the_same
 from aicos_tls.commands.recording import record_operations
+from aicos_tls.pki import revocation
 from aicos_tls.pki.layout import certificate_path, key_path
 from aicos_tls.pki.own import own_files
 
@@ -57,7 +58,7 @@ def prune(
 
 def _found(looked: Looked) -> Pruned:
     own, others = own_files(looked.certs)
-    used = {
+    used = {revocation.path_of(looked.certs)} | {
         path
         for name in ("ca", *(wanted.short_name for wanted in looked.wanted))
         for path in (certificate_path(looked.certs, name), key_path(looked.certs, name))
