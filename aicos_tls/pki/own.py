@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def own_files(directory: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """The certificates, keys and list of revocations in `directory` that were made here, and the others with the reason they stay.
+    """The certificates, keys and revocation list in `directory` that were made here; the others with why they stay.
 
     A directory that does not exist has none. Raises `TlsError` for one that cannot be listed, or a file in it that
     cannot be read.
