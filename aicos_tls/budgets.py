@@ -11,7 +11,7 @@ from typing import Final
 FILE: Final = 16 * 2**20
 """Bytes of a file of any kind."""
 COMPOSE_FILE: Final = 4 * 2**20
-"""Bytes of a compose file or a file of variables."""
+"""Bytes of a compose file, a file of variables or `aicos-tls.toml`."""
 LINE: Final = 2**18
 """Characters of a line of such a file."""
 VALUE: Final = 2**17
@@ -45,6 +45,8 @@ STARS: Final = 3
 """`**` in such a line, where they stand for a number of directories that has to be tried."""
 TESTS: Final = 20_000_000
 """Lines of ignore files times the paths that they are tried on, in one walk."""
+CONNECTIONS: Final = 5_000
+"""`[[connection]]` tables of an `aicos-tls.toml`."""
 DIRECTORIES: Final = 64
 """Levels of directories below a build context or a project."""
 PORT: Final = 65_535

@@ -178,7 +178,7 @@ def read_if_there(path: Path) -> TextFile | None:
 
 
 def within_budget(file: TextFile) -> TextFile:
-    """The file, which is a compose file or one of variables; raises `TlsError` when it is too large for one."""
+    """The file, a compose file or one of variables or settings; raises `TlsError` when it is too large for one."""
     if len(file.raw) > budgets.COMPOSE_FILE:
         raise TlsError(
             f"larger than {budgets.COMPOSE_FILE // 2**20} MiB",

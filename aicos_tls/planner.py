@@ -18,6 +18,7 @@ from aicos_tls.compose.urls import without_password
 from aicos_tls.plan.model import Certificate, Declined, Edge, Note, Plan, PlannedFile, Proposal
 from aicos_tls.plan.references import Kind
 from aicos_tls.plan.scope import short_names
+from aicos_tls.plan.servers import NOTHING_SETTLED
 from aicos_tls.proof.check import prove
 from aicos_tls.rules import RULES
 from aicos_tls.rules.context import Context
@@ -27,10 +28,11 @@ from aicos_tls.yamledit.apply import apply, splice
 from aicos_tls.yamledit.edits import InexpressibleError, Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from aicos_tls.compose.model import ComposeFile, Project
     from aicos_tls.plan.policy import Policy
+    from aicos_tls.plan.servers import Settled
     from aicos_tls.serving.model import Wanted
     from aicos_tls.yamledit.edits import Edit
 
@@ -43,12 +45,13 @@ def plan(
     policy: Policy,
     recorded_names: dict[str, str] | None = None,
     wanted: Wanted | None = None,
+    settled: Settled = NOTHING_SETTLED,
 ) -> Plan:
     """Compute what a run would do. `recorded_names` are short names that an earlier run chose.
 
-    `wanted` is what services need besides what the guide asks for.
+    `wanted` is what services need besides what the guide asks for, `settled` what is known of servers from elsewhere.
     """
-    context = Context.of(project, policy, wanted)
+    context = Context.of(project, policy, wanted, settled)
     outcomes = [outcome for rule in RULES.values() for outcome in rule.check(context)]
     draft = _Draft(context, [o for o in outcomes if isinstance(o, Proposal)])
     draft.write(project)
@@ -67,7 +70,7 @@ def plan(
         notes=[*(o for o in outcomes if isinstance(o, Note)), *notes(context)],
         edges=list(_edges(context)),
         files=draft.files,
-        certificates=list(_certificates(context, names)),
+        certificates=list(_certificates(context, names, wanted.names if wanted else {})),
     )
 
 
@@ -206,11 +209,13 @@ def _edges(context: Context) -> Iterator[Edge]:
             )
 
 
-def _certificates(context: Context, names: dict[str, str]) -> Iterator[Certificate]:
+def _certificates(
+    context: Context, names: dict[str, str], more: Mapping[str, tuple[str, ...]]
+) -> Iterator[Certificate]:
     aliases: dict[str, list[str]] = defaultdict(list)
     for service in context.project.services.values():
         for alias, name in service.links.items():
             aliases[name].append(alias)
     for service in context.services:
-        dns = tuple(dict.fromkeys((*service.names, *aliases[service.name])))
+        dns = tuple(dict.fromkeys((*service.names, *aliases[service.name], *more.get(service.name, ()))))
         yield Certificate(service.name, names[service.name], dns)

@@ -21,6 +21,7 @@ SPINE = [
     "healthchecks",
     "plan",
     "sources",
+    "connections",
     "serving",
     "rules",
     "proof",

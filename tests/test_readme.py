@@ -87,12 +87,17 @@ def test_every_command_of_the_cheat_sheet_runs(
         monkeypatch.setenv("DOCKER_COMPOSE", str(compose))
     if words[0] == "enable" or words[:2] == ["certs", "issue"]:
         words += fast
-    if words[0] == "verify":  # containers that are healthy, and answer nothing
+    if words[0] in ("verify", "learn"):  # containers that are healthy, and answer nothing
         fake = FakeDocker(tmp_path / "bin")
         fake.runs(*(container(name) for name in ("backend", "integrations", "api", "web", "legacy")))
         for name, value in {**fake.environment, "COMPOSE_PROJECT_NAME": "shop"}.items():
             monkeypatch.setenv(name, value)
-    if "--sniff" in words and os.geteuid():
+    if words[0] == "learn":
+        words[1:1] = ["--seconds", "0.1"]
+        script = Path("smoke-tests.sh")
+        script.write_text("#!/bin/sh\n")
+        script.chmod(0o755)
+    if (words[0] == "learn" or "--sniff" in words) and os.geteuid():
         pytest.skip("only root may sniff")
     done = run(*words)
     finds = "--exit-code" in words or words[0] in ("doctor", "verify")  # nothing is in order in these projects

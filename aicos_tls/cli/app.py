@@ -20,6 +20,7 @@ COMMANDS = {
     "certs": "Make and list certificates.",
     "code": "Look at the code that serves and asks.",
     "doctor": "Find what is wrong with an enabled project.",
+    "learn": "See on the networks of the running stack who asks whom.",
     "verify": "Prove on the running containers that connections are encrypted.",
 }
 """Each command with its line of the help; a group's own help says the same."""

@@ -24,6 +24,7 @@ from aicos_tls.cli.options import (
     MountPath,
     Only,
     OverrideOption,
+    PublishedName,
     Quiet,
     StripPrefix,
     Templates,
@@ -72,6 +73,19 @@ def enable(
             "--repair/--no-repair", help="Let healthchecks whose program the image lacks ask with one that it has."
         ),
     ] = None,
+    published: Annotated[
+        PublishedName | None,
+        typer.Option(
+            help="What services speak at published ports that only the host asks.  [default: plain]", show_default=False
+        ),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing, and exit 1, when a connection would stay plain.")
+    ] = False,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="'WEB -> API'", help="The same for this connection alone (repeatable)."),
+    ] = None,
     no_certs: Annotated[bool, typer.Option("--no-certs", help="Make no certificates.")] = False,
     certs_dir: CertsDir = None,
     mount_path: MountPath = None,
@@ -100,6 +114,7 @@ def enable(
     aicos-tls enable --override                      leave the files alone; write docker-compose.tls.yml
     aicos-tls enable --only api --only web           two services and nothing else
     aicos-tls enable --dry-run --exit-code -q        in CI: 1 when TLS is not enabled everywhere
+    aicos-tls enable --dry-run --strict              in CI: 1 when a connection would stay plain
     """  # noqa: D301
     from aicos_tls.commands.enable import Options
     from aicos_tls.commands.enable import enable as command
@@ -107,7 +122,8 @@ def enable(
     flags = policy_flags(
         certs_dir=certs_dir, mount_path=mount_path, only=only, include=include, exclude=exclude, all=every or None,
         strip_prefix=strip_prefix, key_type=key_type, days=days, lifetime=lifetime, override=override or None,
-        code=code, serve=serve, sidecar_image=sidecar_image, repair=repair,
+        code=code, serve=serve, sidecar_image=sidecar_image, repair=repair, published=published,
+        strict=strict or None, require=require,
     )  # fmt: skip
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = command(

@@ -54,11 +54,14 @@ class _Commands(Mapping[str, Any]):
 
 
 def load(name: str, line: str, group: type[OnDemand] = OnDemand) -> Any:
-    """Import the command `name` of a group and make it one of typer's, with `line` as its short help."""
-    module = name.replace("-", "_")
-    found = getattr(import_module(f"{group.package}.{module}"), group.function or module)
+    """Import the command `name` of a group and make it one of typer's, with `line` as its short help.
+
+    A module whose command reads its arguments in a way of its own has a class `Command`.
+    """
+    module = import_module(f"{group.package}.{name.replace('-', '_')}")
+    found = getattr(module, group.function or name.replace("-", "_"))
     if isinstance(found, typer.Typer):
         return get_group(found)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name, short_help=line)(found)
+    alone.command(name, cls=getattr(module, "Command", None), short_help=line)(found)
     return get_command(alone)

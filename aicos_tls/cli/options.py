@@ -35,6 +35,13 @@ class KeyName(str, Enum):
     P384 = "p384"
 
 
+class PublishedName(str, Enum):
+    """What services speak at published ports that nobody but the host asks, as the policy names it."""
+
+    PLAIN = "plain"
+    TLS = "tls"
+
+
 ComposeFiles = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[COMPOSE_FILE]...", help="Default: what docker compose would pick.", show_default=False),

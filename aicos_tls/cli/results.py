@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.cli import output
-from aicos_tls.cli.errors import DONE, REFUSED
+from aicos_tls.cli.errors import DONE, FOUND, REFUSED
 from aicos_tls.cli.options import Color, Format
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def show_result(result: Result, form: Format, color: Color, *, quiet: bool, verb
         output.show(_rendered(result, form, color, verbose=verbose))
     if result.blocked:
         output.complain(f"{result.reason}; nothing was written")
-        return REFUSED
+        return FOUND if result.verdict.unmet else REFUSED
     return DONE
 
 

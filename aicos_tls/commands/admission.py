@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from aicos_tls import files, rollback
+from aicos_tls.errors import TlsError
 from aicos_tls.files import sha256
 
 if TYPE_CHECKING:
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 _KIND = re.compile(
     r"(?!.*-key\.pem$)(?:.*/)?(?:"
     r"[^/]*\.(?:ya?ml|json|js|mjs|cjs|jsx|ts|mts|cts|tsx|py|go|dockerfile|sh|cfg"
-    r"|conf|nginx|nginxconf|vhost|location|inc|template|tmpl)"
-    r"|[^/]*(?:Dockerfile|Containerfile|nginx)[^/]*|\.gitignore|[^/]*\.dockerignore"
-    r"|(?:sites-available|conf\.d)/.*)",
+    r"|conf|nginx|nginxconf|vhost|location|inc|template|tmpl|caddy)"
+    r"|[^/]*(?:Dockerfile|Containerfile|nginx|haproxy|Caddyfile)[^/]*|\.gitignore|[^/]*\.dockerignore"
+    r"|(?:sites-available|sites-enabled|conf\.d|caddy)/[^/]*)",
     re.IGNORECASE,
 )
-"""Paths of files that a run changes or makes: compose files, Dockerfiles, sources, nginx and haproxy configurations."""
+"""Paths of files that a run changes or makes: compose files, Dockerfiles, sources, and configurations of proxies."""
 _IN_A_BUILD = re.compile(
     r"(?!.*-key\.pem$)(?:.*/)?(?:\.?air\.toml|(?:GNU)?makefile|[^/]*\.(?:mk|bash|pem))", re.IGNORECASE
 )
@@ -66,7 +67,7 @@ class Admission:
             return "is a file of variables, of which no whole lines are kept or shown"
         if proven and is_source:
             return ""
-        return "" if self._is_named(file.path) else "is named by no compose file of the project"
+        return "" if self._is_named(file.path, current) else "is named by no compose file of the project"
 
     def _env_reason(self, file: FileRecord, current: bytes, outcome: Outcome) -> str:
         """Only what a plan of today could put into an env file is taken out of it."""
@@ -137,13 +138,18 @@ class Admission:
         found += [self._project.dotenv] if self._project.dotenv else []
         return {os.path.realpath(env.file.path) for env in found}
 
-    def _is_named(self, path: str) -> bool:
-        """Whether the project reads, builds or mounts the file, or it is one that a run makes."""
+    def _is_named(self, path: str, current: bytes) -> bool:
+        """Whether the project reads, builds or mounts the file, or it is one that a run makes.
+
+        What is built or mounted has a name that tells its kind, or is a configuration of nginx by what stands in it.
+        """
         real = self._real(path)
         if real in self._named:
             return True
         within = any(real == place or real.startswith(f"{place}/") for place in self._places)
-        return within and (_KIND.fullmatch(real) or _IN_A_BUILD.fullmatch(real)) is not None
+        return within and (
+            (_KIND.fullmatch(real) or _IN_A_BUILD.fullmatch(real)) is not None or _is_nginx(path, current)
+        )
 
     @cached_property
     def _named(self) -> set[str]:
@@ -179,3 +185,16 @@ class Admission:
         found += [self._directory / certs / "runtime"] if isinstance(certs, str) else []
         root = os.path.realpath(self._directory)
         return {real for path in found if is_inside(path, Path(root)) and (real := os.path.realpath(path))}
+
+
+def _is_nginx(path: str, current: bytes) -> bool:
+    """Whether a file is a configuration of nginx, whatever its name."""
+    from aicos_tls.files import TextFile
+    from aicos_tls.sources.nginx import is_nginx
+    from aicos_tls.sources.nginx.parse import NotNginxError, parse
+
+    file = TextFile(Path(path), current)
+    try:
+        return is_nginx(PurePosixPath("x.conf"), file.text) and bool(parse(file.text).block)
+    except (NotNginxError, TlsError):
+        return False

@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls import files, planner
 from aicos_tls.commands.gaps import Coded, Gap
 from aicos_tls.commands.proxied import over_tls
+from aicos_tls.commands.stock import named, outside, servings, still_plain
+from aicos_tls.connections.inventory import Known, Texts, claims, told
+from aicos_tls.connections.state import connections, in_the_way
 from aicos_tls.errors import TlsError, Where
+from aicos_tls.files import TextFile
 from aicos_tls.plan.model import Note, PlannedFile
+from aicos_tls.plan.serve import AUTO
+from aicos_tls.plan.servers import Plain, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from aicos_tls.connections.inventory import Claim
+    from aicos_tls.connections.seen import Seen
     from aicos_tls.plan.model import Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.model import Choice, RuntimeFile
@@ -31,33 +40,108 @@ _COMMAND = "aicos-tls enable --code, or --serve auto without a change of the cod
 _SERVE = "aicos-tls enable --serve auto"
 
 
-def coded_plan(
-    plan: Plan,
-    wanted: Sequence[str],
-    originals: Mapping[str, bytes | None],
-    templates: Path | None,
-    names: dict[str, str] | None,
-    asked: Mapping[str, Ask] | None = None,
-) -> Coded:
-    """Look at the sources of a project; change those of the services `wanted`. Raises `TlsError`.
+class Request(Struct, frozen=True):
+    """What a run asks of the sources.
 
-    `originals` are the texts from before the last run, `names` the short names that it chose, `asked` the ways to
-    serve TLS that were asked for.
+    `wanted` are the services whose code is to change, `originals` the texts from before the last run, `names` the short
+    names that it chose, `asked` the ways to serve TLS that were asked for. `templates` is a directory with templates of
+    the user's; `seen` is what was seen on the network.
     """
-    asked = asked or {}
-    if not plan.servers and not wanted:
-        return Coded()
-    if not wanted and not asked and not has_sources(plan.project.directory, plan.policy.certs_dir):
-        return Coded(gaps=tuple(Gap(name, _NOTHING, _SERVE) for name in plan.servers))
-    from aicos_tls.sources import codeplan
-    from aicos_tls.sources.project import Sources
 
-    sources = Sources(plan, originals=originals, templates=templates)
+    wanted: Sequence[str]
+    originals: Mapping[str, bytes | None]
+    templates: Path | None = None
+    names: dict[str, str] | None = None
+    asked: Mapping[str, Ask] = {}
+    seen: tuple[Seen, ...] = ()
+
+    @property
+    def switches(self) -> bool:
+        """Whether the run makes servers speak TLS itself: then none may do so while a client cannot follow."""
+        return bool(self.wanted or self.asked)
+
+
+def coded_plan(plan: Plan, request: Request) -> Coded:
+    """Look at the sources of a project: who asks whom, and what changes with `--code` and `--serve`.
+
+    A server is switched when each of its clients that are known follows, or not at all. Raises `TlsError`.
+    """
+    sources = None
+    if request.switches or has_sources(plan.project.directory, plan.policy.certs_dir):
+        from aicos_tls.sources.project import Sources
+
+        sources = Sources(plan, originals=request.originals, templates=request.templates)
+    known = Known(plan, sources)
+    before = claims(known, Texts(plan.project, sources), told(known, request.seen))
+    settled = named(known, before, uwsgi=bool(request.asked))
+    found = _drafted(plan, sources, settled, request, known)
+    while request.switches and (more := _unswitched(found, request)):
+        settled = replace(settled, plain={**settled.plain, **more})
+        found = _drafted(plan, sources, settled, request, known)
+    authority = f"{plan.policy.mount_path}/ca-cert.pem"
+    stock = connections(known, before, found.after, servings(found.coded, plan, settled), authority)
+    left = tuple(Gap(name, why.reason, why.remedy) for name, why in settled.plain.items())
+    gaps = (*found.coded.gaps, *left)
+    return replace(found.coded, gaps=gaps, connections=(*stock, *outside(plan)), settled=settled)
+
+
+class _Drafted(Struct, frozen=True):
+    """A plan as far as it is settled, and what is claimed of connections once it is carried out."""
+
+    coded: Coded
+    known: Known
+    after: list[Claim]
+
+
+def _drafted(plan: Plan, sources: Sources | None, settled: Settled, request: Request, known: Known) -> _Drafted:
+    """The plan with the servers that are settled, and what the sources need for it."""
+    if settled != Settled():
+        plan = planner.plan(plan.project, plan.policy, request.names, None, settled)
+        sources = sources.under(plan) if sources else None
+    if sources is None or not (plan.servers or request.wanted):
+        gaps = tuple(Gap(name, _NOTHING, _SERVE) for name in plan.servers)
+        coded, texts = Coded(plan, gaps=gaps), Texts(plan.project, sources)
+    else:
+        coded, texts = _with_sources(plan, sources, settled, request)
+    final = coded.plan or plan
+    if final.files:
+        texts = replace(texts, project=planner.changed_project(plan.project, final.files))
+    return _Drafted(coded, known, claims(known, texts, told(known, request.seen)))
+
+
+def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
+    """The servers that must stay plain after all, save those for which a way was asked by name: that is obeyed."""
+    coded = found.coded
+    plan = coded.plan
+    assert plan is not None  # noqa: S101 - `_drafted` gives one
+    by_name = {name for name, ask in request.asked.items() if ask.by_name}
+    serving = servings(coded, plan, Settled())
+    authority = f"{plan.policy.mount_path}/ca-cert.pem"
+    more = {
+        server: Plain(still_plain(claim), claim.destination.remedy.replace("{ca}", authority))
+        for server, claim in in_the_way(found.known, found.after, serving).items()
+    }
+    for choice in coded.choices:
+        asked = request.asked.get(choice.service)
+        if asked and asked.how == AUTO and (choice.how.value == "none" or choice.option.asks_port):
+            gaps = _gap_of(choice)
+            more.setdefault(choice.service, Plain(gaps[0].words, gaps[0].command))
+    for declined in plan.declined:
+        if not declined.safe and request.asked:
+            more.setdefault(declined.service, Plain(declined.reason))
+    return {name: why for name, why in more.items() if name in plan.servers and name not in by_name}
+
+
+def _with_sources(plan: Plan, sources: Sources, settled: Settled, request: Request) -> tuple[Coded, Texts]:
+    """The plan with what changes in the sources, or because of them, and the texts once that is written."""
+    from aicos_tls.sources import codeplan
+
+    wanted, asked = request.wanted, request.asked
     code = codeplan.code_plan(sources, wanted) if wanted else codeplan.CodePlan()
     after = sources.with_texts({f.path: f.after for f in code.files}) if code.files else sources
     served = _served(plan, after, asked, code)
-    if served.wanted.needs or served.wanted.sidecars:
-        plan = planner.plan(plan.project, plan.policy, names, served.wanted)
+    if served.wanted.needs or served.wanted.sidecars or served.wanted.names:
+        plan = planner.plan(plan.project, plan.policy, request.names, served.wanted, settled)
     if wanted:
         plan.notes.extend(
             Note("kept", f"not looked at: {each.reason}", where=Where(each.path)) for each in sources.skipped
@@ -69,14 +153,26 @@ def coded_plan(
     plan.notes.extend(_health_scripts(plan, sources, served, code.services))
     if wanted:
         plan.notes.extend(_unread(after, code.services))
-    runtime = [_runtime_file(plan, file, originals) for file in served.files]
+    runtime = [_runtime_file(plan, file, request.originals) for file in served.files]
     plan.edges.extend(edge for edge in (*served.edges, *over_tls(after, runtime)) if edge not in plan.edges)
     gaps = tuple(_gaps(plan, after, served, code.services))
-    return Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices, served.bundles)
+    coded = Coded(plan, code.services, [*code.files, *runtime], gaps, served.choices, served.bundles)
+    return coded, Texts(plan.project, after, _copies(served))
+
+
+def _copies(served: Served) -> dict[tuple[str, Path], TextFile]:
+    """The changed copies that are mounted over files of services, by service and the file."""
+    return {
+        (name, file.instead_of): TextFile(file.instead_of, file.text.encode())
+        for name, needs in served.wanted.needs.items()
+        for file in needs.files
+        if file.instead_of is not None
+    }
 
 
 def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePlan) -> Served:
     """What services need besides what the guide asks for: by their code, or by the way that was chosen."""
+    from aicos_tls.serving.configuration import configured_settings
     from aicos_tls.serving.model import Needs, Wanted, Words
     from aicos_tls.serving.served import joined_wanted, serve, settings_as_needs
     from aicos_tls.sources.ways import wanted_settings
@@ -84,7 +180,10 @@ def _served(plan: Plan, sources: Sources, asked: Mapping[str, Ask], code: CodePl
     served = serve(plan, sources, asked, code.services, code.trusting)
     settings = wanted_settings(sources.services, [name for name in code.services if name not in asked])
     words = Wanted({name: Needs(words=Words(edits=edits)) for name, edits in code.words.items()})
-    return replace(served, wanted=joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), words))
+    read = {name: dict(configured_settings(sources.services[name])) for name in code.services}
+    more = replace(settings_as_needs({name: each for name, each in read.items() if each}), names=code.names)
+    wanted = joined_wanted(joined_wanted(served.wanted, settings_as_needs(settings)), joined_wanted(words, more))
+    return replace(served, wanted=wanted)
 
 
 def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes | None]) -> PlannedFile:

@@ -41,6 +41,7 @@ SETTINGS = (
     "serve",
     "sidecar_image",
     "repair",
+    "published",
 )
 """Settings of the recorded run that say what is to be looked at."""
 
@@ -126,7 +127,7 @@ def _examine(
     _check_names(services, project, main)
     if record is None and _is_not_enabled(prepared, project):
         return Result(directory, main, (_not_enabled(prepared),), ("not-enabled",))
-    facts = Facts(prepared.plan, project, certs_directory(prepared), now, within, prepared.choices)
+    facts = Facts(prepared.plan, project, certs_directory(prepared), now, within, prepared.choices, prepared.settled)
     found = list(_findings(facts))
     recorded = _recorded(prepared, selection.files)
     found += recording.check(recorded, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path  # noqa: TC003 - the type of a field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from aicos_tls import disk, files
 from aicos_tls.commands.holding import holding, holding_output, still_the_same
 from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, relative
 from aicos_tls.commands.recording import file_operations, operations_of
+from aicos_tls.commands.verdict import Verdict, encrypts_nothing, verdict
 from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ class Listed(Struct, frozen=True):
     key_type: str = ""
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, dict=True):
     """What a run did, or would do. With `blocked`, nothing was written. `opinion` is what docker compose was asked."""
 
     prepared: Prepared
@@ -61,9 +63,21 @@ class Result(Struct, frozen=True):
     written: tuple[Path, ...] = ()
     opinion: Opinion | None = None
 
+    @cached_property
+    def verdict(self) -> Verdict:
+        """How many connections are encrypted once this is done, and what was demanded and is not met."""
+        return verdict(self.prepared)
+
+    @cached_property
+    def idle(self) -> bool:
+        """Whether nothing is changed because no connection would be encrypted."""
+        return encrypts_nothing(self.prepared)
+
     @property
     def changed(self) -> list[Target]:
         """The files that differ; with `output`, the compose file alone."""
+        if self.idle:
+            return []
         changed = [target for target in self.prepared.targets if target.changes]
         if self.options.output is None:
             return changed
@@ -78,8 +92,11 @@ class Result(Struct, frozen=True):
     def reason(self) -> str:
         """Why nothing may be written; empty when everything may.
 
-        A declined change would leave a client and its server at odds, or docker compose rejects the result.
+        A declined change would leave a client and its server at odds, docker compose rejects the result, or what was
+        demanded of connections is not met.
         """
+        if self.verdict.unmet:
+            return "; ".join(self.verdict.unmet)
         if any(not declined.safe for declined in self.prepared.plan.declined):
             return "a change that could not be made would leave a client and its server at odds"
         if self.opinion and self.opinion.state == "rejects":
@@ -132,7 +149,7 @@ def enable_held(
     still_the_same(prepared, locked)
     opinion = _second_opinion(prepared, options, environment)
     result = Result(prepared, options, opinion=opinion)
-    if result.blocked:
+    if result.blocked or result.idle:
         return result
     _same_project(prepared)
     with ExitStack() as held:
@@ -182,10 +199,10 @@ def _dry_run(prepared: Prepared, options: Options, opinion: Opinion | None) -> R
         )
     _same_project(prepared)
     result = Result(prepared, options, opinion=opinion)
-    if options.output is None and not result.blocked:
+    if options.output is None and not result.blocked and not result.idle:
         disk.check(file_operations(prepared), prepared.directory)
     listed: tuple[Listed, ...] = ()
-    if options.certificates and options.output is None and prepared.plan.certificates:
+    if options.certificates and options.output is None and prepared.plan.certificates and not result.idle:
         from aicos_tls.pki import CA_NAME, presence
 
         there = presence(certs_directory(prepared), wanted(prepared))

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from aicos_tls.plan.servers import NOTHING_SETTLED, Settled
+
 if TYPE_CHECKING:
+    from aicos_tls.connections.model import Connection
     from aicos_tls.plan.model import Plan, PlannedFile
     from aicos_tls.serving.bundles import Bundle
     from aicos_tls.serving.model import Choice
@@ -23,7 +26,8 @@ class Gap(Struct, frozen=True):
 class Coded(Struct, frozen=True):
     """The plan with what the sources need (None: as it was), the services that are changed, their new texts, gaps.
 
-    `choices` are the ways to serve TLS of those that one was asked for, `bundles` files of certificates to write.
+    `choices` are the ways to serve TLS of those that one was asked for, `bundles` files of certificates to write,
+    `connections` all that are known, as they are once the run is done, `settled` what the sources say of servers.
     """
 
     plan: Plan | None = None
@@ -32,3 +36,5 @@ class Coded(Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     choices: tuple[Choice, ...] = ()
     bundles: tuple[Bundle, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    settled: Settled = NOTHING_SETTLED

@@ -18,10 +18,12 @@ from aicos_tls.commands.records import CODE_SERVICES, load_record, undone
 from aicos_tls.compose.discovery import Selection, select
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile, read_if_there
+from aicos_tls.plan.servers import NOTHING_SETTLED, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aicos_tls.connections.model import Connection
     from aicos_tls.plan.model import Plan
     from aicos_tls.rollback import Record
     from aicos_tls.serving.bundles import Bundle
@@ -53,7 +55,8 @@ class Prepared(Struct, frozen=True):
     `code` are the services whose sources are changed, too; `gaps` are the servers that would not serve TLS, `choices`
     the ways to serve it of those that one was asked for. `mount_points` are directories of source folders, relative to
     the project, that Docker makes for the certificates; `bundles` are files of trusted certificates that are written
-    with the CA's certificate.
+    with the CA's certificate. `connections` are all that are known, as they are once the plan is carried out,
+    `settled` is what the sources say of servers.
     """
 
     directory: Path
@@ -66,6 +69,8 @@ class Prepared(Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     mount_points: tuple[str, ...] = ()
     bundles: tuple[Bundle, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    settled: Settled = NOTHING_SETTLED
 
     @property
     def override(self) -> Path | None:
@@ -135,6 +140,7 @@ def prepare(
     """
     from aicos_tls import planner  # these here: a rollback plans nothing
     from aicos_tls.commands.mountpoints import noted
+    from aicos_tls.commands.verdict import check_required
     from aicos_tls.compose.load import load
     from aicos_tls.plan.policy import resolve
 
@@ -147,18 +153,14 @@ def prepare(
     before = _Before(directory, originals)
     project = load(selection.files, read=before.read)
     policy = resolve(project, _with_recorded(flags, record))
+    check_required(project, policy)
     names = dict(record.names) if record else None
     plan = planner.plan(project, policy, names)
     coded = Coded()
     if code is not None:
-        from aicos_tls.commands.coding import coded_plan
-        from aicos_tls.commands.keyaccess import locked_out
-        from aicos_tls.plan.serve import asks
-
         wanted = _wanted_code(plan, flags, record, code)
-        coded = coded_plan(plan, wanted, originals, templates, names, asks(project, policy))
+        coded = _coded(plan, wanted, originals, templates, names)
         plan = coded.plan or plan
-        plan.notes.extend(locked_out(plan, coded.choices))
 
     if policy.override:
         plan = _as_override(plan, selection, before)
@@ -176,7 +178,34 @@ def prepare(
         coded.choices,
         points,
         coded.bundles,
+        coded.connections,
+        coded.settled,
     )
+
+
+def _coded(
+    plan: Plan,
+    wanted: Sequence[str],
+    originals: Mapping[str, bytes | None],
+    templates: Path | None,
+    names: dict[str, str] | None,
+) -> Coded:
+    """What the sources of a project say and need, with what `aicos-tls.toml` knows of its connections."""
+    from aicos_tls.commands.coding import Request, coded_plan
+    from aicos_tls.commands.keyaccess import locked_out
+    from aicos_tls.connections.seen import seen, unknown_services
+    from aicos_tls.plan.model import Note
+    from aicos_tls.plan.serve import asks
+    from aicos_tls.plan.settingsfile import FILE
+
+    project = plan.project
+    known = seen(project.directory / FILE)
+    coded = coded_plan(plan, Request(wanted, originals, templates, names, asks(project, plan.policy), known))
+    plan = coded.plan or plan
+    unknown = unknown_services(known, project.services)
+    plan.notes.extend(Note("warning", words, where=each.evidence.where) for each, words in unknown)
+    plan.notes.extend(locked_out(plan, coded.choices))
+    return coded
 
 
 def _keep_secret(plan: Plan, before: _Before) -> None:

@@ -12,17 +12,21 @@ from msgspec.structs import replace
 from aicos_tls.commands.enabled import as_enabled
 from aicos_tls.commands.project import Prepared, certs_directory, relative
 from aicos_tls.commands.proxied import with_proxied
+from aicos_tls.commands.stock import with_edges
+from aicos_tls.connections.model import State as Plainness
 from aicos_tls.live.docker import Docker
+from aicos_tls.live.flows import Flow, flows
 from aicos_tls.live.imagekeys import image_keys
 from aicos_tls.live.inside import Inside
 from aicos_tls.live.judge import read_disk, served
 from aicos_tls.live.model import State
 from aicos_tls.live.packets import Side
+from aicos_tls.live.places import ELSEWHERE, Places
 from aicos_tls.live.probe import Answer, interfaces, probe, question, reached_from_here
 from aicos_tls.live.questions import Questions
 from aicos_tls.live.results import EdgeResult, ServiceResult, edge_result, service_results
 from aicos_tls.live.sidecars import sidecars
-from aicos_tls.live.sniff import Flow, Sniffer, flows
+from aicos_tls.live.sniff import Sniffer
 from aicos_tls.live.stack import check_own, look, project_name
 from aicos_tls.live.waiting import settled
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from aicos_tls.connections.model import Connection
     from aicos_tls.live.addresses import Address
     from aicos_tls.live.judge import OnDisk, Served
     from aicos_tls.live.model import Container, Endpoint
@@ -72,14 +77,38 @@ class Result(Struct, frozen=True):
     def good(self) -> bool:
         """Whether everything is as it should be; what could not be found out is not."""
         checks = [c for e in self.edges for c in e.checks] + [c for s in self.services for c in s.everything]
-        clear = any(flow.http for flow in self.between)
-        return not clear and all(check.state in GOOD for check in checks)
+        clear = any(flow.http for flow in self.between) or any(map(self.betrays, self.unplanned))
+        return not self.nothing and not clear and all(check.state in GOOD for check in checks)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing that could be encrypted: no connection and no server is planned."""
+        return not self.edges and not self.prepared.plan.servers
+
+    @property
+    def plain(self) -> tuple[Connection, ...]:
+        """The connections that the plan leaves plain."""
+        return tuple(each for each in self.prepared.connections if each.state is Plainness.PLAIN)
 
     @property
     def between(self) -> list[Flow]:
         """What was seen on the edges, with services in scope at both ends."""
-        pairs = {(edge.client, edge.server) for edge in self.edges}
-        return [flow for flow in self.flows or () if (flow.client, flow.server) in pairs]
+        return [flow for flow in self.flows or () if self._planned(flow)]
+
+    @property
+    def unplanned(self) -> list[Flow]:
+        """What was seen between containers of the project beside the edges."""
+        return [f for f in self.flows or () if f.client not in ELSEWHERE and not self._planned(f)]
+
+    def betrays(self, flow: Flow) -> bool:
+        """Whether bytes go in clear between two services in scope."""
+        scope = self.prepared.plan.decisions
+        ends = [scope.get(name) for name in (flow.client, flow.server)]
+        return flow.clear > 0 and all(end is not None and end.in_scope for end in ends)
+
+    def _planned(self, flow: Flow) -> bool:
+        on = ((edge.client, edge.server, flow.port if edge.port is None else edge.port) for edge in self.edges)
+        return (flow.client, flow.server, flow.port) in on
 
 
 def verify(
@@ -94,8 +123,9 @@ def verify(
 
     `progress` is told what is being done.
     """
-    prepared = as_enabled(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
-    prepared = replace(prepared, plan=with_proxied(prepared.plan))
+    given = {"certs_dir": options.certs_dir} if options.certs_dir else {}
+    prepared = as_enabled(named, environment, given, code=())
+    prepared = replace(prepared, plan=with_proxied(with_edges(prepared.plan, prepared.connections)))
     plan = prepared.plan
     docker = Docker(environment)
     engine = docker.engine()
@@ -165,7 +195,7 @@ def _ask(
     if sniffer is None:
         return _Heard(answers, before, after, began)
     ours = {(Side(e.address, e.port), a.plain.port) for e, a in answers.items() if isinstance(a, Answer)}
-    return _Heard(answers, before, after, began, flows(sniffer.streams, stack, ours), sniffer.lost)
+    return _Heard(answers, before, after, began, flows(sniffer.streams, Places(stack), ours), sniffer.lost)
 
 
 def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: datetime) -> dict[Endpoint, Served]:

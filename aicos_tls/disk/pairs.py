@@ -126,6 +126,7 @@ def replace_pairs(directory: Path, pairs: Mapping[str, Sequence[PairFile]], *, k
         raise
     for place in places.values():
         prune(directory, place.short_name, keep=keep)
+    _tidy(directory)
 
 
 def recover_pairs(directory: Path) -> None:
@@ -142,11 +143,13 @@ def recover_pairs(directory: Path) -> None:
             place = _Place(directory, name)
             if live(directory, name) is None or not place.live.is_dir():
                 continue
-            linked = [each for each in os.listdir(place.live) if os.path.lexists(directory / each)]  # noqa: PTH208
-            if linked:  # where somebody removed all of them, they stay removed
-                _link(place, [each for each in os.listdir(place.live) if each.endswith(_NAMED)])  # noqa: PTH208
+            both = [f"{name}{end}" for end in reversed(_NAMED) if (place.live / f"{name}{end}").is_file()]
+            gone = [each for each in both if not os.path.lexists(directory / each)]
+            if len(gone) < len(both):  # where somebody removed all of them, they stay removed
+                _link(place, gone)
     except OSError as error:
         raise _failure(error, directory) from error
+    _tidy(directory)
 
 
 def is_own_link(path: Path) -> bool:
@@ -310,6 +313,14 @@ def _link(place: _Place, names: Iterable[str]) -> None:
             new.symlink_to(place.link(name))
             new.replace(path)
     durable.flush_directories([place.directory])
+
+
+def _tidy(directory: Path) -> None:
+    """Remove files that a run which was killed had not given their names yet."""
+    with suppress(OSError):  # what cannot be tidied up now is left to the next run
+        for name in os.listdir(directory):  # noqa: PTH208 - names alone
+            if name.startswith(".") and name.endswith(tuple(f"{end}{_NEW}" for end in _NAMED)):
+                durable.discard(directory / name)
 
 
 def _discard(path: Path) -> None:

@@ -16,6 +16,7 @@ from aicos_tls.errors import TlsError
 from aicos_tls.files import read as read_file
 from aicos_tls.plan.references import kind_of_host
 from aicos_tls.serving.addresses import asks_in_plain
+from aicos_tls.sources.configurations import KINDS
 from aicos_tls.sources.dockerlines import read
 from aicos_tls.sources.references import Verdict
 
@@ -113,7 +114,7 @@ def _reference(facts: Facts, reference: SourceReference, owner: str) -> Iterator
         return
     if owner in facts.uncoded and reference.verdict is Verdict.CODE:
         service = facts.project.services[owner]
-        copied = any("/runtime/nginx/" in mount.source for mount in service.mounts)
+        copied = any(f"/runtime/{kind.folder}/" in m.source for m in service.mounts for kind in KINDS)
         if not asks_in_plain(reference, service, copied=copied):
             return
     aside = reference.why.startswith(_ASIDE)

@@ -20,7 +20,7 @@ from aicos_tls.plan.references import references, resolved_host
 from aicos_tls.plan.schemes import SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import decide
 from aicos_tls.plan.serve import asks
-from aicos_tls.plan.servers import find_servers
+from aicos_tls.plan.servers import NOTHING_SETTLED, Settled, find_servers
 from aicos_tls.serving.model import How
 from aicos_tls.sources.build import build_of
 from aicos_tls.sources.dockerfile import parse
@@ -47,7 +47,7 @@ class Facts(Struct, frozen=True, dict=True):
     `project` is what docker compose reads now, `plan` was made of the texts from before the last run, `certs` is the
     certificates directory, `now` the present moment, `within` the time before an expiry from which it is said (None: as
     `pki.duration.notice` has it).
-    `choices` are the ways to serve TLS that were chosen for servers (`--serve`).
+    `choices` are the ways to serve TLS that were chosen for servers (`--serve`), `settled` is what the sources say.
     """
 
     plan: Plan
@@ -56,6 +56,7 @@ class Facts(Struct, frozen=True, dict=True):
     now: datetime
     within: timedelta | None = None
     choices: tuple[Choice, ...] = ()
+    settled: Settled = NOTHING_SETTLED
 
     @property
     def directory(self) -> Path:
@@ -100,12 +101,14 @@ class Facts(Struct, frozen=True, dict=True):
     @cached_property
     def servers(self) -> dict[str, Server]:
         """The servers in scope: those of before, those of now, and those whose healthcheck asks https:// already."""
-        now = find_servers(self.project, self.decisions, self.references, self.schemes, self.healthchecks)
+        now = find_servers(
+            self.project, self.decisions, self.references, self.schemes, self.healthchecks, settled=self.settled
+        )
         found = {**self.plan.servers, **now}
         for service in self.services:
             check = self.healthchecks.get(service.name)
             outcome = knowledge.rewrite(check.test, endpoint(service), Trust.INSECURE) if check else None
-            if check and isinstance(outcome, Rewritten):
+            if check and isinstance(outcome, Rewritten) and service.name not in self.settled.plain:
                 found.setdefault(service.name, Server(service.name, f"its healthcheck asks it ({check.where})"))
         return {s.name: found[s.name] for s in self.services if s.name in found}
 

@@ -76,6 +76,10 @@ class Container(Struct, frozen=True):
     compose: str = ""
     """The version of docker compose that made it."""
     mounts: tuple[Mounted, ...] = ()
+    published: frozenset[int] = frozenset()
+    """Its TCP ports that the host passes on to it."""
+    pid: int = 0
+    """Its first process, as the engine's machine counts them; 0 when it does not run."""
 
     @property
     def running(self) -> bool:
@@ -93,12 +97,16 @@ class Container(Struct, frozen=True):
 
 
 class Network(Struct, frozen=True):
-    """A network of the engine; `interface` is the bridge that it has on the engine's machine, when it is a bridge."""
+    """A network of the engine; `interface` is the bridge that it has on the engine's machine, when it is a bridge.
+
+    `subnets` are its ranges of addresses (CIDR notation).
+    """
 
     id: str
     name: str
     driver: str
     interface: str = ""
+    subnets: tuple[str, ...] = ()
 
 
 class Endpoint(Struct, frozen=True, order=True):

@@ -21,16 +21,19 @@ if TYPE_CHECKING:
     from aicos_tls.errors import Where
     from aicos_tls.live.addresses import Address
     from aicos_tls.live.docker import Docker
+    from aicos_tls.live.flows import Flow
     from aicos_tls.live.judge import Served
     from aicos_tls.live.model import Container, Endpoint
     from aicos_tls.live.questions import Asking, Pair, Questions
-    from aicos_tls.live.sniff import Flow
     from aicos_tls.live.stack import Stack
     from aicos_tls.plan.model import Edge, Plan
 
 
 class EdgeResult(Struct, frozen=True):
-    """A connection of a client to a server, with what it came to. `address` is the URL as far as the port."""
+    """A connection of a client to a server, with what it came to. `address` is the URL as far as the port.
+
+    `port` is None where it is not known.
+    """
 
     client: str
     server: str
@@ -40,6 +43,7 @@ class EdgeResult(Struct, frozen=True):
     checks: tuple[Check, ...]
     served: Served | None = None
     flow: Flow | None = None
+    port: int | None = None
 
     @property
     def state(self) -> State:
@@ -75,11 +79,13 @@ def edge_result(asking: Asking, judged: dict[Endpoint, Served], seen: tuple[Flow
     found = [judged[pair.end] for pair in asking.pairs if pair.end]
     flow = None
     for each in seen or ():
-        if (each.client, each.server) == (edge.client, edge.server) and address and each.port == address.port:
+        ends = (each.client, each.server) == (edge.client, edge.server)
+        if ends and address and each.port == address.port and each.sent:
             flow = each
     shown = str(address) if address else edge.after
     first = next((each for each in found if each.encrypted), next(iter(found), None))
-    return EdgeResult(edge.client, edge.server, edge.variable, shown, edge.where, checks, first, flow)
+    port = address.port if address else None
+    return EdgeResult(edge.client, edge.server, edge.variable, shown, edge.where, checks, first, flow, port)
 
 
 def _edge_checks(edge: Edge, pair: Pair, judged: dict[Endpoint, Served]) -> Iterator[Check]:

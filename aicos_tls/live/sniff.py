@@ -10,66 +10,53 @@ import socket
 import struct
 import sys
 import threading
-from collections import defaultdict
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from msgspec import Struct
-
-from aicos_tls.errors import TlsError
-from aicos_tls.live.packets import Bytes, Streams, segment
-from aicos_tls.live.sidecars import stands_before
+from aicos_tls.errors import InternalError, TlsError
+from aicos_tls.live.packets import packet
+from aicos_tls.live.streams import Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from types import TracebackType
 
-    from aicos_tls.live.packets import Side
-    from aicos_tls.live.stack import Stack
-
-OUTSIDE = "(outside)"
-"""Who is no container of the stack: this machine, and whoever comes in through a published port."""
 _EVERY_PROTOCOL = 3  # ETH_P_ALL (linux/if_ether.h)
 _SOL_PACKET, _ADD_MEMBERSHIP, _STATISTICS, _PROMISCUOUS = 263, 1, 6, 1  # linux/if_packet.h
 _RCVBUFFORCE = 33  # SO_RCVBUFFORCE (asm-generic/socket.h)
 _BUFFER = 64 << 20
 _FRAME = 1 << 17
 """Bytes: a frame of the largest segment that offloads make."""
-
-
-class Flow(Struct, frozen=True):
-    """Bytes of payload, both ways, between a client and a server's port; services by name."""
-
-    client: str
-    server: str
-    port: int
-    http: int
-    tls: int
-    other: int
+_LEFT = 5.0
+"""Seconds that reading what has arrived may take at the end: on a busy network there is always more."""
 
 
 class Sniffer:
-    """Listens from `with` on until its end; then `flows` says what was seen."""
+    """Listens from `with` on until its end; then `streams` has what was seen. `asked` is what wants it, for errors."""
 
-    def __init__(self, interfaces: Iterable[str]) -> None:
+    def __init__(self, interfaces: Iterable[str], asked: str = "--sniff") -> None:
+        self._asked = asked
         self.streams = Streams()
         self.lost = 0
         self._interfaces = sorted(set(interfaces))
         self._sockets: list[socket.socket] = []
         self._stop = threading.Event()
+        self._fault: Exception | None = None
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> Self:
         """Open the sockets; raises `TlsError` without the right to, or where there is nothing to listen on."""
         if sys.platform != "linux":
-            raise TlsError("--sniff needs Linux", hint="run it on the machine where the engine is")
+            raise TlsError(f"{self._asked} needs Linux", hint="run it on the machine where the engine is")
         if not self._interfaces:
-            raise TlsError("no network of the stack has a bridge on this machine", hint="run --sniff on the engine's")
+            hint = f"run {self._asked} on the engine's"
+            raise TlsError("no network of the stack has a bridge on this machine", hint=hint)
         try:
             self._sockets = [_open(name) for name in self._interfaces]
         except PermissionError:
             raise TlsError(
-                "there is no right to listen on the networks (CAP_NET_RAW)", hint="run --sniff with sudo"
+                "there is no right to listen on the networks (CAP_NET_RAW)", hint=f"run {self._asked} with sudo"
             ) from None
         except OSError as error:
             raise TlsError(f"cannot listen on {', '.join(self._interfaces)}: {error.strerror}") from None
@@ -87,14 +74,25 @@ class Sniffer:
             with suppress(OSError):
                 self.lost += struct.unpack("II", opened.getsockopt(_SOL_PACKET, _STATISTICS, 8))[1]
             opened.close()
+        if self._fault is not None and kind is None:
+            raise InternalError("listening to the networks broke off") from self._fault
 
     def _listen(self) -> None:
+        try:
+            self._read()
+        except Exception as fault:  # noqa: BLE001 - it is raised where the program waits for the thread
+            self._fault = fault
+
+    def _read(self) -> None:
         with selectors.DefaultSelector() as chosen:
             for opened in self._sockets:
                 chosen.register(opened, selectors.EVENT_READ)
-            while True:
+            last = 0.0
+            while not last or time.monotonic() < last:
+                if self._stop.is_set() and not last:
+                    last = time.monotonic() + _LEFT
                 ready = chosen.select(0.1)
-                if not ready and self._stop.is_set():
+                if not ready and last:
                     return
                 for key, _ in ready:
                     self._drain(self._sockets[self._sockets.index(key.fileobj)])  # type: ignore[arg-type]
@@ -102,11 +100,11 @@ class Sniffer:
     def _drain(self, opened: socket.socket) -> None:
         for _ in range(1000):
             try:
-                packet = segment(opened.recv(_FRAME))
+                found = packet(opened.recv(_FRAME))
             except OSError:  # nothing more for now
                 return
-            if packet is not None:
-                self.streams.take(packet)
+            if found is not None:
+                self.streams.take(found, time.time())
 
 
 def _open(name: str) -> socket.socket:
@@ -123,20 +121,3 @@ def _open(name: str) -> socket.socket:
         opened.close()
         raise
     return opened
-
-
-def flows(streams: Streams, stack: Stack, ours: Collection[tuple[Side, int]]) -> tuple[Flow, ...]:
-    """What was seen, by service; a sidecar is the service that it stands before.
-
-    `ours` are our own attempts in clear: the server's end and the port on our side.
-    """
-    places = [(stands_before(stack, c), a) for c in stack.containers for a in c.attachments]
-    names = {address: service for service, a in places for address in (a.address, a.ipv6) if address}
-    sums: dict[tuple[str, str, int], Bytes] = defaultdict(Bytes)
-    for connection in streams.connections.values():
-        server = names.get(connection.server.address)
-        if server is None or (connection.server, connection.client.port) in ours:
-            continue
-        client = names.get(connection.client.address, OUTSIDE)
-        sums[client, server, connection.server.port].add(connection.bytes)
-    return tuple(Flow(*key, count.http, count.tls, count.other) for key, count in sorted(sums.items()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from aicos_tls import budgets
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.live.docker import words
 from aicos_tls.live.model import Attachment, Container, Mounted, Network
@@ -51,16 +52,19 @@ def project_name(project: Project, given: str, environment: Mapping[str, str]) -
     return _NOT_IN_NAMES.sub("", name.lower()).lstrip("_-")
 
 
-def look(docker: Docker, name: str) -> Stack:
-    """The containers of the project `name`, running or not. Raises `TlsError` when docker cannot say."""
-    found = _inspect(docker, f"label={LABEL}project={name}")
+def look(docker: Docker, name: str, *, tasks: bool = False) -> Stack:
+    """The containers of the project `name`, running or not; with `tasks`, those of `docker compose run` as well.
+
+    Raises `TlsError` when docker cannot say.
+    """
+    found = _inspect(docker, f"label={LABEL}project={name}", tasks=tasks)
     networks = sorted({a.network for c in found for a in c.attachments})
     described = docker.ask_json("network", "inspect", *networks) if networks else []
     return Stack(name, tuple(found), {n.id: n for n in map(_network, described)})
 
 
-def _inspect(docker: Docker, *filters: str) -> list[Container]:
-    """The containers that the filters let through; those of `docker compose run` are left out."""
+def _inspect(docker: Docker, *filters: str, tasks: bool = False) -> list[Container]:
+    """The containers that the filters let through; those of `docker compose run` only with `tasks`."""
     arguments = [word for text in filters for word in ("--filter", text)]
     for _ in range(3):
         identifiers = words(docker.ask("ps", "--all", "--quiet", "--no-trunc", *arguments))
@@ -72,7 +76,7 @@ def _inspect(docker: Docker, *filters: str) -> list[Container]:
             if "no such" not in error.message.lower():
                 raise
             continue
-        mine = [d for d in described if _labels(d).get(LABEL + "oneoff", "").lower() != "true"]
+        mine = [d for d in described if tasks or _labels(d).get(LABEL + "oneoff", "").lower() != "true"]
         return sorted(map(_container, mine), key=lambda c: (c.service, c.name))
     raise TlsError("the containers come and go too quickly to look at them", hint="wait until the stack is up")
 
@@ -106,7 +110,17 @@ def _container(described: dict[str, Any]) -> Container:
         files=tuple(filter(None, labels.get(LABEL + "project.config_files", "").split(","))),
         compose=labels.get(LABEL + "version", ""),
         mounts=tuple(Mounted(str(m.get("Source", "")), str(m.get("Destination", ""))) for m in described["Mounts"]),
+        published=frozenset(_published(described)),
+        pid=int(state.get("Pid") or 0),
     )
+
+
+def _published(described: dict[str, Any]) -> Iterable[int]:
+    """Yield its TCP ports that have one of the host's (`8001/tcp`)."""
+    for name, bound in ((described.get("NetworkSettings") or {}).get("Ports") or {}).items():
+        port, _, transport = str(name).partition("/")
+        if bound and transport == "tcp" and (number := budgets.number(port)):
+            yield number
 
 
 def _attachments(described: dict[str, Any]) -> Iterable[Attachment]:
@@ -128,7 +142,9 @@ def _network(described: dict[str, Any]) -> Network:
     driver = str(described.get("Driver", ""))
     options = described.get("Options") or {}
     named = options.get("com.docker.network.bridge.name") or f"br-{described['Id'][:12]}"
-    return Network(described["Id"], str(described["Name"]), driver, named if driver == "bridge" else "")
+    ranges = (described.get("IPAM") or {}).get("Config") or ()
+    subnets = tuple(str(one["Subnet"]) for one in ranges if one.get("Subnet"))
+    return Network(described["Id"], str(described["Name"]), driver, named if driver == "bridge" else "", subnets)
 
 
 def check_own(docker: Docker, stack: Stack, project: Project, *, named: bool) -> None:

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from aicos_tls.pki.certificate import CertificateFacts
 
 STATE_NAME = "rotation.json"
-OTHER_CERTIFICATE = "other.crt"
-OTHER_KEY = "other.key"
+OTHER_CERTIFICATE = "other-ca-cert.pem"
+OTHER_KEY = "other-ca-key.pem"
 _MAX_BYTES = 4096
 
 

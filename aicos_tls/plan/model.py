@@ -80,10 +80,14 @@ Outcome: TypeAlias = Proposal | Declined | Note
 
 
 class Server(Struct, frozen=True):
-    """A service that answers HTTP to others or to its healthcheck, with the evidence."""
+    """A service that answers HTTP to others or to its healthcheck, with the evidence.
+
+    `ports` are those at which texts beside the compose files say that it is asked.
+    """
 
     service: str
     evidence: str
+    ports: tuple[int, ...] = ()
 
 
 class Edge(Struct, frozen=True):

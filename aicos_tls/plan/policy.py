@@ -13,9 +13,9 @@ from aicos_tls import budgets
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.files import read_if_there
 from aicos_tls.plan.certsdir import check_certs_dir
 from aicos_tls.plan.serve import SERVICE_SETTINGS
+from aicos_tls.plan.settingsfile import CONNECTION, FILE, load
 from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.model import Project
 
+PUBLISHED = ("plain", "tls")
+"""What services may speak at published ports that only the host asks."""
 KEY_TYPES = ("rsa4096", "rsa2048", "p256", "p384")
 BLOCK = OWN_BLOCK
-FILE = "aicos-tls.toml"
 _MOST = 10**9 - 1
 """A larger number is no number of anything here."""
 
@@ -40,7 +41,9 @@ class Policy(Struct, frozen=True):
     which then stay as they are, `code` asks for the code of services, too.
     `serve` are ways to serve TLS (`aicos_tls.plan.serve`): one for all services, and `SERVICE=WAY`. `sidecar_image` is
     an image with haproxy, iptables and the two scripts of `templates/sidecar`; where it is empty, compose builds one.
-    `repair` puts healthchecks right whose program the image lacks.
+    `repair` puts healthchecks right whose program the image lacks. `published` says what services speak at published
+    ports that nobody but the host asks: `plain` or `tls`. `require` names connections that have to be encrypted, as
+    `web -> api`; `strict` asks that of all.
     """
 
     certs_dir: str = "./certs"
@@ -58,6 +61,9 @@ class Policy(Struct, frozen=True):
     serve: tuple[str, ...] = ()
     sidecar_image: str = ""
     repair: bool = False
+    published: str = "plain"
+    require: tuple[str, ...] = ()
+    strict: bool = False
 
     def certs_source(self, base: str = "") -> str:
         """The certificates directory as a mount writes it; `base` leads from the file's directory to the project's."""
@@ -86,20 +92,12 @@ def resolve(project: Project, flags: dict[str, object]) -> Policy:
 
 
 def _from_toml(policy: Policy, path: Path) -> Policy:
-    file = read_if_there(path)
-    if file is None:
+    found = load(path)
+    if found is None:
         return policy
-    import tomllib
-
-    try:
-        values = tomllib.loads(file.text)
-    except RecursionError:
-        raise TlsError("nested too deeply", where=Where(path), hint="settings are numbers, texts and lists") from None
-    except ValueError as error:  # TOMLDecodeError is one, and so is a number of too many digits
-        raise TlsError(f"not valid TOML: {error}", where=Where(path)) from None
-    return replace(
-        policy, **{_known(key, Where(path)): setting(key, value, Where(path)) for key, value in values.items()}
-    )
+    where = Where(path)
+    settings = {key: value for key, value in found[1].items() if key != CONNECTION}
+    return replace(policy, **{_known(key, where): setting(key, value, where) for key, value in settings.items()})
 
 
 def _from_compose(policy: Policy, project: Project) -> Policy:
@@ -173,6 +171,8 @@ def setting(key: str, value: object, where: Where) -> Any:
 def _check_value(name: str, value: object, where: Where) -> None:
     if name == "key_type" and value not in KEY_TYPES:
         raise TlsError(f"unknown key type {value!r}", where=where, hint=f"known ones: {', '.join(KEY_TYPES)}")
+    if name == "published" and value not in PUBLISHED:
+        raise TlsError(f"published ports cannot speak {value!r}", where=where, hint=f"known: {', '.join(PUBLISHED)}")
     if name == "days" and isinstance(value, int) and not 1 <= value <= MAX_DAYS:
         raise TlsError(f"a lifetime of {value} days is not between 1 and {MAX_DAYS}", where=where)
     if name in _TEXTS and isinstance(value, str):

@@ -123,9 +123,12 @@ class Directory:
         return service
 
 
-def references(project: Project, scope: dict[str, Decision]) -> Iterator[Reference]:
-    """Yield every http, https, ws and wss URL that names a host, with what it is."""
-    directory = Directory(project)
+def references(project: Project, scope: dict[str, Decision], directory: Directory | None = None) -> Iterator[Reference]:
+    """Yield every http, https, ws and wss URL that names a host, with what it is.
+
+    `directory` says what names mean where that is not to be found in `project` itself.
+    """
+    directory = directory or Directory(project)
     dotenv = project.dotenv.values if project.dotenv else {}
     for site in sites(project):
         values = {**dotenv, **site.source.values} if isinstance(site.source, EnvFile) else dotenv

@@ -2,12 +2,13 @@
 
 A service is in scope when it is built here, or when its image is plainly the project's own: the repository ends in the
 service's name, which is no well-known program's, or shares the project's prefix, and it is no known public image. Other
-images cannot read the TLS settings.
+images cannot read the TLS settings. A public nginx is in scope for its configuration where that is the project's own.
 """
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from aicos_tls.errors import TlsError
 from aicos_tls.plan.images import is_program, is_public, repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aicos_tls.compose.model import Project, Service
     from aicos_tls.plan.policy import Policy
@@ -32,13 +33,21 @@ class Decision(Struct, frozen=True):
     reason: str
 
 
-def decide(project: Project, policy: Policy) -> dict[str, Decision]:
-    """Decide for every service, in the order of the files."""
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def decide(project: Project, policy: Policy, configured: Mapping[str, str] = _NONE) -> dict[str, Decision]:
+    """Decide for every service, in the order of the files.
+
+    `configured` are services that are in scope because their configuration is the project's own, with the reason.
+    """
     prefix = common_prefix(project.services)
-    return {name: _decide(service, policy, prefix) for name, service in project.services.items()}
+    return {
+        name: _decide(service, policy, prefix, configured.get(name, "")) for name, service in project.services.items()
+    }
 
 
-def _decide(service: Service, policy: Policy, prefix: str) -> Decision:
+def _decide(service: Service, policy: Policy, prefix: str, configured: str) -> Decision:
     name = service.name
     if before := _stands_before(service):
         return Decision(name, False, f"it is the sidecar of {before}, made by aicos-tls")  # noqa: FBT003
@@ -51,7 +60,8 @@ def _decide(service: Service, policy: Policy, prefix: str) -> Decision:
             return Decision(name, True, f"asked for ({option})")  # noqa: FBT003
     if policy.all:
         return Decision(name, True, "asked for (--all)")  # noqa: FBT003
-    return Decision(name, *_by_evidence(service, prefix))
+    found = (True, configured) if configured else _by_evidence(service, prefix)
+    return Decision(name, *found)
 
 
 SIDECAR_OF = "sidecar-of"

@@ -8,7 +8,7 @@ from aicos_tls.pki import duration
 from aicos_tls.report.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aicos_tls.commands.certificates.checking import Shown
     from aicos_tls.commands.certs import IssueResult
@@ -101,12 +101,12 @@ def _left(facts: CertificateFacts) -> str:
     return f"expired {words} ago" if facts.time_left.total_seconds() < 0 else f"{words} left"
 
 
-def issued(result: IssueResult, style: Style) -> str:
-    """The result of `certs issue`."""
-    return "\n".join(_issued(result, style)) + "\n"
+def issued(result: IssueResult, style: Style, restarted: Sequence[str] = ()) -> str:
+    """The result of `certs issue`; `restarted` are the services that were stopped meanwhile."""
+    return "\n".join(_issued(result, style, restarted)) + "\n"
 
 
-def _issued(result: IssueResult, style: Style) -> Iterator[str]:
+def _issued(result: IssueResult, style: Style, restarted: Sequence[str]) -> Iterator[str]:
     width = max(len(c.facts.path.name) for c in result.issued.certificates)
     for certificate in result.issued.certificates:
         state = certificate.step.action.value
@@ -123,7 +123,10 @@ def _issued(result: IssueResult, style: Style) -> Iterator[str]:
         yield f"  → {remark.hint}"
     if result.written:
         yield f"{counted(len(result.written), 'file')} in {result.directory}"
-        yield "restart the containers: docker compose up -d --force-recreate"
+        if not restarted:
+            yield "restart the containers: docker compose up -d --force-recreate"
+    if restarted:
+        yield f"stopped and started again: {', '.join(restarted)}"
 
 
 def _expiry(facts: CertificateFacts, style: Style) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import certs_directory, relative
+from aicos_tls.report import connections
 from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
 from aicos_tls.report.restart import is_of_an_image, restart
 from aicos_tls.report.serving import is_program, programs_of, ways
@@ -72,7 +73,7 @@ def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     if result.options.dry_run and (shown := diff(result, programs=False, exact=False)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
     lines.append(_headline(result, style))
-    if verbose or result.options.dry_run or result.written or result.blocked:
+    if verbose or result.options.dry_run or result.written or result.blocked or result.idle:
         lines += list(_summary(result, style, verbose=verbose))
     return "\n".join(lines) + "\n"
 
@@ -80,9 +81,9 @@ def text(result: Result, style: Style, *, verbose: bool = False) -> str:
 def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
     plan = result.prepared.plan
     sections = (
-        ("Services", _services(result, style)),
+        ("Connections", connections.rows(result.verdict, result.prepared.directory, style, verbose=verbose)),
+        ("Services", () if result.idle else _services(result, style)),
         ("How each serves TLS", ways(result, style, verbose=verbose)),
-        ("Connections, now over TLS", _connections(result, style)),
         (f"Certificates in {plan.policy.certs_dir}", _certificates(result, style)),
         ("Programs for it, to read in the certificates directory or in templates/", programs_of(result, style)),
         ("Left alone", _left_alone(result, style, verbose=verbose)),
@@ -97,7 +98,7 @@ def _summary(result: Result, style: Style, *, verbose: bool) -> Iterator[str]:
     if opinion := result.opinion:
         yield ""
         yield f"{style('title', opinion.command)}: {_OPINIONS[opinion.state]}{masked(opinion.message)}"
-    if said := warnings(plan):
+    if said := () if result.idle else warnings(plan):
         yield ""
         yield from (f"{style('warn', 'Warning')}  {warning}" for warning in said)
 
@@ -113,23 +114,30 @@ def warnings(plan: Plan) -> list[str]:
 
 
 def _headline(result: Result, style: Style) -> str:
-    plan = result.prepared.plan
-    inside = sum(decision.in_scope for decision in plan.decisions.values())
-    scope = f"{inside} of {len(plan.decisions)} services in scope"
-    what = f"{scope}, {counted(len(plan.servers), 'server')}, {counted(len(plan.edges), 'connection')}"
+    """The verdict in one line: what is true of the connections once this is done. Below it, what was written."""
+    what = connections.headline(result.verdict, done=bool(result.written) or not result.would_change)
     name = style("name", str(result.prepared.selection.files[0]))
-    if result.blocked:
-        return f"{name}: {style('bad', 'nothing written')}: {masked(result.reason)}"
-    if not inside:
-        return f"{name}: nothing to do: no service is in scope"
-    if result.options.dry_run:
-        verb = "would change" if result.would_change else "nothing would change"
-        return f"{name}: {style('info', verb)} (dry run, nothing written): {what}"
-    if output := result.options.output:
-        return f"{name}: {style('good', f'patched copy written to {output}')}: {what}"
-    if not result.written:
-        return f"{name}: nothing to do: TLS is enabled already ({what})"
-    return f"{name}: {style('good', 'TLS enabled')}: {what}"
+    return f"{name}: {what}\n{_outcome(result, style)}"
+
+
+def _outcome(result: Result, style: Style) -> str:
+    inside = any(decision.in_scope for decision in result.prepared.plan.decisions.values())
+    changes = "would change" if result.would_change else "nothing would change"
+    cases = (
+        (result.blocked, f"{style('bad', 'nothing written')}: {masked(result.reason)}"),
+        (not inside, "nothing to do: no service is in scope"),
+        (result.idle, f"{style('bad', 'nothing would be encrypted, and nothing is written')}: {_HELP}"),
+        (result.options.dry_run, f"{style('info', changes)} (dry run, nothing written)"),
+        (result.options.output is not None, style("good", f"patched copy written to {result.options.output}")),
+        (not result.written, "nothing to do: everything is there already"),
+    )
+    return next((words for holds, words in cases if holds), style("good", "written"))
+
+
+_HELP = (
+    "try --serve auto, which switches servers without a change of their code, --code, --published tls for ports that "
+    "only the host asks, or aicos-tls learn; --all or --include SERVICE change the files all the same"
+)
 
 
 def _services(result: Result, style: Style) -> Iterator[str]:
@@ -149,15 +157,6 @@ def _counted(changes: Iterable[Change]) -> str:
         _WORDS[rule] if rule in _ONCE or (rule == "healthcheck" and n == 1) else counted(n, _WORDS[rule])
         for rule, n in counts.items()
     )
-
-
-def _connections(result: Result, style: Style) -> Iterator[str]:
-    edges = result.prepared.plan.edges
-    width = max((len(f"{e.client} → {e.server}") for e in edges), default=0)
-    for edge in edges:
-        arrow = f"{edge.client} → {edge.server}".ljust(width)
-        source = style("quiet", f"{edge.variable}, {_place(result, edge.where)}")
-        yield f"{arrow}  {style('good', masked(edge.after))}  {source}"
 
 
 def _certificates(result: Result, style: Style) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aicos_tls import __version__
 from aicos_tls.commands.project import relative
+from aicos_tls.report import connections
 from aicos_tls.report.diff import file_diff
 from aicos_tls.report.words import masked
 from aicos_tls.rollback import Conflict
@@ -72,17 +73,13 @@ def enable_json(result: enable.Result) -> str:
                 for d in plan.decisions.values()
             ],
             "changes": [_change(c, directory) for c in plan.changes],
-            "connections": [
-                {
-                    "client": e.client,
-                    "server": e.server,
-                    "variable": e.variable,
-                    "before": e.before,
-                    "after": e.after,
-                    **_where(e.where, directory),
-                }
-                for e in plan.edges
-            ],
+            "connections": [connections.as_json(c, directory) for c in result.prepared.connections],
+            "summary": {
+                "connections": result.verdict.number,
+                "encrypted": len(result.verdict.encrypted),
+                "plain": len(result.verdict.plain),
+                "unmet": list(result.verdict.unmet),
+            },
             "certificates": [
                 {
                     "service": c.service or None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aicos_tls.report import connections
 from aicos_tls.report.enable import diff, warnings
-from aicos_tls.report.words import counted, masked, place
+from aicos_tls.report.words import masked, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,20 +25,11 @@ def _lines(result: Result) -> Iterator[str]:
     yield "### TLS between the containers"
     yield ""
     yield _headline(result)
-    if plan.edges:
+    if listed := connections.table(result.verdict):
         yield ""
-        yield from table(
-            ("client", "server", "address", "where"),
-            (
-                (
-                    e.client,
-                    e.server,
-                    f"`{masked(e.after)}`",
-                    f"`{place(result.prepared.directory, e.where)}`",
-                )
-                for e in plan.edges
-            ),
-        )
+        head = ("state", "client", "server", "protocol", "how, or why not", "evidence")
+        rows = connections.cells(listed, result.prepared.directory)
+        yield from table(head, (tuple(map(escape, cells)) for cells in rows))
     yield from _section("How each serves TLS", _ways(result))
     yield from _section("Left alone", _left_alone(result))
     yield from _section("To do by hand", _todo(result))
@@ -48,19 +40,12 @@ def _lines(result: Result) -> Iterator[str]:
 
 
 def _headline(result: Result) -> str:
-    plan = result.prepared.plan
+    what = connections.headline(result.verdict, done=bool(result.written) or not result.would_change)
     if result.blocked:
-        return f"**Nothing was written:** {escape(masked(result.reason))}."
-    inside = sum(decision.in_scope for decision in plan.decisions.values())
-    if not inside:
-        return "Nothing to do: no service is in scope."
-    single = len(plan.edges) == 1
-    are = "is" if single else "are"
-    if not result.would_change and not result.written:
-        verb = f"{are} encrypted already"
-    else:
-        verb = "would be encrypted" if result.options.dry_run else f"{are} encrypted now"
-    return f"{counted(len(plan.edges), 'connection')} {verb}; {inside} of {len(plan.decisions)} services in scope."
+        return f"**{what}. Nothing was written:** {escape(masked(result.reason))}."
+    if not any(decision.in_scope for decision in result.prepared.plan.decisions.values()):
+        return f"{what}. Nothing to do: no service is in scope."
+    return f"**{what}.**" + (" Nothing would be encrypted, and nothing is written." if result.idle else "")
 
 
 def _section(title: str, rows: Iterable[str]) -> Iterator[str]:

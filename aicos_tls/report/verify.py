@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
+from aicos_tls.commands.verdict import Verdict
 from aicos_tls.live.model import State
+from aicos_tls.live.places import ELSEWHERE
+from aicos_tls.report import connections
 from aicos_tls.report.json import envelope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from aicos_tls.commands.verify import Result
+    from aicos_tls.live.flows import Flow
     from aicos_tls.live.judge import Served
     from aicos_tls.live.model import Check
     from aicos_tls.live.results import EdgeResult, ServiceResult
-    from aicos_tls.live.sniff import Flow
     from aicos_tls.report.style import Style
 
 _MARKS = {
@@ -33,6 +36,7 @@ def text(result: Result, style: Style, *, verbose: bool = False) -> str:
     lines += _edges(result, style, verbose=verbose)
     lines += _services(result, style, verbose=verbose)
     lines += _seen(result, style)
+    lines += _plain(result, style)
     lines.append(_verdict(result, style))
     return "\n".join(lines) + "\n"
 
@@ -98,8 +102,8 @@ def _shown(service: ServiceResult, *, verbose: bool) -> Iterator[tuple[int, Chec
 def _seen(result: Result, style: Style) -> Iterator[str]:
     if result.flows is None:
         return
-    between = result.between
-    listed = [*between, *(flow for flow in result.flows if flow not in between and (flow.http or flow.tls))]
+    between = [flow for flow in result.between if flow.sent]
+    listed = [*between, *(flow for flow in result.flows if flow.client in ELSEWHERE and (flow.http or flow.tls))]
     yield style("title", f"Seen on the networks in {result.seconds:.0f} s (bytes of payload, both ways)")
     rows = [("", "clear HTTP", "TLS", "other")]
     rows.extend((f"{f.client} → {f.server}:{f.port}", str(f.http), str(f.tls), str(f.other)) for f in listed)
@@ -114,6 +118,29 @@ def _seen(result: Result, style: Style) -> Iterator[str]:
     if result.lost:
         yield style("warn", f"  {result.lost} packets came too quickly to be counted")
     yield ""
+    yield from _unplanned(result, style)
+
+
+def _unplanned(result: Result, style: Style) -> Iterator[str]:
+    """Yield the connections that were seen and that nobody planned; those that betray something first."""
+    found = sorted(result.unplanned, key=lambda flow: not result.betrays(flow))
+    if not found:
+        return
+    yield style("title", "Connections that nobody planned")
+    names = [f"{flow.client} → {flow.server}:{flow.port}" for flow in found]
+    last = sum(map(result.betrays, found))
+    for number, (name, flow) in enumerate(zip(names, found, strict=True), 1):
+        mark = _mark(State.FAILED if result.betrays(flow) else State.SKIPPED, style)
+        size = f"{flow.clear} bytes in clear" if flow.clear else f"{flow.tls} bytes in TLS" if flow.tls else "silent"
+        yield f"  {mark} {name.ljust(max(map(len, names)))}  {flow.protocol.value}, {size}"
+        if number == last:
+            yield f"      → aicos-tls learn{_project(result)} writes them to aicos-tls.toml; then aicos-tls enable"
+    yield ""
+
+
+def _project(result: Result) -> str:
+    """The option that names the project as the person named it."""
+    return " -p" + result.compose.partition(" -p")[2].partition(" -f")[0] if " -p " in result.compose else ""
 
 
 def _silent(edges: Sequence[EdgeResult]) -> list[str]:
@@ -121,14 +148,30 @@ def _silent(edges: Sequence[EdgeResult]) -> list[str]:
     return list(dict.fromkeys(f"{e.client} → {e.server}" for e in edges if e.flow is None))
 
 
+def _plain(result: Result, style: Style) -> Iterator[str]:
+    """Yield the connections that the plan leaves plain: nobody looked at them, and they are no fault of the stack."""
+    rows = connections.table(Verdict(plain=result.plain))
+    if rows:
+        yield style("title", "Plain by the plan, and not looked at")
+        yield from (f"  {row.clients} → {row.server} ({row.first.protocol.value}): {row.first.reason}" for row in rows)
+        yield ""
+
+
 def _verdict(result: Result, style: Style) -> str:
     servers = [service for service in result.services if service.ports]
     if result.good:
         count = "1 server is" if len(servers) == 1 else f"{len(servers)} servers are"
         return style("good", f"{count} in order: TLS only, by the project's CA")
+    if result.nothing:
+        todo = (
+            "aicos-tls learn sees who asks whom on the networks; aicos-tls enable --dry-run says what it would change"
+        )
+        return style("bad", "nothing is encrypted: no connection and no server of it is planned") + f"\n  → {todo}"
     wrong = [s for s in result.services if any(check.state is State.FAILED for check in s.everything)]
     unknown = any(c.state is State.UNKNOWN for s in result.services for c in s.everything)
-    words = f"{len(wrong)} of {len(result.services)} services have faults" if wrong else "not everything is in order"
+    betrayed = any(map(result.betrays, result.unplanned)) or any(flow.http for flow in result.between)
+    otherwise = "bytes go in clear" if betrayed else "not everything is in order"
+    words = f"{len(wrong)} of {len(result.services)} services have faults" if wrong else otherwise
     tail = "; some things could not be found out" if unknown else ""
     enable = (
         ""
@@ -162,6 +205,7 @@ def as_json(result: Result) -> str:
                 }
                 for edge in result.edges
             ],
+            "plain_by_plan": [connections.as_json(each, directory) for each in result.plain],
             "services": [
                 {
                     "name": service.service,
@@ -172,6 +216,7 @@ def as_json(result: Result) -> str:
                 for service in result.services
             ],
             "sniffed": _sniffed(result),
+            "unplanned": [_flow(flow) | {"bad": result.betrays(flow)} for flow in result.unplanned],
         },
     )
 
@@ -208,4 +253,6 @@ def _flow(flow: Flow) -> dict[str, object]:
         "http_bytes": flow.http,
         "tls_bytes": flow.tls,
         "other_bytes": flow.other,
+        "protocol": flow.protocol.value,
+        "clear_bytes": flow.clear,
     }

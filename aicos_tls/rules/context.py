@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.plan.checks import Healthcheck, healthchecks
-from aicos_tls.plan.published import published_ports
+from aicos_tls.plan.published import published_ports, publishes
 from aicos_tls.plan.references import REWRITABLE, Directory, Kind, Reference, references
 from aicos_tls.plan.schemes import BareHost, SchemeVariable, scheme_variables
 from aicos_tls.plan.scope import Decision, decide
 from aicos_tls.plan.serve import asks
-from aicos_tls.plan.servers import find_servers
+from aicos_tls.plan.servers import NOTHING_SETTLED, Settled, find_servers
 from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import Placement
+from aicos_tls.sources.mounted import configured
 from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
@@ -47,16 +48,23 @@ class Context(Struct, frozen=True, dict=True):
     """Whether Node runs in a service in scope, or nobody knows what does."""
 
     @classmethod
-    def of(cls, project: Project, policy: Policy, wanted: Wanted | None) -> Context:
-        """Find out everything about a project under a policy; `wanted` is what services need besides the guide's."""
+    def of(cls, project: Project, policy: Policy, wanted: Wanted | None, settled: Settled = NOTHING_SETTLED) -> Context:
+        """Find out everything about a project under a policy.
+
+        `wanted` is what services need besides the guide's, `settled` what is known of servers from elsewhere.
+        """
         decisions = decide(project, policy)
+        if proxies := configured(project, decisions):
+            decisions = decide(project, policy, proxies)
         found = list(references(project, decisions))
         apart = list(scheme_variables(project))
         schemes = [found for found in apart if isinstance(found, SchemeVariable)]
         bare = [found for found in apart if isinstance(found, BareHost)]
         checks = healthchecks(project)
         ordered = [name for name, ask in asks(project, policy).items() if ask.by_name]
-        servers = find_servers(project, decisions, found, schemes, checks, ordered)
+        if policy.published == "tls":
+            ordered += [name for name, service in project.services.items() if publishes(service)]
+        servers = find_servers(project, decisions, found, schemes, checks, ordered, settled)
         needs, sidecars = (wanted.needs, wanted.sidecars) if wanted else ({}, ())
         node = may_run_node(project, [name for name, decision in decisions.items() if decision.in_scope])
         return cls(project, policy, decisions, found, schemes, bare, checks, servers, needs, sidecars, node)

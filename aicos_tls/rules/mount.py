@@ -6,7 +6,8 @@
 The directory is mounted and not its files: a mount of a single file keeps the old file after a renewal (moby#22627).
 A service without `volumes` gets the key where its neighbours have it. A mount that is already at the same place in the
 container stays as it is; when it is not the certificates directory, that is reported. With `--serve` a configuration
-that is needed in another place is mounted there, from below the certificates directory. Relative sources start from the
+that is needed in another place is mounted there, from below the certificates directory; where the original is mounted,
+that mount brings the changed copy instead. Relative sources start from the
 directory of the compose file that holds the service (compose specification, "volumes"). Guide, phase 2.
 """
 
@@ -19,7 +20,8 @@ from typing import TYPE_CHECKING
 from aicos_tls.compose.model import REPLACING_TAGS
 from aicos_tls.plan.model import Change, Declined, Note, Outcome, Proposal
 from aicos_tls.rules.placement import NoPlaceError
-from aicos_tls.yamledit.nodes import deref
+from aicos_tls.yamledit.edits import SetText
+from aicos_tls.yamledit.nodes import Mapping, Scalar, deref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
 
 ID = "mount"
 _WHY = "the certificates, read-only"
+_WHY_INSTEAD = "a changed copy of this file"
 _WHY_FILE = "a file that lets it serve or trust TLS, read-only"
 
 
 def check(context: Context) -> Iterator[Outcome]:
     """Yield a mount for each service in scope that has none."""
     for service in context.services:
+        yield from _instead(context, service)
         missing = [*_certificates(context, service), *_others(context, service)]
         yield from (outcome for outcome in missing if isinstance(outcome, Note))
         yield from _add(context, service, [outcome for outcome in missing if isinstance(outcome, str)])
@@ -57,15 +61,52 @@ def _certificates(context: Context, service: Service) -> Iterator[str | Note]:
 def _others(context: Context, service: Service) -> Iterator[str | Note]:
     """The mounts that its way to serve TLS needs: files below the certificates directory."""
     needs = context.needs.get(service.name)
-    there = {mount.target: mount for mount in service.mounts}
     for bind in needs.mounts if needs else ():
-        if (mount := there.get(posixpath.normpath(bind.target))) is not None:
+        mount = _at(service, bind.target)
+        if mount is not None and not bind.instead:
             text = (
                 f"something is mounted at {bind.target} already: it must hold {context.policy.certs_dir}/{bind.source}"
             )
             yield Note("todo", text, service.name, mount.layer.source.where(mount.node))
-        else:
+        elif mount is None:
             yield f"{posixpath.join(source(context, service.first), bind.source)}:{bind.target}:ro"
+
+
+def _at(service: Service, target: str) -> Mount | None:
+    """What is mounted at a place in the container already."""
+    wanted = posixpath.normpath(target)
+    return next((m for m in service.mounts if (service.expand(m.target) or m.target).rstrip("/") == wanted), None)
+
+
+def _instead(context: Context, service: Service) -> Iterator[Outcome]:
+    """Yield the change of each mount in whose place a file below the certificates directory comes."""
+    needs = context.needs.get(service.name)
+    for bind in needs.mounts if needs else ():
+        mount = _at(service, bind.target)
+        if mount is None or not bind.instead:
+            continue
+        written = posixpath.join(source(context, mount.layer), bind.source)
+        node = _source_node(mount)
+        where = mount.layer.source.where(mount.node)
+        if node is None or not context.placement.may_edit(node, frozenset({service.name})):
+            reason = (
+                f"what is mounted at {bind.target} is shared with other services, or is no path that is written there"
+            )
+            paste = f"{written}:{bind.target}:ro"
+            yield Declined(ID, service.name, where, reason, paste, safe=not context.needs_settings(service))
+            continue
+        after = written + node.value[len(mount.source) :]
+        change = Change(ID, service.name, where, f"services.{service.name}.volumes", node.value, after, _WHY_INSTEAD)
+        yield Proposal(change, ((mount.layer.source, SetText(node, 0, len(mount.source), written)),), after)
+
+
+def _source_node(mount: Mount) -> Scalar | None:
+    """The text that begins with the source of a mount: all of its short form, or the member of its long one."""
+    node = deref(mount.node)
+    if isinstance(node, Mapping):
+        entry = mount.layer.source.resolver.entries(node).get("source")
+        node = deref(entry.value) if entry else node
+    return node if isinstance(node, Scalar) and node.value.startswith(mount.source) else None
 
 
 def _add(context: Context, service: Service, values: list[str]) -> Iterator[Outcome]:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aicos_tls.files import read
+from aicos_tls.sources.nginx import is_nginx
 from aicos_tls.sources.references import Verdict
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _ADDRESS = re.compile(r"(?:https?|wss?)://", re.IGNORECASE)
-_CONFIGURATION = (".conf", ".template")
 
 
 def asks_in_plain(reference: SourceReference, service: Service, *, copied: bool) -> bool:
@@ -29,9 +29,10 @@ def asks_in_plain(reference: SourceReference, service: Service, *, copied: bool)
     path = reference.where.path
     if reference.verdict is not Verdict.CODE or reference.target == service.name:
         return False
-    if copied and path.suffix in _CONFIGURATION:
+    text = read(path).text
+    if copied and is_nginx(path, text, "/etc/nginx/"):
         return False
-    return not _is_default(read(path).text.split("\n")[reference.where.line - 1], service)
+    return not _is_default(text.split("\n")[reference.where.line - 1], service)
 
 
 def _is_default(line: str, service: Service) -> bool:

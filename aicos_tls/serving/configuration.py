@@ -1,70 +1,136 @@
-"""nginx without a change of its files: a changed copy of its configuration, mounted over the one in the image.
+"""A proxy without a change of its files: a changed copy of its configuration, mounted over the one that it has.
 
-The copy is made as `enable --code` would change the file (`aicos_tls.sources.nginx`), and lies below the certificates
-directory. It goes where the Dockerfile copies the original to.
+The copy is made as `enable --code` would change the file (`aicos_tls.sources.configurations`), and lies below the
+certificates directory. It goes where the Dockerfile copies the original to, or where the compose file mounts it: that
+mount then brings the copy. What is not changed is named, whatever else is.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from aicos_tls.serving.model import Bind, How, Needs, Option, RuntimeFile
+from msgspec import Struct
+
+from aicos_tls.compose.resolve import text_of, texts_of
+from aicos_tls.serving.model import Bind, How, Needs, Option, RuntimeFile, Setting
 from aicos_tls.serving.runtime import DIRECTORY
-from aicos_tls.sources import nginx
-from aicos_tls.sources.copied import destination
+from aicos_tls.sources.configurations import KINDS
+from aicos_tls.sources.nginx.server import SERVES
+from aicos_tls.sources.ways import listens_ssl
 from aicos_tls.yamledit.apply import splice
+from aicos_tls.yamledit.nodes import Sequence, deref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import PurePosixPath
 
-    from aicos_tls.files import TextFile
     from aicos_tls.serving.model import Place
-    from aicos_tls.sources.model import CodeContext
+    from aicos_tls.sources.model import CodeContext, CodeResult, Manual
     from aicos_tls.sources.project import ServiceSources
 
-_SOURCE = "aicos_tls/sources/nginx; the copy is mounted, tried with nginx 1.22"
+_ENDINGS = (".conf", ".template", ".cfg", ".caddy")
 
 
-def configuration(service: ServiceSources, place: Place, context: CodeContext) -> Option | str:
-    """The option for a service that runs nginx, or the reason why there is none.
+class Configured(Struct, frozen=True):
+    """What is known of the configuration of a service.
+
+    `option` is the way that it opens, or the reason why it opens none. `names` are DNS names that certificates of other
+    services have to get for it, each with its service; `left` is what stays as it is, for a person.
+    """
+
+    option: Option | str
+    names: tuple[tuple[str, str], ...] = ()
+    left: tuple[Manual, ...] = ()
+
+
+def configuration(service: ServiceSources, place: Place, context: CodeContext) -> Configured:
+    """The option for a service that runs a proxy, or the reason why there is none, and what is not changed.
 
     `context` says whether it has to serve TLS itself, or only asks others.
     """
-    changed = list(_changed(service, context))
+    runtime = service.runtime[0]
+    kind = next((each for each in KINDS if each.runtime == runtime), None)
+    if kind is None or (context.is_server and not kind.serves):
+        return Configured(f"its {runtime} configuration is changed to ask over TLS, not to serve it")
+    own = service.of_kind(runtime)
+    results = {
+        path: each.transform(service.files[path], context, own) for path, each in service.kinds.items() if each is kind
+    }
+    left = tuple(manual for result in results.values() for manual in result.manual)
+    changed = {path: result for path, result in results.items() if result.changes}
     if not changed:
-        return "no change of its nginx configuration is known"
+        return Configured(f"no change of its {runtime} configuration is known", left=left)
+    if context.is_server and not _serves(service, results.values()):
+        return Configured(f"its {runtime} configuration has no `listen` for its port that could be changed", left=left)
     binds, files = [], []
-    for path, file, text in changed:
-        target = destination(service.stage, path) if service.stage else None
-        if target is None:
-            return f"nothing says where {path} is in the image"
-        name = copy_of(place.short_name, path)
-        files.append(RuntimeFile(name, text))
-        binds.append(Bind(name, target))
-        where = file.where(0)
-    return Option(
+    for path, result in changed.items():
+        there = service.inside(result.file.path)
+        if there is None:
+            return Configured(f"nothing says where {path} is in the image", left=left)
+        if there.mount is None and (reason := _rewritten(service, there.path)):
+            return Configured(reason, left=left)
+        name = copy_of(place.short_name, path, kind.folder)
+        files.append(RuntimeFile(name, _text(result), result.file.path))
+        binds.append(Bind(name, there.path, instead=there.alone))
+    option = Option(
         How.ENV,
-        "a changed copy of its nginx configuration is mounted",
-        where,
-        Needs(mounts=tuple(binds), files=tuple(files)),
-        source=_SOURCE,
+        f"a changed copy of its {runtime} configuration is mounted",
+        next(iter(changed.values())).file.where(0),
+        Needs(tuple(Setting(*pair) for pair in configured_settings(service)), mounts=tuple(binds), files=tuple(files)),
+        source=f"aicos_tls/sources/configurations; the copy is mounted, tried with {kind.tried}",
         tried=True,
-        note="when the configuration in the image changes, run `aicos-tls enable` again",
+        note="when the configuration changes, run `aicos-tls enable` again",
         ports=tuple(sorted(context.ports)),
     )
+    names = (pair for result in changed.values() for change in result.changes for pair in change.names)
+    return Configured(option, tuple(dict.fromkeys(names)), left)
 
 
-def copy_of(short_name: str, path: PurePosixPath) -> str:
-    """Where the changed copy of a file of the build context is, below the certificates directory."""
-    return f"{DIRECTORY}/nginx/{short_name}/{path.as_posix().replace('/', '-')}"
+def _serves(service: ServiceSources, results: Iterable[CodeResult]) -> bool:
+    """Whether a `server` block serves TLS with the changes, or does so already."""
+    if any(change.what == SERVES for result in results for change in result.changes):
+        return True
+    return any(listens_ssl(file.text) for file in service.configurations.values())
 
 
-def _changed(service: ServiceSources, context: CodeContext) -> Iterator[tuple[PurePosixPath, TextFile, str]]:
-    """Yield the files of an image that change, with their new texts."""
+def configured_settings(service: ServiceSources) -> Iterator[tuple[str, str]]:
+    """Yield the variables of its image that its configuration reads, and that name servers in plain; over TLS."""
+    for name, value in service.environment.to_set.items():
+        if any(re.search(rf"\$\{{?{name}\b", file.text) for file in service.configurations.values()):
+            yield name, value
+
+
+def _text(result: CodeResult) -> str:
+    return splice(result.file.text, [each for change in result.changes for each in change.splices])
+
+
+def _rewritten(service: ServiceSources, target: str) -> str:
+    """Why a copy cannot be mounted at a path in the image: what builds or starts the image writes there."""
+    writes = re.compile(rf"(?:>\s*|\bsed\s[^\n|;&]*-i[^\n|;&]*\s|\btee\s+)[\"']?{re.escape(target)}(?![\w./-])")
+    for what, text in _scripts(service):
+        if writes.search(text):
+            return f"{what} writes {target}, which a mounted copy would not let it"
+    return ""
+
+
+def _scripts(service: ServiceSources) -> Iterator[tuple[str, str]]:
+    """Yield what the image and the service run, with words that say what it is."""
+    for instruction in service.stage.instructions if service.stage else ():
+        if instruction.name in ("RUN", "CMD", "ENTRYPOINT"):
+            yield f"{instruction.name} in the Dockerfile", instruction.value
+    for name in ("command", "entrypoint"):
+        if found := service.service.attribute(name):
+            node = deref(found[1].value)
+            texts = texts_of(node) if isinstance(node, Sequence) else [text_of(node) or ""]
+            yield f"`{name}`", " ".join(texts)
     for path, file in service.files.items():
-        if service.path_of(file.path) is not None and nginx.is_nginx(path, file.text):
-            result = nginx.transform(file, context)
-            splices = [each for change in result.changes for each in change.splices]
-            if splices:
-                yield path, file, splice(file.text, splices)
+        if path.suffix in (".sh", ".envsh") or file.text.startswith("#!"):
+            yield str(path), file.text
+
+
+def copy_of(short_name: str, path: PurePosixPath, folder: str = "nginx") -> str:
+    """Where the changed copy of a file of a service is, below the certificates directory: its name tells what it is."""
+    name = path.as_posix().replace("/", "-")
+    known = path.suffix in _ENDINGS or path.name == "Caddyfile"
+    return f"{DIRECTORY}/{folder}/{short_name}/{name}{'' if known else '.conf'}"

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aicos_tls.errors import Where
     from aicos_tls.sources.model import WordEdit
@@ -96,17 +97,25 @@ class Place(Struct, frozen=True):
 
 
 class Bind(Struct, frozen=True):
-    """A read-only mount: `source` lies below the certificates directory, an empty text means all of it."""
+    """A read-only mount: `source` lies below the certificates directory, an empty text means all of it.
+
+    `instead`: it is a changed copy of what is mounted there, and takes its place.
+    """
 
     source: str
     target: str
+    instead: bool = False
 
 
 class RuntimeFile(Struct, frozen=True):
-    """A file that the run writes: `path` is relative to the certificates directory, and it is mounted with that."""
+    """A file that the run writes: `path` is relative to the certificates directory, and it is mounted with that.
+
+    `instead_of` is the file of the project whose changed copy it is, where it is one.
+    """
 
     path: str
     text: str
+    instead_of: Path | None = None
 
 
 class Words(Struct, frozen=True):
@@ -181,10 +190,14 @@ class Sidecar(Struct, frozen=True, kw_only=True):
 
 
 class Wanted(Struct, frozen=True):
-    """What the compose files have to bring besides what the guide asks for: by service, and the sidecars."""
+    """What the compose files have to bring besides what the guide asks for: by service, and the sidecars.
+
+    `names` are DNS names that the certificates of services get besides their own.
+    """
 
     needs: Mapping[str, Needs] = {}
     sidecars: tuple[Sidecar, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = {}
 
 
 class Choice(Struct, frozen=True):

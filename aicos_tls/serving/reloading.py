@@ -152,7 +152,7 @@ class Advice(Struct, frozen=True):
 
 def facts_of(image: str) -> Reloading | None:
     """What the table has on an image reference, whatever its registry and tag."""
-    wanted = "/".join(repository(image)[1]).lower() if image else ""
+    wanted = "/".join(repository(image)[1]).lower().removeprefix("library/") if image else ""
     return next((facts for facts in PROGRAMS if wanted in facts.repositories), None)
 
 

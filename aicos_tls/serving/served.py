@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aicos_tls.plan.serve import AUTO
+from aicos_tls.plan.model import Declined
+from aicos_tls.plan.serve import AUTO, CODE
 from aicos_tls.serving import bundles
 from aicos_tls.serving import sidecar as sidecars
 from aicos_tls.serving.addresses import asks_in_plain
 from aicos_tls.serving.choose import choose
-from aicos_tls.serving.configuration import configuration
+from aicos_tls.serving.configuration import Configured, configuration
 from aicos_tls.serving.defaults import Default, defaults
 from aicos_tls.serving.model import (
     Choice,
@@ -35,6 +36,7 @@ from aicos_tls.serving.model import (
 )
 from aicos_tls.serving.trust import RUNTIMES, joined, trust
 from aicos_tls.sources.healthscripts import asked_in_plain
+from aicos_tls.sources.nginx.asked import UWSGI, asked
 from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.status import references_in, service_status
 from aicos_tls.sources.users import key_status, user_of
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from aicos_tls.errors import Where
-    from aicos_tls.plan.model import Declined, Edge, Plan
+    from aicos_tls.plan.model import Edge, Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.bundles import Bundle
     from aicos_tls.sources.project import ServiceSources, Sources
@@ -85,14 +87,14 @@ def serve(
     The tools of those in `trusting` trust what a variable names (`aicos_tls.sources.node.tools`).
     `plan` is the plan without all this: what it declines of healthchecks decides whether plain HTTP stays inside.
     """
-    draft = _Draft(plan, sources)
     uncoded = frozenset(asks).difference(coded)
+    draft = _Draft(plan, sources, _uwsgi(sources, asks))
     for name, service in sources.services.items():
         if name in plan.servers and name in asks:
             draft.server(service, asks[name])
     draft.set_defaults(uncoded)
     for name, service in sources.services.items():
-        if name in uncoded:
+        if name in uncoded or (name not in coded and _asks_one_of(service, sources, asks)):
             draft.client(service)
         if name in trusting:
             draft.trusting(service)
@@ -100,9 +102,11 @@ def serve(
 
 
 class _Draft:
-    def __init__(self, plan: Plan, sources: Sources) -> None:
+    def __init__(self, plan: Plan, sources: Sources, uwsgi: Mapping[str, tuple[int, ...]]) -> None:
         self.plan = plan
         self.sources = sources
+        self.uwsgi = uwsgi
+        self.names: dict[str, list[str]] = {}
         self.choices: list[Choice] = []
         self.needs: dict[str, Needs] = {}
         self.sidecars: list[Sidecar] = []
@@ -117,8 +121,11 @@ class _Draft:
         name = service.service.name
         place = self._place(name)
         status = service_status(service, self.plan.project)
+        if name in self.uwsgi:  # only a sidecar takes this protocol over TLS
+            ports = ask.ports or tuple(sorted({*status.ports, *self.uwsgi[name]}))
+            ask = replace(ask, how=How.SIDECAR.value, mode=Mode.TCP.value, ports=ports)
         how = None if ask.how == AUTO else How(ask.how)
-        static = configuration(service, place, service.context) if service.runtime[0] in STATIC else None
+        static = self._configured(service, is_server=True) if service.runtime[0] in STATIC else None
 
         def chosen(*, healthcheck_stays: bool) -> Choice:
             return choose(
@@ -130,7 +137,7 @@ class _Draft:
                 healthcheck_stays=healthcheck_stays,
                 asks_itself=_asks_itself(service, status.ports) or next((w for _, w in asked_in_plain(service)), None),
                 unreadable=self._unreadable(service),
-                configured=static,
+                configured=static.option if static else None,
             )
 
         choice = chosen(healthcheck_stays=False)
@@ -138,6 +145,8 @@ class _Draft:
         if choice.how is How.PRELOAD and left:
             choice = chosen(healthcheck_stays=True)
         self.choices.append(choice)
+        if static is not None:
+            self._note_configured(name, static, used=choice.option is static.option)
         if choice.option.asks_port:
             return
         self.needs[name] = self._with_values_below(service, choice.option.needs)
@@ -151,9 +160,7 @@ class _Draft:
         before = self.needs.get(name, Needs())
         runtime = service.runtime[0]
         if runtime in STATIC:
-            context = replace(service.context, is_server=False)
-            found = None if before.mounts else configuration(service, place, context)
-            more = found.needs if isinstance(found, Option) else Needs()
+            more = Needs() if before.mounts else self._asking(service)
         else:
             more = trust(runtime, place) if name in self.asking else Needs()
             if name in self.asking and runtime not in RUNTIMES:
@@ -163,6 +170,22 @@ class _Draft:
         needs = joined(before, self._with_values_below(service, more))
         if needs != Needs():
             self.needs[name] = needs
+
+    def _asking(self, service: ServiceSources) -> Needs:
+        """What nginx needs so that it asks servers over TLS and goes on serving as it does."""
+        found = self._configured(service, is_server=False)
+        self._note_configured(service.service.name, found, used=True)
+        return found.option.needs if isinstance(found.option, Option) else Needs()
+
+    def _configured(self, service: ServiceSources, *, is_server: bool) -> Configured:
+        context = replace(service.context, is_server=is_server, uwsgi=frozenset(self.uwsgi))
+        return configuration(service, self._place(service.service.name), context)
+
+    def _note_configured(self, name: str, found: Configured, *, used: bool) -> None:
+        """Note what the configuration of a service leaves to a person, and the names that it wants of others."""
+        self.declined.extend(Declined(CODE, name, each.where, each.reason, each.paste) for each in found.left)
+        for service, more in found.names if used else ():
+            self.names.setdefault(service, []).append(more)
 
     def set_defaults(self, uncoded: Collection[str]) -> None:
         """Set variables whose default in code, which is not changed, asks a server in plain."""
@@ -194,7 +217,8 @@ class _Draft:
         """Everything together."""
         files = [file for needs in self.needs.values() for file in needs.files]
         files += [file for one in self.sidecars for file in sidecars.files(one)]
-        wanted = Wanted(self.needs, tuple(self.sidecars))
+        names = {name: tuple(dict.fromkeys(more)) for name, more in self.names.items()}
+        wanted = Wanted(self.needs, tuple(self.sidecars), names)
         return Served(
             tuple(self.choices),
             wanted,
@@ -263,6 +287,31 @@ class _Draft:
         return found
 
 
+def _uwsgi(sources: Sources, asks: Mapping[str, Ask]) -> dict[str, tuple[int, ...]]:
+    """The servers that nginx asks by the uwsgi protocol and that can have a sidecar, with the ports."""
+    found: dict[str, set[int]] = {}
+    for service in sources.services.values():
+        for each in asked(service.of_kind("nginx"), service.environment.values):
+            server = sources.servers.get(each.host)
+            if server and each.family == UWSGI and each.port is not None:
+                found.setdefault(server, set()).add(each.port)
+    return {
+        name: tuple(sorted(ports))
+        for name, ports in found.items()
+        if name in asks
+        and asks[name].how in (AUTO, How.SIDECAR.value)
+        and isinstance(sidecars.sidecar(sources.services[name].service, tuple(ports)), Option)
+    }
+
+
+def _asks_one_of(service: ServiceSources, sources: Sources, asks: Collection[str]) -> bool:
+    """Whether an nginx asks a server that is switched by name, so that it has to follow."""
+    if service.runtime[0] not in STATIC:
+        return False
+    hosts = (each.host for each in asked(service.configurations.values(), service.environment.values))
+    return any(sources.servers.get(host) in asks for host in hosts)
+
+
 def _asks_itself(service: ServiceSources, ports: Collection[int]) -> Where | None:
     """The first place in its sources where a service asks itself over plain HTTP; the healthcheck is none of these."""
     if not ports:
@@ -292,4 +341,13 @@ def joined_wanted(first: Wanted, second: Wanted) -> Wanted:
     """Both together."""
     names = dict.fromkeys((*first.needs, *second.needs))
     needs = {name: joined(first.needs.get(name, Needs()), second.needs.get(name, Needs())) for name in names}
-    return Wanted(needs, (*first.sidecars, *second.sidecars))
+    return Wanted(needs, (*first.sidecars, *second.sidecars), _together(first.names, second.names))
+
+
+def _together(*given: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The names that certificates get, by service, each once."""
+    services = dict.fromkeys(service for names in given for service in names)
+    return {
+        service: tuple(dict.fromkeys(name for names in given for name in names.get(service, ())))
+        for service in services
+    }

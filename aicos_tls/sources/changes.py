@@ -1,4 +1,4 @@
-"""What is to be done about the sources of a service: languages, nginx, the Dockerfile."""
+"""What is to be done about the sources of a service: languages, configurations of proxies, the Dockerfile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.sources import dockerhealth, healthscripts, nginx
+from aicos_tls.sources import dockerhealth, healthscripts
 from aicos_tls.sources.languages import Changed
 from aicos_tls.sources.model import CodeResult, Manual, Refusal
 from aicos_tls.sources.shipping import ship
@@ -141,10 +141,9 @@ def _failed(service: ServiceSources, error: TlsError) -> Iterator[CodeResult]:
 
 
 def _configurations(service: ServiceSources) -> Iterator[CodeResult]:
-    """Yield what is to be done about nginx files and the Dockerfile."""
-    for path, file in service.files.items():
-        if nginx.is_nginx(path, file.text):
-            yield nginx.transform(file, service.context)
+    """Yield what is to be done about configurations of proxies and the Dockerfile."""
+    for path, kind in service.kinds.items():
+        yield kind.transform(service.files[path], service.context, service.of_kind(kind.runtime))
     if service.dockerfile is not None and service.build is not None:
         yield dockerhealth.transform(service.dockerfile, service.context, target=service.build.target)
     if (script := healthscripts.transform(service)) is not None:

@@ -41,7 +41,8 @@ class CodePlan(Struct, frozen=True):
     """What is to be done about the sources of `services`: changes, what is left to a person, and the new texts.
 
     `words` are the changes of start commands in the compose file, by service. `notes` say what stays as it is and what
-    is to be done elsewhere. The changes of those in `trusting` rely on NODE_EXTRA_CA_CERTS.
+    is to be done elsewhere. The changes of those in `trusting` rely on NODE_EXTRA_CA_CERTS. `names` are DNS names that
+    the certificates of services get besides their own.
     """
 
     services: tuple[str, ...] = ()
@@ -51,6 +52,7 @@ class CodePlan(Struct, frozen=True):
     words: dict[str, tuple[WordEdit, ...]] = {}
     notes: tuple[Note, ...] = ()
     trusting: tuple[str, ...] = ()
+    names: dict[str, tuple[str, ...]] = {}
 
 
 class _OfFile(Struct, frozen=True):
@@ -95,6 +97,7 @@ def code_plan(sources: Sources, wanted: Collection[str]) -> CodePlan:
         words,
         (*browser_notes(draft.found, sources.servers), *callback_notes(draft.changes, draft.files)),
         tuple(name for name, service in draft.found.items() if service.trusts_variable),
+        {name: tuple(dict.fromkeys(more)) for name, more in draft.names.items()},
     )
 
 
@@ -157,6 +160,7 @@ class _Draft:
         self.declined: list[Declined] = []
         self.files: list[PlannedFile] = []
         self.left: set[Path] = set()
+        self.names: dict[str, list[str]] = defaultdict(list)
 
     def write(self, files: list[_OfFile]) -> None:
         for name, service in self.found.items():
@@ -197,6 +201,8 @@ class _Draft:
             return
         self.files.append(PlannedFile(of_file.file.path, of_file.file, of_file.file.encode(text)))
         for change in changes:
+            for service, more in change.names:
+                self.names[service].append(more)
             name = next(name for name, own in mine.items() if _key(change) in map(_key, own))
             first = change.splices[0]
             before = of_file.file.text[first.start : first.end]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aicos_tls.sources.dockerlines import Instruction
 
 _FLAG = re.compile(r"--[a-z-]+(?:=\S*)?\s+")
+_FILES = frozenset({".conf", ".template", ".json", ".yml", ".yaml", ".toml", ".ini", ".sh", ".html", ".js", ".py"})
+"""Endings of files whatever the file that is copied there is called."""
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -105,7 +107,7 @@ def destination(stage: Stage, path: PurePosixPath) -> str | None:
     """Where a file of the build context is in the image of a stage; None when no COPY or ADD of it says so.
 
     Of several the last one counts. A destination without a slash at its end is a directory when more than one file, or
-    a file of another kind, goes there (Dockerfile reference, "COPY").
+    a file of another kind, goes there (Dockerfile reference, "COPY"): `conf.d` is one, `default.conf` is none.
     """
     found = None
     directory = "/"
@@ -138,6 +140,7 @@ def lands(
         if below:
             return posixpath.join(goal, *below)
         into = words[-1].endswith(("/", "/.")) or words[-1] in (".", "..") or len(words) > 2  # noqa: PLR2004
-        into = into or posixpath.splitext(goal)[1] != path.suffix
+        ending = posixpath.splitext(goal)[1]
+        into = into or (ending != path.suffix and ending not in _FILES)
         return posixpath.join(goal, path.name) if into else goal
     return None

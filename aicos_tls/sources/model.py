@@ -37,7 +37,8 @@ class CodeContext(Struct, frozen=True):
     is known to listen on, `servers` are the DNS names of all servers in scope (lower case) with the service each means,
     `is_server` says whether it has to serve HTTPS itself, `asks` whether a variable of the compose file has it ask a
     server, `start` are the words of the program that it starts (empty when they are not known), `templates` is a
-    directory whose templates go before those of the program.
+    directory whose templates go before those of the program. `environment` has the variables of the container with
+    their values as they will be; `uwsgi` are the services that take the uwsgi protocol over TLS.
     """
 
     service: str
@@ -49,6 +50,8 @@ class CodeContext(Struct, frozen=True):
     start: tuple[str, ...] = ()
     templates: Path | None = None
     asks: bool = True
+    environment: Mapping[str, str] = {}
+    uwsgi: frozenset[str] = frozenset()
 
     def names_server(self, host: str) -> str | None:
         """The service in scope that `host` names, or None."""
@@ -58,21 +61,27 @@ class CodeContext(Struct, frozen=True):
 class CodeChange(Struct, frozen=True):
     """One intended difference in a source: what it is in words, where, and the splices that make it.
 
-    `for_helper`: it brings the helper into the image or has it compiled, and is wrong without it.
+    `for_helper`: it brings the helper into the image or has it compiled, and is wrong without it. `names` are DNS names
+    that certificates have to have for it besides their own: each with its service.
     """
 
     what: str
     where: Where
     splices: tuple[Splice, ...]
     for_helper: bool = False
+    names: tuple[tuple[str, str], ...] = ()
 
 
 class Manual(Struct, frozen=True):
-    """A place that is not understood well enough to change: why, and the code to paste."""
+    """A place that is not understood well enough to change: why, and the code to paste.
+
+    `stays_plain` are the services that are asked there in plain for sure as long as nobody changes it.
+    """
 
     where: Where
     reason: str
     paste: str
+    stays_plain: frozenset[str] = frozenset()
 
 
 class NewSource(Struct, frozen=True):

@@ -23,19 +23,27 @@ if TYPE_CHECKING:
 def listening(plan: Plan, service: Service, stage: Stage | None) -> frozenset[int]:
     """Container ports that the project is known to use.
 
-    Those in URLs of the project, `ports`, `expose`, `PORT` and the healthcheck; where these say nothing, EXPOSE.
+    Those in URLs of the project and in what else asks it, `ports`, `expose`, `PORT` and the healthcheck; where these
+    say nothing, EXPOSE.
     """
     found = set(_asked(plan, service.name))
+    if server := plan.servers.get(service.name):
+        found.update(server.ports)
     image = image_healthcheck(stage) if stage else None
     found.update(ports_asked(service, image.test if image else None))
-    found.update(container for _, container in published(service))
-    found.update(_numbers(text for _, entry in service.effective("expose") for text in texts_of(entry.value)))
+    found.update(declared(service))
     if variable := service.environment.get("PORT"):
         found.update(_numbers([service.expand(variable.value or "") or ""]))
     if not found and stage is not None:
         exposed = (instruction for instruction in stage.instructions if instruction.name == "EXPOSE")
         found.update(_numbers(word for instruction in exposed for word in instruction.value.split()))
     return frozenset(found)
+
+
+def declared(service: Service) -> frozenset[int]:
+    """The container ports in `ports` and `expose`."""
+    exposed = _numbers(text for _, entry in service.effective("expose") for text in texts_of(entry.value))
+    return frozenset((*(container for _, container in published(service)), *exposed))
 
 
 def _numbers(texts: Iterable[str]) -> Iterator[int]:

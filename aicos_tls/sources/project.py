@@ -19,10 +19,13 @@ from aicos_tls.files import TextFile
 from aicos_tls.sources import copied
 from aicos_tls.sources.build import build_of, is_inside
 from aicos_tls.sources.concerned import asks_another, files_run
+from aicos_tls.sources.configurations import kind_of, may_be_configuration
 from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.dockerignore import candidates, docker_rules
+from aicos_tls.sources.environment import Environment, environment
 from aicos_tls.sources.ignored import is_ignored
-from aicos_tls.sources.languages import languages_of
+from aicos_tls.sources.inside import Inside, inside
+from aicos_tls.sources.languages import Evidence, languages_of
 from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.ports import listening
 from aicos_tls.sources.runtime import runtime_of
@@ -35,12 +38,15 @@ if TYPE_CHECKING:
     from aicos_tls.compose.model import Service
     from aicos_tls.plan.model import Plan
     from aicos_tls.sources.build import Build
+    from aicos_tls.sources.configurations import Kind
     from aicos_tls.sources.dockerfile import Stage
     from aicos_tls.sources.dockerignore import DockerRules
-    from aicos_tls.sources.languages import Evidence, Language
+    from aicos_tls.sources.languages import Language
     from aicos_tls.sources.start import Start
 
 
+_NO_CONFIGURATION = frozenset({".js", ".ts", ".py", ".go", ".md", ".html", ".css", ".json", ".sh", ".yml", ".yaml"})
+"""Endings of files that are something else than a configuration of nginx."""
 _ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -88,6 +94,14 @@ class Sources:
             there = self.files.get(name)
             changed.files[name] = replace(there, raw=data) if there else TextFile(path, data)
         return changed
+
+    def under(self, plan: Plan) -> Sources:
+        """The same files under another plan of the same project."""
+        same = copy.copy(self)
+        for cached in ("services", "shared", "servers"):
+            same.__dict__.pop(cached, None)
+        same.plan = plan
+        return same
 
     @cached_property
     def servers(self) -> dict[str, str]:
@@ -178,8 +192,11 @@ class ServiceSources:
             for path, file in self._mounted(place).items():
                 if file.path not in known:
                     known.add(file.path)
-                    found.setdefault(path, file)
+                    found[path if path not in found else self._in_project(file)] = file
         return found
+
+    def _in_project(self, file: TextFile) -> PurePosixPath:
+        return PurePosixPath(os.path.relpath(file.path, self._sources.root))
 
     @property
     def root(self) -> Path:
@@ -205,6 +222,37 @@ class ServiceSources:
             return None
         relative = PurePosixPath(os.path.relpath(path, self.build.context))
         return None if relative.parts[:1] == ("..",) else relative
+
+    def inside(self, path: Path) -> Inside | None:
+        """Where a file of the project is in the container; None where nothing says it."""
+        return inside(self.service, self.stage, self.path_of(path), path)
+
+    @cached_property
+    def kinds(self) -> dict[PurePosixPath, Kind]:
+        """The files among its own that are configuration of a proxy, whatever their names, with the kind of each."""
+        found = {path: self._kind(path, file) for path, file in self.files.items()}
+        return {path: kind for path, kind in found.items() if kind is not None}
+
+    @cached_property
+    def configurations(self) -> dict[PurePosixPath, TextFile]:
+        """The files among its own that are configuration of a proxy."""
+        return {path: self.files[path] for path in self.kinds}
+
+    def of_kind(self, runtime: str) -> list[TextFile]:
+        """Those that `runtime` reads."""
+        return [self.files[path] for path, kind in self.kinds.items() if kind.runtime == runtime]
+
+    def _kind(self, path: PurePosixPath, file: TextFile) -> Kind | None:
+        found = kind_of(path, file.text)
+        if found is not None or path.suffix in _NO_CONFIGURATION or not may_be_configuration(path, file.text):
+            return found
+        place = self.inside(file.path)
+        return kind_of(path, file.text, place.path) if place is not None else None
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The variables of its container."""
+        return environment(self.service, self.stage, self._sources.plan, self._sources.servers)
 
     def is_mounted(self, path: Path) -> bool:
         """Whether a file of the project is, or would be, in the container by a bind mount."""
@@ -260,7 +308,9 @@ class ServiceSources:
     @cached_property
     def runtime(self) -> tuple[str, tuple[Evidence, ...]]:
         """What it runs on (empty when that is not known), and what says so."""
-        return runtime_of(self.stage, self.start, self.files)
+        image = self.service.image if self.build is None else None
+        named = Evidence(image, self.service.where) if image else None
+        return runtime_of(self.stage, self.start, self.files, named)
 
     @cached_property
     def languages(self) -> list[Language]:
@@ -288,4 +338,5 @@ class ServiceSources:
             start=self.start.words if self.start else (),
             templates=self._sources.templates,
             asks=self.asks,
+            environment=self.environment.values,
         )

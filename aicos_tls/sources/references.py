@@ -17,8 +17,8 @@ from msgspec import Struct
 from aicos_tls.plan.checks import healthchecks
 from aicos_tls.plan.references import BROWSER_PREFIXES, REWRITABLE, Kind
 from aicos_tls.sources.comments import comments, is_documentation, suffix
+from aicos_tls.sources.configurations import kind_of
 from aicos_tls.sources.languages import is_known
-from aicos_tls.sources.nginx import is_nginx
 from aicos_tls.sources.testfiles import is_test
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class _Judge:
         self._done = [(each.start, each.end) for each in covered if each.done]
         self._manual = {manual.where.line: manual.reason for result in results for manual in result.manual}
         self._comments = comments(file.path, file.text)
-        self._nginx = is_nginx(file.path, file.text)
+        self._proxy = kind_of(file.path, file.text) is not None
 
     def in_comment(self, mention: Mention) -> bool:
         at = bisect.bisect_right(self._comments, (mention.start, len(self._file.text))) - 1
@@ -136,7 +136,7 @@ class _Judge:
             return Verdict.CODE, what
         if self._follows(mention):
             return Verdict.FOLLOWS, "https while TLS_ENABLED is true"
-        if self._nginx and self._spans and "://" not in mention.text and not self._told(mention):
+        if self._proxy and self._spans and "://" not in mention.text and not self._told(mention):
             return Verdict.CODE, "the address stays, what asks it is changed"
         if self._browser or (self._for_browsers(mention) and not self._told(mention)):
             unreached = "for browsers: they do not reach containers by service name"

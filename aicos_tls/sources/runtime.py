@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aicos_tls.errors import Where
-from aicos_tls.plan.images import repository
+from aicos_tls.plan.images import is_public, repository
 from aicos_tls.sources.languages import Evidence
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _BASES = {
     "nginx-unprivileged": "nginx",
     "httpd": "Apache httpd",
     "caddy": "Caddy",
+    "haproxy": "haproxy",
     "ruby": "Ruby",
     "php": "PHP",
     "openjdk": "Java",
@@ -43,8 +44,9 @@ _PROGRAMS = {
     "Node": "node nodemon ts-node tsx next nuxt pm2 nest",
     "Python": "uvicorn gunicorn hypercorn granian daphne flask waitress-serve uwsgi fastapi",
     "nginx": "nginx",
-    "Apache httpd": "httpd-foreground httpd apache2-foreground",
+    "Apache httpd": "httpd-foreground httpd apache2-foreground apache2 apache2ctl apachectl",
     "Caddy": "caddy",
+    "haproxy": "haproxy",
     "Java": "java",
     "Bun": "bun",
     "Deno": "deno",
@@ -69,15 +71,18 @@ _MANIFESTS = {
     "mix.exs": "Elixir",
 }
 
-STATIC = frozenset({"nginx", "Apache httpd", "Caddy"})
-"""Runtimes that serve files to browsers: scripts among these run there."""
+STATIC = frozenset({"nginx", "Apache httpd", "Caddy", "haproxy"})
+"""Runtimes that serve files to browsers, or pass requests on: scripts among their files run in browsers."""
 
 
 def runtime_of(
-    stage: Stage | None, start: Start | None, files: Mapping[PurePosixPath, TextFile]
+    stage: Stage | None, start: Start | None, files: Mapping[PurePosixPath, TextFile], image: Evidence | None = None
 ) -> tuple[str, tuple[Evidence, ...]]:
-    """The runtime (empty when it is not known) and what says so: the start command first, the manifest last."""
-    found = [*_from_start(start), *_from_base(stage), *_from_manifests(files)]
+    """The runtime (empty when it is not known) and what says so: the start command first, the manifest last.
+
+    `image` is the reference of a service that is not built.
+    """
+    found = [*_from_start(start), *_from_base(stage), *_from_image(image), *_from_manifests(files)]
     runtime = found[0][0] if found else ""
     return runtime, tuple(evidence for _, evidence in found)
 
@@ -94,6 +99,11 @@ def _from_base(stage: Stage | None) -> Iterator[tuple[str, Evidence]]:
     if stage and (runtime := runtime_of_image(stage.base)):
         first = next(i for i in stage.instructions if i.name == "FROM")
         yield runtime, Evidence(f"FROM {stage.base}", stage.where(first))
+
+
+def _from_image(image: Evidence | None) -> Iterator[tuple[str, Evidence]]:
+    if image and is_public(image.what) and (runtime := runtime_of_image(image.what)):
+        yield runtime, image
 
 
 def runtime_of_image(image: str) -> str:

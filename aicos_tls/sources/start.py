@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 _MAX_STEPS = 12
 """Launchers that start launchers: nobody nests them so deep, but a script may call itself."""
 
-_IMAGE_STARTS = {"nginx": ("nginx", "-g", "daemon off;"), "httpd": ("httpd-foreground",), "caddy": ("caddy", "run")}
+_IMAGE_STARTS = {
+    "nginx": ("nginx", "-g", "daemon off;"),
+    "httpd": ("httpd-foreground",),
+    "caddy": ("caddy", "run"),
+    "haproxy": ("haproxy", "-f", "/usr/local/etc/haproxy/haproxy.cfg"),
+}
 """What well-known base images start when a Dockerfile says nothing (their own Dockerfiles)."""
 
 

@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from aicos_tls.sources.model import HELPER_MARK
-from aicos_tls.sources.nginx import is_nginx
 from aicos_tls.sources.runtime import STATIC
 
 if TYPE_CHECKING:
@@ -49,6 +48,11 @@ _LISTENS_SSL = re.compile(r"^[ \t]*listen\s[^;#]*\bssl\b", re.MULTILINE)
 def hints_at_tls(text: str) -> bool:
     """Whether a source may serve TLS: a cheap look, before it is parsed."""
     return _HINTS.search(text) is not None
+
+
+def listens_ssl(text: str) -> bool:
+    """Whether a configuration of nginx has a listener that speaks TLS."""
+    return _LISTENS_SSL.search(text) is not None
 
 
 def facts_of(service: ServiceSources) -> list[Facts]:
@@ -117,9 +121,9 @@ def _nothing_known(service: ServiceSources) -> str:
 def _by_configuration(service: ServiceSources, changes: ServiceChanges | None) -> tuple[Way, str]:
     runtime = service.runtime[0]
     if runtime != "nginx":
-        return Way.CONFIGURATION, f"the configuration of {runtime} is not read here"
-    own = [file for path, file in service.files.items() if is_nginx(path, file.text)]
-    if any(_LISTENS_SSL.search(file.text) for file in own):
+        return Way.CONFIGURATION, f"the configuration of {runtime} is changed to ask over TLS, not to serve it"
+    own = list(service.configurations.values())
+    if any(listens_ssl(file.text) for file in own):
         return Way.SET, "its configuration listens with ssl"
     files = [result.file for result in changes.results if result.changes] if changes else []
     names = ", ".join(dict.fromkeys(str(file.path) for file in files))

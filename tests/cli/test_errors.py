@@ -23,7 +23,7 @@ from aicos_tls.errors import InternalError, TlsError, Where
 if TYPE_CHECKING:
     from support import Project, Run
 
-ONE = "services:\n  api:\n    build: .\n    healthcheck: {test: curl http://localhost:1}\n"
+ONE = "x-aicos-tls: {all: true}\nservices:\n  api:\n    build: .\n    healthcheck: {test: curl http://localhost:1}\n"
 PROGRAM = (sys.executable, "-m", "aicos_tls")
 
 

@@ -19,6 +19,7 @@ VERBS = [
     ("code", "apply"),
     ("code", "show"),
     ("doctor",),
+    ("learn",),
     ("verify",),
 ]
 COMPOSE = "services:\n  api:\n    build: ./api\n    healthcheck: {test: curl -f http://localhost:8001/}\n"

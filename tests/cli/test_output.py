@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PROGRAM = (sys.executable, "-m", "aicos_tls")
 FAST = ("--key-type", "p256")
 ONE = """\
+x-aicos-tls: {all: true, exclude: [db]}
 services:
   api:
     build: .

@@ -118,7 +118,7 @@ def test_twice_is_once_and_it_comes_back(directory: Path, run: Run) -> None:
     before = tree(directory)
     assert run("enable", *OPTIONS).code == 0
     after = tree(directory)
-    assert "TLS is enabled already" in run("enable").out
+    assert "everything is there already" in run("enable").out
     assert tree(directory) == after
     assert run("rollback", "--certs").code == 0
     assert tree(directory) == before

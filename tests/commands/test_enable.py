@@ -283,9 +283,10 @@ def test_json_is_stable(aicos: Path, run: Run) -> None:
     assert set(data) == {
         "schema", "tool", "version", "command", "dry_run", "would_change", "blocked", "written", "policy", "services",
         "changes", "connections", "certificates", "override", "second_opinion", "declined", "notes",
-        "files", "code", "not_serving_tls", "serving",
+        "files", "code", "not_serving_tls", "serving", "summary",
     }  # fmt: skip
-    assert len(data["connections"]) == 7
+    assert data["summary"] == {"connections": 31, "encrypted": 0, "plain": 31, "unmet": []}
+    assert sum(each["waits_for_server"] for each in data["connections"]) == 7
     assert len(data["certificates"]) == 9
     assert {file["path"] for file in data["files"]} == {"docker-compose.yml", ".gitignore"}
     assert str(aicos) not in json.dumps(data)

@@ -33,7 +33,7 @@ def test_before_becomes_after_and_comes_back(directory: Path, run: Run) -> None:
     now = {name: text for name, text in tree(directory).items() if not name.startswith((".aicos-tls", ".git"))}
     assert set(now) - set(before) == HELPERS
     assert {name: text for name, text in now.items() if name in before} == {**before, **after}
-    assert "TLS is enabled already" in run("enable", "--no-certs").out
+    assert "everything is there already" in run("enable", "--no-certs").out
     assert run("rollback").code == 0
     assert tree(directory) == before
 

@@ -61,7 +61,7 @@ def test_nothing_where_the_key_can_be_read(
 @pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
 def test_a_key_that_was_given_to_the_user_is_in_order(project: Project, run: Run) -> None:
     directory = project({"docker-compose.yml": COMPOSE, "api/Dockerfile": NODE, "api/server.js": SERVER})
-    run("enable", *FAST)
+    run("enable", "--all", *FAST)
     os.chown(directory / "certs/api-key.pem", 1000, 1000)
     assert "could not read" not in run("enable", "--dry-run").out
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from support import Project, Run
 
-FAST = ("--key-type", "p256")
+FAST = ("--key-type", "p256", "--all")
 COMPOSE = """\
 services:
   api:

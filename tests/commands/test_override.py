@@ -68,7 +68,7 @@ def test_in_place_and_override_take_turns(aicos: Path, run: Run) -> None:
 
 
 def test_the_policy_may_ask_for_it(project: Project, run: Run) -> None:
-    one = "services:\n  api:\n    build: .\nx-aicos-tls:\n  override: true\n"
+    one = "services:\n  api:\n    build: .\nx-aicos-tls:\n  override: true\n  all: true\n"
     directory = project(one)
     assert run("enable", "--no-certs").code == 0
     assert (directory / NAME).exists()

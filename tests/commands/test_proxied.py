@@ -67,15 +67,11 @@ PLAIN = "server {\n    location /api { proxy_pass http://api:8001; }\n}\n"
 
 
 @pytest.mark.parametrize(
-    ("options", "place"),
-    [
-        ((), ""),
-        (("--serve", "auto"), "certs/runtime/nginx/web/site.conf:9"),
-        (("--code",), "web/site.conf:3"),
-    ],
+    ("options", "state", "way"),
+    [((), "plain", None), (("--serve", "auto"), "encrypted", "preload"), (("--code",), "encrypted", "code")],
 )
-def test_enable_names_the_connections_of_an_nginx_that_it_changes(
-    project: Project, run: Run, options: tuple[str, ...], place: str
+def test_enable_says_what_becomes_of_the_connections_of_an_nginx(
+    project: Project, run: Run, options: tuple[str, ...], state: str, way: str | None
 ) -> None:
     compose = "services:\n  web: {build: ./web}\n  api:\n    build: ./api\n    healthcheck: {test: curl -f http://localhost:8001/}\n"
     node = "FROM node:20-alpine\nCOPY . .\nCMD node server.js\n"
@@ -83,5 +79,6 @@ def test_enable_names_the_connections_of_an_nginx_that_it_changes(
     files = {"web/Dockerfile": NGINX, "web/site.conf": PLAIN, "api/Dockerfile": node, "api/server.js": server}
     project({"docker-compose.yml": compose, **files})
     done = run("enable", "--dry-run", "--format", "json", *options)
-    found = [(c["client"], c["server"], c["after"]) for c in json.loads(done.out)["connections"]]
-    assert found == ([("web", "api", "https://api:8001")] if place else [])
+    (found,) = json.loads(done.out)["connections"]
+    assert (found["client"], found["server"], found["port"], found["state"]) == ("web", "api", 8001, state)
+    assert (found["way"], found["evidence"][0]["where"]) == (way, "web/site.conf:2")

@@ -75,7 +75,7 @@ def test_auto_and_back(project: Project, run: Run) -> None:
     assert b"proxy_pass https://api:8001;" in after["certs/runtime/nginx/web/site.conf"]
     assert b"server application *:9000" in after["certs/runtime/sidecar/box.cfg"]
     again = run("enable", "--no-certs")
-    assert "TLS is enabled already" in again.out
+    assert "everything is there already" in again.out
     assert tree(directory) == after
     assert run("rollback").code == 0
     assert tree(directory) == before
@@ -130,7 +130,7 @@ def test_the_way_of_a_service_in_the_compose_file(project: Project, run: Run) ->
 def test_a_port_that_nobody_knows_is_asked_for(project: Project, run: Run) -> None:
     lone = "services:\n  box:\n    build: ./box\n    healthcheck: {test: 'curl http://localhost:$$P/'}\n"
     project({**FILES, "docker-compose.yml": lone})
-    found = data(run, "--serve", "auto")
+    found = data(run, "--serve", "auto", "--all")
     assert [gap["reason"] for gap in found["not_serving_tls"]] == [
         "nothing says on which port it listens: x-aicos-tls: {serve: sidecar, port: N} in the service"
     ]
@@ -179,7 +179,7 @@ def test_the_override_form_of_an_included_file(project: Project, run: Run) -> No
     files = {**FILES, "docker-compose.yml": "include: [sub/more.yml]\nservices: {web: {build: ./web}}\n"}
     files["sub/more.yml"] = "services:\n  box: {build: ../box, healthcheck: {test: curl http://localhost:9000/}}\n"
     directory = project(files)
-    assert run("enable", "--serve", "auto", "--override", *FAST).code == 0
+    assert run("enable", "--serve", "auto", "--override", "--all", *FAST).code == 0
     written = (directory / "docker-compose.tls.yml").read_text()
     assert "./certs:/app/certs:ro" in written
     assert "../certs" not in written

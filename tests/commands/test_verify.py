@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import threading
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +21,7 @@ from aicos_tls.commands import verify as command
 from aicos_tls.live import waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from support import Project, Ran, Run
@@ -331,21 +333,94 @@ def test_another_certificate_on_the_disk(shop: Shop) -> None:
     assert data["connections"][0]["state"] == "ok"
 
 
-def test_sniffing(shop: Shop) -> None:
+@pytest.fixture
+def apart(shop: Shop) -> Iterator[Shop]:
+    """The same with addresses that nobody else has: other tests use the loopback interface, too."""
+    shop.fake.runs(shop.web(address="127.0.78.2"), shop.api(address="127.0.78.3"))
+    with serving(tls(shop.directory / "certs", "api"), shop.port, "127.0.78.3"):
+        yield shop
+
+
+def test_sniffing(apart: Shop) -> None:
+    shop = apart
     done = shop.text("--format", "json", "--sniff", "--sniff-seconds", "0.2")
     if "no right to listen" in done.err:
         pytest.skip("no right to listen here")
     assert done.code == 0, done.err
     data = json.loads(done.out)
-    mine = [flow for flow in data["sniffed"]["flows"] if flow["port"] == shop.port]  # other tests use loopback too
-    assert {(flow["client"], flow["server"], flow["http_bytes"]) for flow in mine} == {
-        ("web", "web", 0)  # every container of this test has the same address
-    }
+    flows = data["sniffed"]["flows"]
+    assert [(flow["client"], flow["server"], flow["port"], flow["clear_bytes"]) for flow in flows] == [
+        ("(outside)", "api", shop.port, 0)  # this machine, which asks
+    ]
+    assert flows[0]["tls_bytes"] > 1000
+    assert data["unplanned"] == []
     asked = (shop.fake.folder / "asked").read_text()
     assert "--network container:" in asked
     shown = shop.text("--sniff", "--sniff-seconds", "0.2").out
     assert "Seen on the networks in" in shown
     assert "nothing seen: web → api" in shown
+
+
+@pytest.fixture
+def asking(apart: Shop) -> Iterator[Callable[[str, str, bytes], int]]:
+    """Lets one container send bytes to another's port until the end of the test: who, whom, what."""
+    del apart
+    stop = threading.Event()
+
+    def again(source: str, target: tuple[str, int], data: bytes) -> None:
+        while not stop.wait(0.05):
+            with suppress(OSError), socket.create_connection(target, 5, (source, 0)) as stream:
+                stream.sendall(data)
+                stream.recv(100)
+
+    with ExitStack() as held:
+
+        def ask(source: str, target: str, data: bytes) -> int:
+            port = held.enter_context(serving(lambda stream: stream.sendall(stream.recv(4096)), address=target))
+            thread = threading.Thread(target=again, args=(source, (target, port), data), daemon=True)
+            held.callback(thread.join)
+            held.callback(stop.set)
+            thread.start()
+            return port
+
+        yield ask
+
+
+def test_connections_that_nobody_planned(apart: Shop, asking: Callable[[str, str, bytes], int]) -> None:
+    shop = apart
+    db = container("db", address="127.0.78.4", labels=shop.labels, health="")
+    shop.fake.runs(shop.web(address="127.0.78.2"), shop.api(address="127.0.78.3"), db)
+    sniffed = ("--sniff", "--sniff-seconds", "1")
+    cache = asking("127.0.78.3", "127.0.78.4", b"*1\r\n$4\r\nPING\r\n")
+    done = shop.text("--format", "json", *sniffed)
+    if "no right to listen" in done.err:
+        pytest.skip("no right to listen here")
+    data = json.loads(done.out)
+    assert [(f["client"], f["server"], f["port"], f["protocol"], f["bad"]) for f in data["unplanned"]] == [
+        ("api", "db", cache, "redis", False)  # the database is out of scope
+    ]
+    assert (done.code, data["good"]) == (0, True)
+    metrics = asking("127.0.78.2", "127.0.78.3", b"GET /metrics HTTP/1.1\r\n\r\n")
+    shown = shop.text(*sniffed)
+    assert shown.code == 1
+    lines = shown.out[shown.out.index("Connections that nobody planned") :].splitlines()
+    assert re.fullmatch(rf"  ✗ web → api:{metrics} +http, \d+ bytes in clear", lines[1])
+    assert lines[2] == "      → aicos-tls learn -p shop writes them to aicos-tls.toml; then aicos-tls enable"
+    assert re.fullmatch(rf"  - api → db:{cache} +redis, \d+ bytes in clear", lines[3])
+    assert lines[-1] == "bytes go in clear"
+
+
+def test_nothing_is_planned(project: Project, shop: Shop) -> None:
+    assert shop.run("rollback", "--certs").code == 0
+    project("services:\n  web: {build: ./web}\n  api: {build: ./api}\n")
+    shown = shop.text()
+    assert shown.code == 1
+    assert shown.out.splitlines()[0] == "shop on Docker 28.0: no connection is planned"
+    assert "nothing is encrypted: no connection and no server of it is planned" in shown.out
+    assert "in order" not in shown.out
+    assert not shop.data()["good"]
+    assert shop.run("enable", "--quiet", "--key-type", "p256").code == 0
+    assert "nothing is encrypted" in shop.text().out
 
 
 @pytest.mark.parametrize(

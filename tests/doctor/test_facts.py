@@ -31,7 +31,7 @@ def checks(run: Run) -> dict[str, dict[str, Any]]:
 
 def enabled(project: Project, run: Run, compose: str, files: dict[str, str] | None = None) -> Path:
     directory = project({"docker-compose.yml": compose, "Dockerfile": "FROM node:20\n", **(files or {})})
-    done = run("enable", "--key-type", "p256")
+    done = run("enable", "--key-type", "p256", "--include", "api")
     assert done.code == 0, done.err
     return directory
 

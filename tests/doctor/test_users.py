@@ -71,7 +71,7 @@ services:
 def test_users_of_projects(project: Project, run: Run, written: str, dockerfile: str, said: str) -> None:
     files = {"docker-compose.yml": COMPOSE.replace("USER", written), "Dockerfile": f"{dockerfile}RUN curl -V\n"}
     project({name: text.encode() for name, text in files.items()})
-    assert run("enable", "--key-type", "p256").code == 0
+    assert run("enable", "--key-type", "p256", "--include", "api").code == 0
     shown = run("doctor").out
     assert ("[key-user]" in shown) is bool(said)
     assert said in shown

@@ -43,11 +43,16 @@ class NoEngine(Exception):  # noqa: N818 - it is a reason to skip
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answers. `environment` leads to it; `builds_on_host`: builds need the network of the host."""
+    """An engine that answers. `environment` leads to it."""
 
     environment: dict[str, str]
     private: Path | None = None
     state: Path | None = None
+
+    @property
+    def builds_on_host(self) -> bool:
+        """Whether builds need the network of the host: a private engine, or AICOS_TLS_LIVE_BUILDS=host says so."""
+        return self.private is not None or os.environ.get("AICOS_TLS_LIVE_BUILDS") == "host"
 
     def docker(self, *arguments: str, timeout: float = ANSWER) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -22,9 +22,9 @@ NGINX = (
 
 
 @contextmanager
-def serving(handle: Callable[[socket.socket], None], port: int = 0) -> Iterator[int]:
+def serving(handle: Callable[[socket.socket], None], port: int = 0, address: str = "127.0.0.1") -> Iterator[int]:
     """A server that gives each connection to `handle`; yields its port."""
-    server = socket.create_server(("127.0.0.1", port))
+    server = socket.create_server((address, port))
 
     def one(stream: socket.socket) -> None:
         with stream:

@@ -20,8 +20,10 @@ from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
+from aicos_tls.live.flows import Flow, flows
+from aicos_tls.live.places import ELSEWHERE, Places
 from aicos_tls.live.probe import interfaces, reached_from_here
-from aicos_tls.live.sniff import OUTSIDE, Flow, Sniffer, flows
+from aicos_tls.live.sniff import Sniffer
 from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Life:
             if over_tls:
                 faults += ask_all(over_tls, self.ports, self.certs / "ca-cert.pem")
         assert sniffer.lost == 0
-        return faults, tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+        return faults, tuple(flow for flow in flows(sniffer.streams, Places(found)) if flow.client not in ELSEWHERE)
 
 
 @pytest.fixture(scope="module")

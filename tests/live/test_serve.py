@@ -15,8 +15,10 @@ from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
+from aicos_tls.live.flows import Flow, flows
+from aicos_tls.live.places import ELSEWHERE, Places
 from aicos_tls.live.probe import interfaces, reached_from_here
-from aicos_tls.live.sniff import OUTSIDE, Flow, Sniffer, flows
+from aicos_tls.live.sniff import Sniffer
 from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def requests(stack: Stack, ports: dict[int, int], secure: frozenset[int]) -> tup
             authority = stack.directory / "certs/ca-cert.pem"
             faults += ask_all([r for r in aicos.REQUESTS if r.port in secure], ports, authority)
     assert sniffer.lost == 0
-    return faults, tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+    return faults, tuple(flow for flow in flows(sniffer.streams, Places(found)) if flow.client not in ELSEWHERE)
 
 
 @pytest.mark.parametrize("way", ["auto", "sidecar"])
@@ -96,7 +98,7 @@ def _from_the_start(stack: Stack) -> tuple[Flow, ...]:
         stack.up()
         found = look(Docker(stack.engine.environment), stack.name)
     assert sniffer.lost == 0
-    seen = tuple(flow for flow in flows(sniffer.streams, found, ()) if flow.client != OUTSIDE)
+    seen = tuple(flow for flow in flows(sniffer.streams, Places(found)) if flow.client not in ELSEWHERE)
     assert any(flow.other or flow.tls for flow in seen)  # the databases at least
     return seen
 

@@ -25,8 +25,10 @@ from support import missing
 
 from aicos_tls.cli.errors import guarded
 from aicos_tls.live.docker import Docker
+from aicos_tls.live.flows import flows
+from aicos_tls.live.places import Places
 from aicos_tls.live.probe import interfaces, reached_from_here
-from aicos_tls.live.sniff import Sniffer, flows
+from aicos_tls.live.sniff import Sniffer
 from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
@@ -231,7 +233,7 @@ def test_kills_of_each_part_never_open_the_port(stack: Stack) -> None:
     assert sniffer.lost == 0
     assert plain.asked > len(parts)
     assert plain.answers == []
-    seen = [flow for flow in flows(sniffer.streams, found, ()) if (flow.client, flow.server) == ("web", "api")]
+    seen = [flow for flow in flows(sniffer.streams, Places(found)) if (flow.client, flow.server) == ("web", "api")]
     assert sum(flow.tls for flow in seen) > 0
     assert [flow for flow in seen if flow.http or flow.other] == []
     assert reached_from_here(next(iter(found.networks.values())), interfaces())

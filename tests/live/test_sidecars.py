@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from aicos_tls.live.flows import flows
 from aicos_tls.live.model import Attachment, Container, State
-from aicos_tls.live.packets import Bytes, Connection, Side, Streams
+from aicos_tls.live.packets import Side
+from aicos_tls.live.places import Places
 from aicos_tls.live.sidecars import check, stands_before
-from aicos_tls.live.sniff import flows
 from aicos_tls.live.stack import Stack
+from aicos_tls.live.streams import Bytes, Connection, Streams
 
 EARLY, LATE = "2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:01.5Z"
 
@@ -66,10 +68,10 @@ def test_what_is_seen_on_the_network_belongs_to_the_service() -> None:
     assert [stands_before(whole, each) for each in whole.containers] == ["api", "api", "tools"]
     streams = Streams()
     ends = Side("172.18.0.3", 4000), Side("172.18.0.2", 80)
-    streams.connections[frozenset(ends)] = Connection(*ends, Bytes())
+    streams.connections[frozenset(ends)] = Connection(*ends, Bytes(other=1))
     ends = Side("172.18.0.3", 4000), Side("fd00::2", 81)
-    streams.connections[frozenset(ends)] = Connection(*ends, Bytes())
-    assert [(f.client, f.server, f.port) for f in flows(streams, whole, ())] == [
+    streams.connections[frozenset(ends)] = Connection(*ends, Bytes(other=1))
+    assert [(f.client, f.server, f.port) for f in flows(streams, Places(whole))] == [
         ("tools", "api", 80),
         ("tools", "api", 81),
     ]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from aicos_tls.errors import TlsError
+from aicos_tls.errors import InternalError, TlsError
 from aicos_tls.live import sniff
 from aicos_tls.live.packets import Side
 from aicos_tls.live.sniff import Sniffer
@@ -45,6 +45,19 @@ def test_without_the_right(error: OSError, words: str, hint: str, monkeypatch: p
     with pytest.raises(TlsError, match=words) as caught, Sniffer(["br-x"]):
         pass
     assert hint in caught.value.hint
+
+
+def test_a_fault_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: bytes) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sniff, "packet", broken)
+    try:
+        with pytest.raises(InternalError) as caught, Sniffer(["lo"]), socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname()).close()
+    except TlsError as error:
+        pytest.skip(str(error))
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
 def test_no_such_interface() -> None:

@@ -39,8 +39,13 @@ def test_flags_over_the_compose_file_over_toml(project: MakeProject) -> None:
     assert found.as_dict() == {
         "certs_dir": "tls", "mount_path": "/t", "key_type": "p256", "days": 30, "all": True, "only": ["api"],
         "repair": False, "include": [], "exclude": ["web"], "strip_prefix": "a-", "override": False, "code": False,
-        "serve": [], "sidecar_image": "",
+        "serve": [], "sidecar_image": "", "published": "plain", "require": [], "strict": False,
     }  # fmt: skip
+
+
+def test_connections_are_no_settings(project: MakeProject) -> None:
+    toml = 'days = 10\n[[connection]]\nclient = "web"\nserver = "api"\nport = 8001\n'
+    assert resolve(loaded(project, "", toml), {}).days == 10
 
 
 @pytest.mark.parametrize(

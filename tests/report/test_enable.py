@@ -26,12 +26,17 @@ def test_a_dry_run_says_what_each_service_gets_and_what_is_left(mixed: Path, run
     assert (shown.code, shown.err, mixed.is_dir()) == (0, "", True)
     assert shown.out.startswith("--- a/docker-compose.yml\n")
     lines = summary(shown.out).splitlines()
-    assert lines[0] == (
-        "docker-compose.yml: would change (dry run, nothing written): 2 of 3 services in scope, 2 servers, 1 connection"
-    )
+    assert lines[:2] == [
+        (
+            "docker-compose.yml: 3 connections: 0 encrypted after this run, "
+            "1 asked over TLS of servers that do not serve it yet, 2 stay plain"
+        ),
+        "would change (dry run, nothing written)",
+    ]
     assert "  api  certificates, 3 variables, healthcheck" in lines
     assert "  web  certificates, 3 variables, 1 URL" in lines
-    assert "  web → api  https://bob:***@api:8001  API_URL, docker-compose.yml:10" in lines
+    assert "  waiting    web → api:8001 (http)" in lines
+    assert "             http://api:8001, docker-compose.yml:10" in lines
     assert "  api-cert.pem  will be issued  api" in lines
     assert any(line.startswith("  db: its image postgres:16 is a public one") for line in lines)
     assert any(line.startswith("  docker-compose.yml:14  web: myprobe") for line in lines)
@@ -57,20 +62,21 @@ def test_urls_of_others_are_named_only_when_asked(mixed: Path, run: Run) -> None
 
 def test_after_a_run_comes_what_is_still_to_do(mixed: Path, run: Run) -> None:
     shown = run("enable", *FAST)
-    assert shown.out.startswith("docker-compose.yml: TLS enabled: 2 of 3 services in scope")
+    assert shown.out.splitlines()[1] == "written"
     assert re.search(r"^  api-cert.pem  issued  expires \d{4}-\d\d-\d\d \(36\d\d days\)  api$", shown.out, re.MULTILINE)
     for words in ("api, web do not serve HTTPS yet", "restart: docker compose down", "take it back: aicos-tls"):
         assert words in shown.out
     assert (mixed / ".aicos-tls/record.json").exists()
 
 
-def test_once_enabled_it_is_one_line(mixed: Path, run: Run) -> None:
+def test_once_enabled_it_is_two_lines(mixed: Path, run: Run) -> None:
     run("enable", *FAST)
     again = run("enable", *FAST)
-    words = "nothing to do: TLS is enabled already (2 of 3 services in scope, 2 servers, 1 connection)"
-    assert again.out == f"docker-compose.yml: {words}\n"
+    first, second = again.out.splitlines()
+    assert first.startswith("docker-compose.yml: 3 connections: 0 encrypted, 1 asked over TLS of servers that do not")
+    assert second == "nothing to do: everything is there already"
     dry = run("enable", "--dry-run").out
-    assert dry.startswith("docker-compose.yml: nothing would change (dry run, nothing written)")
+    assert dry.splitlines()[1] == "nothing would change (dry run, nothing written)"
     assert "api-cert.pem  is there" in dry
     assert "Certificates in ./certs" in run("enable", *FAST, "--verbose").out
     assert mixed.is_dir()
@@ -121,6 +127,6 @@ def test_a_change_that_would_break_the_rest_stops_it(project: Project, run: Run)
 
 def test_warnings_are_only_of_what_happens(project: Project, run: Run) -> None:
     project(ONE + "    volumes: [./certs:/app/certs:ro]\n")
-    out = run("enable", "--dry-run").out
+    out = run("enable", "--dry-run", "--all").out
     assert (out.count(INSECURE), out.count(SHARED_KEYS)) == (1, 0)
     assert out.splitlines()[-2:] == ["", f"Warning  {INSECURE}"]

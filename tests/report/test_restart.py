@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from support import Project, Run
 
-FAST = ("--key-type", "p256")
+FAST = ("--key-type", "p256", "--all")
 PLAIN = "restart: docker compose down, docker compose up -d"
 BUILD = "restart: docker compose down, docker compose build, docker compose up -d"
 SERVES = """const fs = require('fs');

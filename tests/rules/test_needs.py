@@ -112,6 +112,38 @@ def test_a_mount_that_is_there_stays_and_is_said(project: MakeProject) -> None:
     ]
 
 
+INSTEAD = Needs(mounts=(Bind("runtime/nginx/api/a.conf", "/etc/nginx/a.conf", instead=True),))
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("- ./a.conf:/etc/nginx/a.conf", "- ./certs/runtime/nginx/api/a.conf:/etc/nginx/a.conf\n"),
+        ("- './a.conf:/etc/nginx/a.conf:ro' # x", "- './certs/runtime/nginx/api/a.conf:/etc/nginx/a.conf:ro' # x\n"),
+        ("- ${CONF:-./a.conf}:/etc/nginx/a.conf", "- ./certs/runtime/nginx/api/a.conf:/etc/nginx/a.conf\n"),
+        (
+            "- {type: bind, source: ./a.conf, target: /etc/nginx/a.conf}",
+            "- {type: bind, source: ./certs/runtime/nginx/api/a.conf, target: /etc/nginx/a.conf}\n",
+        ),
+    ],
+)
+def test_a_changed_copy_takes_the_place_of_what_is_mounted(project: MakeProject, before: str, expected: str) -> None:
+    found = planned(project, service("volumes:", f"  {before}"), INSTEAD)
+    assert f"    volumes:\n      {expected}" in after(found)
+    assert not found.declined
+    assert not [note for note in found.notes if "/etc/nginx" in note.text]
+
+
+def test_a_mount_that_others_have_too_is_declined(project: MakeProject) -> None:
+    services = "  api: {build: ., volumes: *v}\n  b: {build: ., volumes: *v}\n"
+    text = f"x-v: &v [./a.conf:/etc/nginx/a.conf]\nservices:\n{services}"
+    found = planned(project, text, INSTEAD)
+    assert "runtime" not in after(found)
+    (declined,) = [each for each in found.declined if "/etc/nginx" in each.paste]
+    assert "is shared with other services" in declined.reason
+    assert declined.paste == "./certs/runtime/nginx/api/a.conf:/etc/nginx/a.conf:ro"
+
+
 def test_the_healthcheck_stays(project: MakeProject) -> None:
     check = "healthcheck: {test: curl http://localhost:1/}"
     assert "http://localhost:1/" in after(planned(project, service(check), Needs(healthcheck_stays=True)))

@@ -222,6 +222,13 @@ PROJECTS: dict[str, dict[str, str | bytes]] = {
     "dockerfile-surrogate": compose(API)
     | {"api/Dockerfile": 'FROM node\nCMD ["\\ud800"]\nHEALTHCHECK CMD ["curl", "http://localhost:80/\\ud800"]\n'},
     "toml-deep": compose(API, **{"aicos-tls.toml": "a = " + "[" * 50000 + "]" * 50000}),
+    "toml-connections": compose(
+        API, **{"aicos-tls.toml": '[[connection]]\nclient = "api"\nserver = "api"\nport = 1\n' * 20000}
+    ),
+    "toml-connection-number": compose(
+        API, **{"aicos-tls.toml": '[[connection]]\nclient = "api"\nserver = "api"\nport = 0x' + "f" * 100000}
+    ),
+    "toml-large": compose(API, **{"aicos-tls.toml": "# " + "a" * 5_000_000}),
     "toml-tables": compose(API, **{"aicos-tls.toml": "[" + ".".join("a" * 1 for _ in range(20000)) + "]\n"}),
     "pyproject-deep": source("pyproject.toml", "a = " + "[" * 50000 + "]" * 50000, PYTHON["api/Dockerfile"]),
     "package-json-deep": source("package.json", "[" * 100000 + "]" * 100000),

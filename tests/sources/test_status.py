@@ -125,7 +125,7 @@ if (process.env.TLS_ENABLED === 'true') {
             "FROM httpd\nRUN x",
             "restart: always",
             Way.CONFIGURATION,
-            "the configuration of Apache httpd is not read here",
+            "the configuration of Apache httpd is changed to ask over TLS, not to serve it",
         ),
     ],
 )

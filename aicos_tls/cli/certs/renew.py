@@ -77,9 +77,11 @@ def command(
     flags = policy_flags(certs_dir=certs_dir, key_type=key_type, days=days, lifetime=lifetime, all=every or None)
     options = Options(store, force, reuse_key, dry_run, keep, Hooks(before, after))
     if watch:
+        from aicos_tls.cli.certs.watching import Telling
         from aicos_tls.cli.certs.watching import watch as go_on
 
-        return go_on(file or [], services or [], flags, options, interval)
+        telling = Telling(reload or restart, restart, wait, project_name)
+        return go_on(file or [], services or [], flags, options, interval, telling)
     result = renew(file or [], services or [], flags, options, now=now(), environment=os.environ)
     done = []
     if result.prepared and result.renewed and not dry_run:

@@ -9,6 +9,11 @@
 The lines stand in the block of the address that they are for, so that they say nothing about other upstreams; where
 they would, a person has to look. What the block says itself about one of them stays. Sessions are reused and
 connections kept alive as before: `proxy_ssl_session_reuse` is on by default, and `proxy_http_version` is not touched.
+
+nginx verifies all servers of an `upstream` by one name. Where these are several services, it is that of the block, and
+their certificates get it. Where a variable leads to several services, nothing is said of the name: it is then the host
+of the address (`proxy_ssl_name`). `uwsgi_pass suwsgi://` is the uwsgi protocol over TLS (ngx_http_uwsgi_module).
+FastCGI, SCGI and memcached have no TLS in nginx.
 """
 
 from __future__ import annotations
@@ -19,77 +24,92 @@ from typing import TYPE_CHECKING
 from aicos_tls.compose.urls import find
 from aicos_tls.sources.model import CodeChange, Manual
 from aicos_tls.sources.nginx.insert import after, before
-from aicos_tls.sources.nginx.upstream import DEFAULT_PORT, Address, Names, Unclear, address
+from aicos_tls.sources.nginx.upstream import DEFAULT_PORT, Address, Names, Unclear, address, parts_of
 from aicos_tls.yamledit.edits import Splice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from aicos_tls.files import TextFile
     from aicos_tls.sources.model import CodeContext
-    from aicos_tls.sources.nginx.parse import Directive, Word
+    from aicos_tls.sources.nginx.parse import Directive
 
 _ASKS = ("proxy_pass", "grpc_pass")
-_NOT_HTTP = {"uwsgi_pass": "uwsgi", "fastcgi_pass": "FastCGI", "scgi_pass": "SCGI", "memcached_pass": "memcached"}
+_UWSGI = "uwsgi_pass"
+_NO_TLS = {"fastcgi_pass": "FastCGI", "scgi_pass": "SCGI", "memcached_pass": "memcached"}
 _NO_SSL_LINES = ("if", "limit_except")
 """Blocks in which `proxy_pass` may stand and `proxy_ssl_…` may not."""
-_HOST = re.compile(r"(?:\w+://)?([^\s:/$?#]+)")
 
 
-def trust_lines(family: str, context: CodeContext, name: str) -> dict[str, str]:
-    """The directives that let nginx verify an upstream called `name`, by directive name."""
+def trust_lines(family: str, mount_path: str, name: str) -> dict[str, str]:
+    """The directives that let nginx verify an upstream called `name`, by directive name; no name is the host's own."""
     values = {
-        "ssl_trusted_certificate": f"{context.mount_path}/ca-cert.pem",
+        "ssl_trusted_certificate": f"{mount_path}/ca-cert.pem",
         "ssl_verify": "on",
         "ssl_server_name": "on",
-        "ssl_name": name,
+        **({"ssl_name": name} if name else {}),
     }
     return {f"{family}_{key}": f"{family}_{key} {value};" for key, value in values.items()}
 
 
-def changes(file: TextFile, root: Directive, context: CodeContext) -> Iterator[CodeChange | Manual]:
-    """Yield the change of each address of a server, and those that a person has to look at."""
-    names = Names(root, context)
+def changes(
+    file: TextFile, root: Directive, context: CodeContext, beside: Iterable[Directive] = ()
+) -> Iterator[CodeChange | Manual]:
+    """Yield the change of each address of a server, and those that a person has to look at.
+
+    `beside` are the trees of the other files that nginx reads in the same container.
+    """
+    others = list(beside)
+    names = Names.of(root, context, others)
     done: dict[int, set[str]] = {}
     for directive in root.walk():
-        if directive.name in _ASKS and directive.args:
+        if not directive.args:
+            continue
+        if directive.name in (*_ASKS, _UWSGI):
             if directive.within("stream"):
-                yield from _not_http(file, directive, names, "stream")
+                yield from _stream(file, directive, names, context)
             else:
-                yield from _ask(file, directive, names, done)
-        elif directive.name in _NOT_HTTP and directive.args:
-            yield from _not_http(file, directive, names, _NOT_HTTP[directive.name])
-        elif directive.name == "proxy_redirect" and directive.args:
+                yield from _ask(file, directive, names, context, done)
+        elif directive.name in _NO_TLS:
+            yield from _no_tls(file, directive, names)
+        elif directive.name == "proxy_redirect":
             yield from _redirect(file, directive, context)
-    yield from _unused_pools(file, root, names)
+    yield from _unused_pools(file, [root, *others], names, context)
 
 
 def _ask(
-    file: TextFile, directive: Directive, names: Names, done: dict[int, set[str]]
+    file: TextFile, directive: Directive, names: Names, context: CodeContext, done: dict[int, set[str]]
 ) -> Iterator[CodeChange | Manual]:
     family = directive.name.removesuffix("_pass")
     found = list(address(names, directive))
     plain = [item for item in found if isinstance(item, Address)]
     anchor = _anchor(directive)
     reasons = [item.reason for item in found if isinstance(item, Unclear)]
-    if len({item.host for item in plain}) > 1:
-        reasons.append("its variable leads to more than one server")
+    services = frozenset(service for item in found for service in item.services)
+    hosts = {item.host for item in plain}
+    if len(hosts) > 1 and any(item.shared for item in plain):
+        reasons.append("its variable leads to an upstream and to more than it")
     if plain and _speaks_of_others(anchor, directive):
         reasons.append("the same block asks something else, which the lines for this server would be about too")
+    if family == "uwsgi" and services - context.uwsgi:
+        reasons.append("the uwsgi protocol is spoken in plain until a sidecar takes it over TLS (mode: tcp)")
     where = file.where(directive.start)
+    name = hosts.pop() if len(hosts) == 1 else ""
+    lines = trust_lines(family, context.mount_path, name)
     if reasons:
-        name = plain[0].host if plain else "NAME"
-        lines = [f"{directive.name} {family.replace('proxy', 'http')}s://…;"]
-        yield Manual(where, f"{directive.name}: {reasons[0]}", "\n".join([*lines, *_trust(names, family, name)]))
+        paste = [f"{directive.name} {_SCHEMES[family]}://…;", *lines.values()]
+        yield Manual(where, f"{directive.name}: {reasons[0]}", "\n".join(paste), services)
     elif plain:
-        splices = [splice for item in plain for splice in _over_tls(item)]
-        if lines := _missing(anchor, trust_lines(family, names.context, plain[0].host), done):
-            splices.append(after(file, directive, lines) if anchor is directive else before(file, anchor, lines))
-        yield CodeChange(f"asks {plain[0].host} over TLS and verifies it", where, tuple(splices))
+        splices = list(dict.fromkeys(splice for item in plain for splice in _over_tls(item)))
+        if missing := _missing(anchor, lines, done):
+            splices.append(after(file, directive, missing) if anchor is directive else before(file, anchor, missing))
+        if splices:
+            asked = name or " and ".join(sorted({item.host for item in plain}))
+            more = tuple((service, item.host) for item in plain if item.shared for service in sorted(item.services))
+            yield CodeChange(f"asks {asked} over TLS and verifies it", where, tuple(splices), names=more)
 
 
-def _trust(names: Names, family: str, name: str) -> list[str]:
-    return list(trust_lines(family, names.context, name).values())
+_SCHEMES = {"proxy": "https", "grpc": "grpcs", "uwsgi": "suwsgi"}
 
 
 def _speaks_of_others(anchor: Directive, directive: Directive) -> bool:
@@ -101,13 +121,14 @@ def _speaks_of_others(anchor: Directive, directive: Directive) -> bool:
         beside = _anchor(other).parent is anchor.parent
         if beside and value != directive.args[0].value:
             return True
-        if not beside and value.lower().startswith(("https:", "grpcs:")):
+        if not beside and value.lower().startswith(("https:", "grpcs:", "suwsgi:")):
             return True
     return False
 
 
 def _over_tls(item: Address) -> Iterator[Splice]:
-    yield Splice(item.scheme_at, item.scheme_at, (0,), item.scheme)
+    if item.scheme_at is not None:
+        yield Splice(item.scheme_at, item.scheme_at, (0,), item.scheme)
     if item.port_at is not None:
         yield Splice(item.port_at, item.port_at, (1,), DEFAULT_PORT)
 
@@ -137,24 +158,41 @@ def _redirect(file: TextFile, directive: Directive, context: CodeContext) -> Ite
             yield CodeChange(f"redirects of {url.host} are https", file.where(directive.start), splices)
 
 
-def _not_http(file: TextFile, directive: Directive, names: Names, protocol: str) -> Iterator[Manual]:
-    host = _host(directive.args[0])
-    if host and names.host(host):
-        reason = f"{directive.name} {directive.args[0].value}: {protocol} is not HTTP, left as it is"
-        yield Manual(file.where(directive.start), reason, "")
+def _led_to(names: Names, directive: Directive) -> frozenset[str]:
+    """The servers that the address of a directive leads to."""
+    found = (parts_of(text) for text in names.values.meanings(directive.args[0]))
+    targets = (names.target(parts.host) for parts in found if parts)
+    return frozenset(service for target in targets if target for service in target.services)
 
 
-def _host(word: Word) -> str:
-    match = _HOST.match(word.value)
-    return match[1] if match else ""
+def _no_tls(file: TextFile, directive: Directive, names: Names) -> Iterator[Manual]:
+    if services := _led_to(names, directive):
+        protocol = _NO_TLS[directive.name]
+        reason = f"{directive.name} {directive.args[0].value}: nginx has no TLS for {protocol}, it stays plain"
+        yield Manual(file.where(directive.start), reason, "", services)
 
 
-def _unused_pools(file: TextFile, root: Directive, names: Names) -> Iterator[Manual]:
-    """Report `upstream` blocks of servers that nothing in this file asks: another file does."""
-    text = [d.args[-1].value for d in root.walk() if d.args and (d.name.endswith("_pass") or d.name == "set")]
-    for pool, directive in names.upstreams.items():
-        used = any(re.search(rf"(?<![\w.-]){re.escape(pool)}(?![\w.-])", value) for value in text)
-        if not used and (name := names.name_in(pool)) is not None:
-            known = name if isinstance(name, str) else "NAME"
-            paste = "\n".join((f"proxy_pass https://{pool};", *_trust(names, "proxy", known)))
-            yield Manual(file.where(directive.start), f"upstream {pool} is asked from another file", paste)
+def _stream(file: TextFile, directive: Directive, names: Names, context: CodeContext) -> Iterator[Manual]:
+    """Report what passes bytes on: only a person knows whether these are TLS already."""
+    if services := _led_to(names, directive):
+        reason = f"{directive.name} {directive.args[0].value}: stream passes on what comes in, it stays as it is"
+        paste = ["proxy_ssl on;", *trust_lines("proxy", context.mount_path, min(services)).values()]
+        yield Manual(file.where(directive.start), reason, "\n".join(paste), services)
+
+
+def _unused_pools(file: TextFile, trees: list[Directive], names: Names, context: CodeContext) -> Iterator[Manual]:
+    """Report `upstream` blocks of servers that nothing in these files asks: something else does."""
+    others = (d for root in trees for d in root.walk() if d.name not in ("upstream", "server"))
+    text = " ".join(d.args[-1].value for d in others if d.args)
+    for pool, directive in names.own.items():
+        target = names.target(pool)
+        if target is not None and not _is_named(pool, text):
+            known = target.name if not isinstance(target, Unclear) else "NAME"
+            lines = trust_lines("proxy", context.mount_path, known).values()
+            paste = "\n".join((f"proxy_pass https://{pool};", *lines))
+            reason = f"upstream {pool} is asked from no file that is known"
+            yield Manual(file.where(directive.start), reason, paste, target.services)
+
+
+def _is_named(pool: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.-]){re.escape(pool)}(?![\w.-])", text) is not None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from aicos_tls import budgets
 from aicos_tls.sources.model import CodeChange, Manual
 from aicos_tls.sources.nginx.insert import after
+from aicos_tls.sources.nginx.values import Values
 from aicos_tls.yamledit.edits import Splice
 
 if TYPE_CHECKING:
@@ -37,13 +38,18 @@ def certificate_lines(context: CodeContext) -> dict[str, str]:
     }
 
 
+SERVES = "serves TLS with the service's certificate"
+"""What the change of a `server` block is, in words."""
+
+
 def changes(file: TextFile, root: Directive, context: CodeContext) -> Iterator[CodeChange | Manual]:
     """Yield the change of every `server` block that listens in plain text on a port of the service."""
+    values = Values(root, (), context.environment)
     for server in root.walk():
         if server.name != "server" or server.block is None or server.within("stream", "mail"):
             continue
         listens = server.named("listen")
-        plain = [listen for listen in listens if _is_plain(listen, context)]
+        plain = [listen for listen in listens if _is_plain(listen, values, context)]
         if plain:
             yield _change(file, server, plain, context)
         elif not listens and (not context.ports or 80 in context.ports):  # noqa: PLR2004 - the default port
@@ -51,13 +57,14 @@ def changes(file: TextFile, root: Directive, context: CodeContext) -> Iterator[C
             yield Manual(file.where(server.start), "a server without `listen`: it listens on port 80", paste)
 
 
-def _is_plain(listen: Directive, context: CodeContext) -> bool:
+def _is_plain(listen: Directive, values: Values, context: CodeContext) -> bool:
     words = [word.value for word in listen.args]
     if not words or words[0].startswith("unix:") or _OTHER_PROTOCOLS.intersection(words):
         return False
-    match = _PORT.match(words[0])
+    where = values.meanings(listen.args[0])[0].value  # `listen ${PORT};` in a template
+    match = _PORT.match(where)
     port = budgets.number(match[1]) if match else 80
-    return "$" not in words[0] and (not context.ports or port in context.ports)
+    return "$" not in where and (not context.ports or port in context.ports)
 
 
 def _change(file: TextFile, server: Directive, plain: list[Directive], context: CodeContext) -> CodeChange:
@@ -65,4 +72,4 @@ def _change(file: TextFile, server: Directive, plain: list[Directive], context: 
     present = {child.name for child in server.block or ()}
     if lines := [line for name, line in certificate_lines(context).items() if name not in present]:
         splices.append(after(file, plain[-1], lines))
-    return CodeChange("serves TLS with the service's certificate", file.where(plain[0].start), tuple(splices))
+    return CodeChange(SERVES, file.where(plain[0].start), tuple(splices))

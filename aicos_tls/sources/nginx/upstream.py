@@ -1,7 +1,7 @@
 """What an nginx configuration asks: the address in each `proxy_pass`, through variables and `upstream` blocks.
 
 An address is `scheme://host[:port][/uri]` (nginx documentation, ngx_http_proxy_module, `proxy_pass`). A host is first
-looked for among the `upstream` blocks, then by DNS; `set` gives variables their values.
+looked for among the `upstream` blocks, then by DNS. Blocks and variables may stand in another file of the service.
 """
 
 from __future__ import annotations
@@ -12,129 +12,215 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.compose.urls import host_name
+from aicos_tls.sources.nginx.values import Values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from aicos_tls.sources.model import CodeContext
-    from aicos_tls.sources.nginx.parse import Directive, Word
+    from aicos_tls.sources.nginx.parse import Directive
+    from aicos_tls.sources.nginx.values import Text
 
-ADDRESS = re.compile(
-    r"(?:(?P<scheme>https?|grpcs?)://)?"
-    r"(?P<host>[^\s:/$?#]+|\$\w+|\$\{\w+\})"
-    r"(?P<port>:[^/$?#]+|:\$\{?\w+\}?)?",
-    re.IGNORECASE,
+_ADDRESS = re.compile(
+    r"(?:(?P<scheme>[A-Za-z]+|\$\w+|\$\{\w+\})://)?"
+    r"(?P<host>\[[0-9A-Fa-f:.]*\]|[^\s:/$?#\[\]]+|\$\w+|\$\{\w+\})"
+    r"(?P<port>:(?:[^/$?#]+|\$\w+|\$\{\w+\})?)?"
 )
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
-BEGINS = re.compile(r"\$\{?\w+\}?(?![\w:])")
-"""A variable that an address begins with: `$backend/v1`, but not `$scheme://api`."""
+"""A variable behind a host begins with the path as a rule: `http://api$request_uri`."""
 DEFAULT_PORT = ":80"
 """The port of a plain `proxy_pass` and of a `server` in an `upstream` that name none."""
+SECURE = {"http": "https", "grpc": "grpcs", "uwsgi": "suwsgi"}
+"""The schemes of nginx, and those over TLS (`proxy_pass`, `grpc_pass`, `uwsgi_pass`)."""
+_PLAIN = {"proxy": "http", "grpc": "grpc", "uwsgi": "uwsgi"}
+"""The plain scheme by the family of directives."""
+_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
+"""What a certificate may name."""
+
+
+class Parts(Struct, frozen=True):
+    """An address taken apart; `port` is empty where none is written. The ends are offsets in the text."""
+
+    scheme: str
+    host: str
+    port: str
+    host_end: int
 
 
 class Address(Struct, frozen=True):
     """Where a plain scheme stands and what it leads to; offsets are characters of the file.
 
-    `scheme_at` is where the `s` goes, or where the whole scheme goes for a `grpc_pass` without one; `port_at` is where
-    a port has to be written so that the address goes on meaning the same one, or None.
+    `scheme_at` is where `scheme` goes: an `s`, or a whole one where none is written; None where the environment gives
+    the scheme. `port_at` is where a port has to be written so that the address goes on meaning the same one, or None.
+    `host` is the name by which whoever answers can be verified, `services` whoever that may be. With `shared`, the name
+    is none that they have: their certificates have to get it.
     """
 
-    scheme_at: int
+    scheme_at: int | None
     scheme: str
     port_at: int | None
     host: str
+    services: frozenset[str]
+    shared: bool = False
 
 
 class Unclear(Struct, frozen=True):
-    """An address that may lead to a server, and what is not known about it."""
+    """An address that may lead to servers, and what is not known about it; `services` are those that it leads to."""
 
     reason: str
+    services: frozenset[str] = frozenset()
+
+
+class Target(Struct, frozen=True):
+    """What a host means: the name to verify, and the services behind it."""
+
+    name: str
+    services: frozenset[str]
+    shared: bool = False
 
 
 class Names:
-    """What names mean in one file: `upstream` blocks, and the variables that `set` gives one value."""
+    """What names mean in one file: `upstream` blocks, and variables, of this file and of those beside it."""
 
-    def __init__(self, root: Directive, context: CodeContext) -> None:
-        self.context = context
-        blocks = [d for d in root.walk() if d.name == "upstream" and d.args and d.block is not None]
-        self.upstreams = {block.args[0].value: block for block in blocks}
-        self._sets: dict[str, list[Directive]] = {}
-        for directive in root.walk():
-            if directive.name == "set" and len(directive.args) == 2:  # noqa: PLR2004 - set $name value
-                self._sets.setdefault(directive.args[0].value.lstrip("$"), []).append(directive)
+    def __init__(
+        self,
+        root: Directive,
+        services: Mapping[str, str],
+        environment: Mapping[str, str],
+        beside: Iterable[Directive] = (),
+    ) -> None:
+        """`services` are the names that mean services, in lower case; `environment` the variables of the container."""
+        others = list(beside)
+        self._services = services
+        self._environment = environment
+        self.values = Values(root, others, environment)
+        self.own = _pools(root)
+        self.upstreams = {name: (block, self.values) for name, block in self.own.items()}
+        for other in others:
+            for name, block in _pools(other).items():
+                self.upstreams.setdefault(name, (block, Values(other, (), environment)))
 
-    def variable(self, text: str) -> list[Directive]:
-        """The `set` directives of the variable that `text` is."""
-        match = _VARIABLE.fullmatch(text)
-        return self._sets.get(match[1], []) if match else []
+    @classmethod
+    def of(cls, root: Directive, context: CodeContext, beside: Iterable[Directive] = ()) -> Names:
+        """The names for whoever is given a context: those of servers."""
+        return cls(root, context.servers, context.environment, beside)
 
-    def members(self, pool: str) -> list[str]:
-        """The hosts of an `upstream` block, without ports."""
-        return [d.args[0].value.rsplit(":", 1)[0] for d in self.upstreams[pool].named("server") if d.args]
+    def service(self, host: str) -> str | None:
+        """The service that a host means, or None."""
+        return self._services.get(host_name(host))
 
-    def name_in(self, pool: str) -> str | Unclear | None:
-        """The one name by which all members of a pool can be verified; None when no member is a server."""
-        hosts = self.members(pool)
-        services = {self.context.names_server(host) for host in hosts}
-        if not hosts or services == {None}:
+    def members(self, pool: str) -> list[tuple[str, str]]:
+        """Host and port (empty where none is written) of each server of an `upstream` block."""
+        block, values = self.upstreams[pool]
+        words = [directive.args[0] for directive in block.named("server") if directive.args]
+        found = (parts_of(text) for word in words for text in values.meanings(word))
+        return list(dict.fromkeys((parts.host, parts.port) for parts in found if parts))
+
+    def target(self, host: str) -> Target | Unclear | None:
+        """What a host in an address means; None when it means no server."""
+        if host not in self.upstreams:
+            service = self.service(host)
+            return Target(host_name(host), frozenset({service})) if service else None
+        hosts = [member for member, _ in self.members(host)]
+        services = [self.service(member) for member in hosts]
+        known = frozenset(service for service in services if service)
+        if not known:
             return None
-        if len(services) > 1:
-            return Unclear(f"the servers of upstream {pool} are not all one service, so no one name can be verified")
-        return host_name(hosts[0])
+        if None in services:
+            others = ", ".join(member for member, service in zip(hosts, services, strict=True) if not service)
+            return Unclear(
+                f"upstream {host} has {others} beside servers of the project, which nothing vouches for", known
+            )
+        if len(known) == 1:
+            return Target(host_name(hosts[0]), known)
+        return Target(self._shared(host, known), known, shared=True)
 
-    def host(self, text: str) -> str | Unclear | None:
-        """The DNS name of the server that a host in an address means; None when it means none."""
-        if text in self.upstreams:
-            return self.name_in(text)
-        return host_name(text) if self.context.names_server(text) else None
+    def _shared(self, pool: str, services: frozenset[str]) -> str:
+        """A name for all services of a pool: that of the pool, unless it means another service."""
+        name = host_name(pool)
+        taken = self._services.get(name, next(iter(services))) not in services
+        return f"{name}-upstream" if taken else name
+
+
+def _pools(root: Directive) -> dict[str, Directive]:
+    blocks = (d for d in root.walk() if d.name == "upstream" and d.args and d.block is not None)
+    return {block.args[0].value: block for block in blocks}
+
+
+def parts_of(text: Text) -> Parts | None:
+    """Take an address apart; None for one that is none: a socket, or something else."""
+    match = _ADDRESS.match(text.value)
+    if match is None or match["host"].lower() == "unix":
+        return None
+    return Parts((match["scheme"] or "").lower(), match["host"], (match["port"] or "")[1:], match.end("host"))
 
 
 def address(names: Names, directive: Directive) -> Iterator[Address | Unclear]:
-    """Yield where a `proxy_pass` or `grpc_pass` leads, when it leads to a server in plain text."""
-    word = directive.args[0]
-    if (begins := BEGINS.match(word.value)) is None:
-        yield from _of(names, word, directive)
-        return
-    sets = names.variable(begins[0])
-    if not sets:
-        yield Unclear(f"the address is in {begins[0]}, which is not set in this file")
-    for given in sets:  # set $backend http://api:8001; proxy_pass $backend/v1;
-        yield from _of(names, given.args[1], directive)
+    """Yield where a directive that asks leads, when it leads to a server in plain text."""
+    places: set[int | None] = set()
+    others: list[tuple[Text, Parts]] = []
+    for text in names.values.meanings(directive.args[0]):
+        parts = parts_of(text)
+        if parts is None:
+            continue
+        found = _of(names, text, parts, directive)
+        if found is None:
+            others.append((text, parts))
+        else:
+            places |= {found.scheme_at} if isinstance(found, Address) else set()
+            yield found
+    for text, parts in others if places else ():
+        if parts.scheme in SECURE.values() and not isinstance(names.target(parts.host), Target):
+            yield Unclear(f"its variable also leads to {parts.host}, which another CA vouches for")
+        elif _scheme(text, parts, directive)[0] in places:
+            yield Unclear(f"its variable is set to more than one host, and {parts.host} is no server of the project")
 
 
-def _of(names: Names, word: Word, directive: Directive) -> Iterator[Address | Unclear]:
-    match = ADDRESS.match(word.value)
-    if match is None or (match["scheme"] or "").lower() in ("https", "grpcs"):
-        return
-    if match["scheme"] is None and directive.name == "proxy_pass":
-        return  # nginx refuses it
-    found = _host(names, match["host"])
-    if isinstance(found, Unclear):
-        yield found
-    elif found is not None:
-        name, has_port = found
-        scheme_at = word.start + len(match["scheme"] or "")
-        port_at = None if match["port"] or has_port else word.start + match.end("host")
-        yield Address(scheme_at, "s" if match["scheme"] else f"{_family(directive)}s://", port_at, name)
+def _of(names: Names, text: Text, parts: Parts, directive: Directive) -> Address | Unclear | None:
+    family = directive.name.removesuffix("_pass")
+    if "$" in parts.host:
+        part = "host" if parts.scheme else "address"
+        return Unclear(f"the {part} is in {parts.host}, which is not set in the files of this service")
+    if not parts.scheme and family == "proxy":
+        return None  # nginx refuses it
+    given = bool(parts.scheme) and text.origins[len(parts.scheme) - 1] is None  # elsewhere than in this file
+    if parts.scheme in SECURE.values() and not given:
+        return None
+    found = names.target(parts.host)
+    if found is None or isinstance(found, Unclear):
+        return found
+    if reason := _unfit(parts, found, given=given):
+        return Unclear(reason, found.services)
+    at, scheme = (None, "") if given else _scheme(text, parts, directive)
+    has_port = bool(parts.port) or given or parts.host in names.upstreams or family == "uwsgi"
+    port_at = None if has_port else _behind(text, parts)
+    return Address(at, scheme, port_at, found.name, found.services, found.shared)
 
 
-def _family(directive: Directive) -> str:
-    return directive.name.removesuffix("_pass")
+def _unfit(parts: Parts, found: Target, *, given: bool) -> str:
+    """Why a server cannot be asked over TLS by a change of this file; empty where it can."""
+    if "$" in parts.scheme:
+        return f"the scheme is in {parts.scheme}"
+    if not _NAME.fullmatch(found.name):
+        return f"{found.name} is no name that a certificate can have"
+    if given and parts.scheme not in SECURE.values():
+        return f"the address {parts.scheme}://{parts.host} comes from another file"
+    return ""
 
 
-def _host(names: Names, text: str) -> tuple[str, bool] | Unclear | None:
-    """The DNS name that `text` means, and whether the port comes with it (or is that of an `upstream`)."""
-    if not text.startswith("$"):
-        found = names.host(text)
-        return found if found is None or isinstance(found, Unclear) else (found, text in names.upstreams)
-    sets = names.variable(text)
-    if not sets:
-        return Unclear(f"the host is in {text}, which is not set in this file")
-    hosts = {given.args[1].value for given in sets}
-    if len(hosts) > 1:
-        known = [host for host in hosts if names.host(host.partition(":")[0])]
-        return Unclear(f"{text} is set to more than one host") if known else None
-    value = hosts.pop()
-    host, colon, _ = value.partition(":")
-    found = names.host(host)
-    return found if found is None or isinstance(found, Unclear) else (found, bool(colon) or host in names.upstreams)
+def _scheme(text: Text, parts: Parts, directive: Directive) -> tuple[int, str]:
+    """Where the text goes that makes the scheme that of TLS, and the text."""
+    family = directive.name.removesuffix("_pass")
+    first = text.origins[0]
+    start = directive.args[0].start if first is None else first
+    if not parts.scheme:
+        return start, f"{SECURE[_PLAIN[family]]}://"
+    return (start if family == "uwsgi" else start + len(parts.scheme)), "s"
+
+
+def _behind(text: Text, parts: Parts) -> int:
+    """Where a port goes: behind the host where the scheme stands beside it, else behind the variable that brings it."""
+    begin = max(len(parts.scheme) - 1, 0)
+    first, last = text.origins[begin], text.origins[parts.host_end - 1]
+    if first is not None and last is not None and last - first == parts.host_end - 1 - begin:
+        return last + 1
+    return text.ends[parts.host_end - 1]

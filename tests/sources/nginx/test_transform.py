@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path, PurePath
 
 import pytest
+from msgspec.structs import replace
 from support import need
 
 from aicos_tls.files import TextFile, read
@@ -12,11 +13,23 @@ from aicos_tls.sources.nginx import is_nginx, transform
 from aicos_tls.yamledit.apply import splice
 
 CASES = sorted(path.parent for path in Path("fixtures/code/nginx").glob("*/before.conf"))
-SERVERS = {"aicos-backend": "aicos-backend", "backend": "aicos-backend", "aicos-nl-parser": "aicos-nl-parser"}
+SERVERS = {
+    "aicos-backend": "aicos-backend",
+    "backend": "aicos-backend",
+    "aicos-nl-parser": "aicos-nl-parser",
+    "aicos-other": "aicos-other",
+}
+ENVIRONMENT = {
+    "API_HOST": "aicos-backend",
+    "API_PORT": "3001",
+    "API_URL": "https://aicos-backend:3001",
+    "SCHEME": "http",
+}
 
 
 def context(*, is_server: bool = False, ports: frozenset[int] = frozenset({3000})) -> CodeContext:
-    return CodeContext("aicos-frontend", "frontend", "/app/certs", ports, SERVERS, is_server)
+    found = CodeContext("aicos-frontend", "frontend", "/app/certs", ports, SERVERS, is_server)
+    return replace(found, environment=ENVIRONMENT, uwsgi=frozenset({"aicos-nl-parser"}))
 
 
 def result(text: str, *, is_server: bool = False, ports: frozenset[int] = frozenset({3000})) -> CodeResult:
@@ -42,10 +55,12 @@ def test_before_and_after(case: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_nginx_takes_what_results(case: Path, certificates: Path, tmp_path: Path) -> None:
     text = read(case / "after.conf").text.replace("/app/certs", str(certificates))
+    for name, value in ENVIRONMENT.items():
+        text = text.replace(f"${{{name}}}", value).replace(f"${name}", value)
     for name in ("aicos-backend", "aicos-nl-parser", "AICOS-Backend", "elsewhere.example"):
         # the names mean something in the project's network only; the certificate's name stays
         text = text.replace(f"//{name}", "//127.0.0.1").replace(f"server {name}", "server 127.0.0.1")
-        for before in ("set $backend", "grpc_pass"):
+        for before in ("set $backend", "grpc_pass", "uwsgi_pass"):
             text = text.replace(f"{before} {name}", f"{before} 127.0.0.1")
     (tmp_path / "site.conf").write_text(text)
     main = tmp_path / "nginx.conf"
@@ -115,10 +130,33 @@ def test_without_known_ports_all_listeners_serve_tls() -> None:
     assert applied(found).startswith("server { listen 80 ssl; listen 0.0.0.0 ssl; ssl_certificate ")
 
 
+TWO = "upstream p { server aicos-backend:1; server aicos-nl-parser:1; }"
 BY_HAND = {
-    "fastcgi": ("location / {\n fastcgi_pass aicos-backend:9000; }", 2, "FastCGI is not HTTP"),
-    "uwsgi pool": ("upstream p { server aicos-backend:1; }\nlocation / {\n uwsgi_pass p; }", 3, "uwsgi is not HTTP"),
-    "stream": ("stream {\n server {\n proxy_pass aicos-backend:5432; } }", 3, "stream is not HTTP"),
+    "fastcgi": ("location / {\n fastcgi_pass aicos-backend:9000; }", 2, "nginx has no TLS for FastCGI"),
+    "scgi": ("location / {\n scgi_pass aicos-backend:9000; }", 2, "nginx has no TLS for SCGI"),
+    "memcached": ("location / {\n memcached_pass aicos-backend:1; }", 2, "nginx has no TLS for memcached"),
+    "the client's scheme": ("location / {\n proxy_pass $scheme://aicos-backend; }", 2, "the scheme is in $scheme"),
+    "another CA": (
+        "map $x $to { a http://aicos-backend:1; b https://elsewhere; } location / { proxy_pass $to; }",
+        1,
+        "another CA vouches for",
+    ),
+    "a pool and a host": (
+        f"{TWO} map $x $to {{ a p; b aicos-backend:1; }}\nlocation / {{ proxy_pass http://$to; }}",
+        2,
+        "an upstream and to more than it",
+    ),
+    "no name of a certificate": (
+        "upstream a*b { server aicos-backend:1; server aicos-nl-parser:1; }\nlocation / { proxy_pass http://a*b; }",
+        2,
+        "a*b is no name that a certificate can have",
+    ),
+    "uwsgi pool": (
+        "upstream p { server aicos-backend:1; }\nlocation / {\n uwsgi_pass p; }",
+        3,
+        "spoken in plain until a sidecar",
+    ),
+    "stream": ("stream {\n server {\n proxy_pass aicos-backend:5432; } }", 3, "stream passes on what comes in"),
     "unknown variable": ("location / {\n proxy_pass http://$up:80; }", 2, "the host is in $up, which is not set"),
     "unknown address": ("location / {\n proxy_pass $up; }", 2, "the address is in $up, which is not set"),
     "environment": (
@@ -135,15 +173,19 @@ BY_HAND = {
     "mixed pool": (
         "upstream p { server aicos-backend:1; server elsewhere:1; }\nlocation / { proxy_pass http://p; }",
         2,
-        "not all one service",
+        "has elsewhere beside servers",
     ),
     "mixed pool in a variable": (
         "upstream p { server aicos-backend:1; server x:1; }\nset $b p;\nlocation / { proxy_pass http://$b; }",
         3,
-        "not all one service",
+        "has x beside servers",
     ),
-    "pool of another file": ("# x\nupstream p { server aicos-backend:1; }", 2, "asked from another file"),
-    "mixed pool of another file": ("\nupstream p { server aicos-backend:1; server x; }", 2, "asked from another file"),
+    "pool of another file": ("# x\nupstream p { server aicos-backend:1; }", 2, "asked from no file that is known"),
+    "mixed pool of another file": (
+        "\nupstream p { server aicos-backend:1; server x; }",
+        2,
+        "asked from no file that is known",
+    ),
     "two in one block": (
         "location / {\nif ($a) {\n proxy_pass http://aicos-backend; }\n proxy_pass https://elsewhere; }",
         3,
@@ -178,12 +220,55 @@ def test_what_a_person_has_to_look_at(case: str) -> None:
     assert not found.changes
 
 
-def test_a_variable_that_leads_to_several_servers_is_said_everywhere() -> None:
-    text = "set $b http://aicos-backend;\nset $b http://aicos-nl-parser;\nlocation / { proxy_pass $b; }"
+def test_a_variable_that_leads_to_several_servers_names_none() -> None:
+    text = "set $b http://aicos-backend:1;\nset $b http://aicos-nl-parser:2;\nlocation / { proxy_pass $b; }"
     found = result(text)
-    assert [m.where.line for m in found.manual] == [1, 2, 3]
-    assert "more than one server" in found.manual[2].reason
-    assert not found.changes
+    assert not found.manual
+    after = applied(found)
+    assert "set $b https://aicos-backend:1;\nset $b https://aicos-nl-parser:2;" in after
+    assert "proxy_ssl_verify on;" in after
+    assert "proxy_ssl_name" not in after
+
+
+def test_certificates_get_the_names_of_what_several_services_are_behind() -> None:
+    found = transform(read(Path("fixtures/code/nginx/several_services/before.conf")), context())
+    assert [change.names for change in found.changes] == [
+        (("aicos-backend", name), ("aicos-nl-parser", name)) for name in ("both", "backend", "aicos-other-upstream")
+    ]
+
+
+def test_the_rest_may_stand_in_other_files() -> None:
+    files = {
+        "pools": "upstream p { server aicos-backend:1; server aicos-nl-parser:2; }\n",
+        "values": "set $to aicos-backend:1;\nset $url http://aicos-backend:1;\n",
+        "broken": "server {",
+        "site": "server {\n location /a { proxy_pass http://p; }\n location /b { proxy_pass http://$to; }\n"
+        " location /c { proxy_pass $url; }\n}\n",
+    }
+    texts = {name: TextFile(Path(name), text.encode()) for name, text in files.items()}
+    found = {name: transform(file, context(), texts.values()) for name, file in texts.items()}
+    after = applied(found["site"])
+    assert "proxy_pass https://p;" in after
+    assert "proxy_ssl_name p;" in after
+    assert "proxy_pass https://$to;" in after
+    (left,) = found["site"].manual
+    assert (left.where.line, set(left.stays_plain)) == (4, {"aicos-backend"})
+    assert "the address http://aicos-backend comes from another file" in left.reason
+    assert not found["pools"].manual
+    assert not found["pools"].changes
+
+
+def test_what_stays_plain_is_known() -> None:
+    texts = {
+        "location / { fastcgi_pass aicos-backend:9000; }": {"aicos-backend"},
+        "location / { uwsgi_pass aicos-backend:9000; }": {"aicos-backend"},
+        "upstream p { server aicos-backend:1; server x:1; }\nlocation / { proxy_pass http://p; }": {"aicos-backend"},
+        "location / { proxy_pass $scheme://aicos-backend; }": {"aicos-backend"},
+        "server { proxy_pass http://aicos-backend;": {"aicos-backend"},
+        "location / { proxy_pass http://$unknown; }": set(),
+    }
+    found = {text: {name for manual in result(text).manual for name in manual.stays_plain} for text in texts}
+    assert found == texts
 
 
 def test_a_backslash_in_a_word() -> None:
