@@ -38,6 +38,16 @@ cover: compiled ## branch coverage, with the bars that must hold
 
 .PHONY: cover
 
+SECONDS ?= 60
+RUNS ?= -1
+
+fuzz: compiled ## the readers of input, SECONDS=60 each (TARGETS="editor record" for some; .fuzz/ keeps what was learned)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary atheris --editable '.[fuzz]' \
+		|| echo "atheris could not be installed"
+	@$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --runs $(RUNS) $(TARGETS)
+
+.PHONY: fuzz
+
 demo: compiled ## the main job on the AI Chief of Staff stack, in a copy
 	@$(BIN)/python fixtures/demo.py
 
@@ -50,4 +60,4 @@ bench: compiled ## what it costs, against its peers in the same run
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python benchmarks/run.py
 
 clean: ## remove what was set up
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .fuzz dist build

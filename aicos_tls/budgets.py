@@ -33,6 +33,10 @@ STAGES: Final = 200
 """Build stages of a Dockerfile."""
 INSTRUCTIONS: Final = 20_000
 """Instructions of a Dockerfile, those of the stages that a stage is built on counted in."""
+CONFIGURATION: Final = 2**20
+"""Characters of a Dockerfile or an nginx configuration."""
+DIRECTIVES: Final = 20_000
+"""Directives of an nginx configuration."""
 COMMAND: Final = 2**13
 """Characters of a healthcheck, all words together: a longer one is left alone, and said so."""
 AUTHORITY: Final = 2_048

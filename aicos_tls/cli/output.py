@@ -8,14 +8,16 @@ from contextlib import ExitStack, contextmanager, suppress
 from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
+from aicos_tls.cli.errors import tell
 from aicos_tls.cli.options import Color, Format
-from aicos_tls.cli.terminal import shown
 from aicos_tls.errors import TlsError
 from aicos_tls.report.style import coloured, plain
+from aicos_tls.report.visible import visible
 from aicos_tls.report.words import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import IO
 
     from aicos_tls.report.style import Style
 
@@ -29,26 +31,36 @@ def show(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     try:
         if sys.stdout.isatty():
-            text = shown(text, colours=True)
+            text = visible(text, colours=True)
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
     except OSError as error:
         discard_output()
         if not isinstance(error, BrokenPipeError):
-            raise TlsError(
-                f"the output cannot be written: {error.strerror}", hint="the command itself was carried out before that"
-            ) from None
+            raise unwritten(error) from None
+
+
+def unwritten(error: OSError) -> TlsError:
+    """The error for an output that cannot be written. Not that nothing was done: a report comes at the end."""
+    return TlsError(
+        f"the output cannot be written: {error.strerror}", hint="the command itself was carried out before that"
+    )
 
 
 def discard_output() -> None:
     """Send standard output nowhere: what is left in its buffer is written at exit, and would fail once more."""
+    discard(sys.stdout)
+
+
+def discard(stream: IO[str]) -> None:
+    """Send a stream nowhere."""
     with suppress(UnsupportedOperation):  # a stream of a caller in this process has no descriptor
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def complain(text: str) -> None:
     """Print one line to standard error, without passwords in URLs."""
-    print(f"aicos-tls: {shown(masked(text))}", file=sys.stderr)
+    tell(f"aicos-tls: {visible(masked(text))}")
 
 
 def style(color: Color, form: Format) -> Style:

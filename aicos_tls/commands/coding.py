@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.connections.inventory import Claim
     from aicos_tls.connections.seen import Seen
-    from aicos_tls.plan.model import Plan
+    from aicos_tls.plan.model import Declined, Plan
     from aicos_tls.plan.serve import Ask
     from aicos_tls.serving.model import Choice, RuntimeFile
     from aicos_tls.serving.served import Served
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from aicos_tls.sources.project import ServiceSources, Sources
 
 
+_CODE = "code"
+"""The rule of changes in sources (`aicos_tls.sources.codeplan`)."""
 _NOTHING = "there are no sources of it here"
 _COMMAND = "aicos-tls enable --code, or --serve auto without a change of the code"
 _SERVE = "aicos-tls enable --serve auto"
@@ -75,14 +77,30 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
     before = claims(known, Texts(plan.project, sources), told(known, request.seen))
     settled = named(known, before, uwsgi=bool(request.asked))
     found = _drafted(plan, sources, settled, request, known)
+    left_to_people: list[Declined] = []
     while request.switches and (more := _unswitched(found, request)):
+        left_to_people += _declined_in_code(found)
         settled = replace(settled, plain={**settled.plain, **more})
         found = _drafted(plan, sources, settled, request, known)
+    if found.coded.plan:
+        found.coded.plan.declined.extend(_more(found.coded.plan, left_to_people))
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     stock = connections(known, before, found.after, servings(found.coded, plan, settled), authority)
-    left = tuple(Gap(name, why.reason, why.remedy) for name, why in settled.plain.items())
+    left = tuple(Gap(name, why.reason, "; ".join(why.remedy.splitlines())) for name, why in settled.plain.items())
     gaps = (*found.coded.gaps, *left)
     return replace(found.coded, gaps=gaps, connections=(*stock, *outside(plan)), settled=settled)
+
+
+def _declined_in_code(found: _Drafted) -> list[Declined]:
+    """What could not be changed in sources: it is why a server stays plain, so it is said whatever becomes of that."""
+    declined = found.coded.plan.declined if found.coded.plan else []
+    return [replace(each, safe=True) for each in declined if each.rule == _CODE]
+
+
+def _more(plan: Plan, declined: Sequence[Declined]) -> list[Declined]:
+    """Those that the plan does not have, each once."""
+    there = {(each.service, each.where, each.reason) for each in plan.declined}
+    return [each for each in dict.fromkeys(declined) if (each.service, each.where, each.reason) not in there]
 
 
 class _Drafted(Struct, frozen=True):
@@ -129,6 +147,9 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
     for declined in plan.declined:
         if not declined.safe and request.asked:
             more.setdefault(declined.service, Plain(declined.reason))
+    for gap in coded.gaps:
+        if gap.service in request.wanted:
+            more.setdefault(gap.service, Plain(gap.words, gap.command))
     return {name: why for name, why in more.items() if name in plan.servers and name not in by_name}
 
 

@@ -14,6 +14,7 @@ from aicos_tls.commands.holding import holding, holding_output, still_the_same
 from aicos_tls.commands.project import Prepared, Target, certs_directory, prepare, relative
 from aicos_tls.commands.recording import file_operations, operations_of
 from aicos_tls.commands.verdict import Verdict, encrypts_nothing, verdict
+from aicos_tls.compose.discovery import select
 from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
@@ -130,8 +131,30 @@ def enable(
             prepared = _planned(named, flags, options, environment)
             opinion = _second_opinion(prepared, options, environment)
             return _to_output(prepared, options, options.output, opinion, locked)
+    if not disk.may_lock(select(named, environment).files[0].parent):
+        result = _as_it_is(named, flags, options, now, environment)
+        if result is not None:
+            return result
     with holding(named, environment) as locked:
         return enable_held(named, flags, options, locked, now=now, environment=environment, progress=progress)
+
+
+def _as_it_is(
+    named: Sequence[Path], flags: dict[str, object], options: Options, now: datetime, environment: Mapping[str, str]
+) -> Result | None:
+    """The result of a run that has nothing to write, for a directory where nothing can be; None for another one."""
+    prepared = _planned(named, flags, options, environment)
+    result = Result(prepared, options, opinion=_second_opinion(prepared, options, environment))
+    if result.blocked or disk.interrupted(prepared.directory):
+        return result if result.blocked else None
+    _same_project(prepared)
+    issued: Issued | None = None
+    remarks: tuple[str, ...] = ()
+    if options.certificates and prepared.plan.certificates:
+        issued, remarks = _issue(prepared, now, None)
+    if operations_of(prepared, issued):
+        return None
+    return Result(prepared, options, _listed(prepared, issued), remarks, (), result.opinion)
 
 
 def enable_held(

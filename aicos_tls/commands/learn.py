@@ -5,6 +5,7 @@ Nothing is asked and nothing is changed but that file. Of what goes by only its 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -190,8 +191,16 @@ def _write(
         written = _merged(path, found)
         if written.after is not None:
             expected = None if written.before is None else sha256(written.before)
-            disk.commit([disk.Write(path, written.after, expected)], locked)
+            disk.commit([disk.Write(path, written.after, expected, owner=_owner(path.parent))], locked)
     return written
+
+
+def _owner(directory: Path) -> tuple[int, int] | None:
+    """Whose a new file is: by `sudo`, which listening needs, it would be root's in somebody else's project."""
+    if os.geteuid():
+        return None
+    status = directory.stat()
+    return status.st_uid, status.st_gid
 
 
 def _merged(path: Path, found: list[Seen]) -> _Written:

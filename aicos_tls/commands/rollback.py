@@ -40,7 +40,9 @@ class Taken(Struct, frozen=True):
 class Result(Struct, frozen=True):
     """What was taken back. With `blocked`, nothing was written. `certs` is the certificates directory.
 
-    `mount_points` are empty directories that Docker made in source folders to mount the certificates at.
+    `mount_points` are empty directories that Docker made in source folders to mount the certificates at. `absent` are
+    env files of the record that are not here: git does not have them, so a fresh clone lacks them. `interrupted` is
+    what a run that was interrupted makes a rollback do first, in a dry run; the record then counts only afterwards.
     """
 
     directory: Path
@@ -51,6 +53,8 @@ class Result(Struct, frozen=True):
     dry_run: bool = False
     certs: Path | None = None
     mount_points: tuple[Path, ...] = ()
+    absent: tuple[str, ...] = ()
+    interrupted: disk.Forecast | None = None
 
 
 def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, environment: Mapping[str, str]) -> Result:
@@ -60,25 +64,25 @@ def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, enviro
     Where the run itself was taken back before, they are known by themselves.
     """
     directory, main = _place(named, environment)
-    if certificates and (alone := _certificates_alone(directory, named, environment, dry_run=dry_run)):
-        if not dry_run:
-            with disk.lock(directory) as locked:
-                _flatten(alone)
-                disk.commit(list(_operations(alone)), locked)
-        return alone
     if dry_run:
-        record = _record(directory, main)
-        return _result(directory, record, certificates=certificates, dry_run=True)
-    if not _something_there(directory):
+        if forecast := disk.forecast(directory):
+            return Result(directory, (), (), dry_run=True, interrupted=forecast)
+        alone = _certificates_alone(directory, named, environment, dry_run=True) if certificates else None
+        return alone or _result(directory, _record(directory, main), certificates=certificates, dry_run=True)
+    if not _something_there(directory) and not (
+        certificates and _certificates_alone(directory, named, environment, dry_run=False)
+    ):
         _record(directory, main)
     with ExitStack() as held:
         locked = held.enter_context(disk.lock(directory))
         disk.recover(locked)
-        record = _record(directory, main)
-        if certificates:
-            for folder in sorted({(directory / each.path).parent for each in record.certificates}):
-                held.enter_context(disk.lock_certificates(folder))
-        result = _result(directory, record, certificates=certificates, dry_run=False)
+        result = _certificates_left(directory, named, environment, held) if certificates else None
+        if result is None:
+            record = _record(directory, main)
+            if certificates:
+                for folder in sorted({(directory / each.path).parent for each in record.certificates}):
+                    held.enter_context(disk.lock_certificates(folder))
+            result = _result(directory, record, certificates=certificates, dry_run=False)
         if not result.blocked:
             _flatten(result)
             disk.commit(list(_operations(result)), locked)
@@ -92,11 +96,22 @@ def _flatten(result: Result) -> None:
             disk.flatten(path.parent, path.name.removesuffix("-cert.pem"))
 
 
+def _certificates_left(
+    directory: Path, named: Sequence[Path], environment: Mapping[str, str], held: ExitStack
+) -> Result | None:
+    """The same as `_certificates_alone`, looked at with the lock of the certificates held."""
+    seen = _certificates_alone(directory, named, environment, dry_run=False)
+    if seen is None or seen.certs is None:
+        return None
+    held.enter_context(disk.lock_certificates(seen.certs))
+    return _certificates_alone(directory, named, environment, dry_run=False)
+
+
 def _certificates_alone(
     directory: Path, named: Sequence[Path], environment: Mapping[str, str], *, dry_run: bool
 ) -> Result | None:
     """The removal of certificates that are left of a run which was taken back; None where there is nothing of it."""
-    if disk.interrupted(directory) or load_record(directory) is not None:
+    if load_record(directory) is not None:
         return None
     from aicos_tls.compose.load import load
     from aicos_tls.pki.own import own_files
@@ -148,9 +163,10 @@ def _record(directory: Path, main: Path | None) -> Record:
 
 def _result(directory: Path, record: Record, *, certificates: bool, dry_run: bool) -> Result:
     found = undone(directory, record)
-    if found.blocked:
-        return Result(directory, (), found.blocked, dry_run=dry_run)
     kinds = {file.path: file.kind for file in record.files}
+    absent = [each for each in found.blocked if isinstance(each, records.Missing) and kinds[each.path] == "env"]
+    if blocked := tuple(each for each in found.blocked if each not in absent):
+        return Result(directory, (), blocked, dry_run=dry_run)
     taken = tuple(
         Taken(
             directory / outcome.path,
@@ -166,7 +182,8 @@ def _result(directory: Path, record: Record, *, certificates: bool, dry_run: boo
     certs = record.policy.get("certs_dir")
     place = directory / certs if isinstance(certs, str) else None
     points = tuple(left(directory, record))
-    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place, points)
+    names = tuple(each.path for each in absent)
+    return Result(directory, taken, (), tuple(removed), tuple(kept), dry_run, place, points, names)
 
 
 def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tuple[Path, str]]]:

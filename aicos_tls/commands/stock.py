@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SPEAKS_HTTP = (Protocol.HTTP, Protocol.WS)
 _OUTSIDE = (Kind.EXTERNAL, Kind.HOST)
 _PUBLISHED = "aicos-tls enable --published tls"
+_HOST_ONLY = "no other service is known to ask it over HTTP, and what the host alone asks stays plain"
 
 
 def named(known: Known, found: Iterable[Claim], *, uwsgi: bool = False) -> Settled:
@@ -59,7 +60,7 @@ def servings(coded: Coded, plan: Plan, settled: Settled = NOTHING_SETTLED) -> di
         elif not decision.in_scope:
             found[name] = Serving(reason=decision.reason, remedy=f"aicos-tls enable --include {name} --serve auto")
         elif name not in plan.servers:
-            found[name] = Serving(reason="no other service is known to ask it over HTTP", remedy=_PUBLISHED)
+            found[name] = Serving(reason=_HOST_ONLY, remedy=_PUBLISHED)
         elif name in gaps:
             found[name] = gaps[name]
         elif name in chosen:
@@ -86,7 +87,9 @@ def with_edges(plan: Plan, connections: Iterable[Connection]) -> Plan:
 def still_plain(claim: Claim) -> str:
     """What a client that does not follow goes on doing, in words."""
     evidence = claim.destination.evidence
-    place = evidence.where or (f"seen on the network, {evidence.seen}" if evidence.seen else "")
+    place = f"seen on the network, {evidence.seen}" if evidence.seen else ""
+    if evidence.where:
+        place = f"{evidence.where.path}:{evidence.where.line}"
     return f"{claim.client} goes on asking {evidence.text} in plain" + (f" ({place})" if place else "")
 
 

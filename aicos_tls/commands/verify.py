@@ -88,7 +88,9 @@ class Result(Struct, frozen=True):
     @property
     def plain(self) -> tuple[Connection, ...]:
         """The connections that the plan leaves plain."""
-        return tuple(each for each in self.prepared.connections if each.state is Plainness.PLAIN)
+        servers = self.prepared.plan.servers
+        plain = (each for each in self.prepared.connections if each.state is Plainness.PLAIN)
+        return tuple(each for each in plain if each.server not in servers)
 
     @property
     def between(self) -> list[Flow]:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _BINDING = r"""^[ \t]*(?:export[ \t]+)?(?P<key>[A-Za-z_][A-Za-z0-9_.\-]*)[ \t]*(?:=|:(?=[ \t]|$))[ \t]*
     (?P<value>'[^']*'|"(?:[^"\\]|\\.)*"|[^\r\n]*)"""
-_COMMENT = r"(?:^|[ \t]+)#[^\r\n]*$|[ \t]+$"
+_COMMENT = r"(?:^|(?<![ \t])[ \t]++)#[^\r\n]*$|(?<![ \t])[ \t]++$"
+"""Each run of blanks is looked at once, from its beginning: all else takes quadratic time."""
 
 
 class Binding(Struct, frozen=True):

@@ -108,6 +108,7 @@ class _Loader:
         return self._env_files[real]
 
     def _expand(self, text: str) -> str:
+        """With the values of `.env`, which may be secrets: what is said shows the text as it is written."""
         expanded = expand(text, self._project.dotenv.values if self._project.dotenv else {})
         return text if expanded is None else expanded
 
@@ -117,15 +118,16 @@ class _Loader:
             entries = source.resolver.mapping(item)
             listed = texts_of(entries["path"].value if "path" in entries else item)
             directory = text_of(entries["project_directory"].value) if "project_directory" in entries else None
-            for text in map(self._expand, listed):
+            for written in listed:
+                text = self._expand(written)
                 if _is_remote(text):
                     self._project.notes.append(
-                        (f"include {text}: not on this machine, not looked at", source.where(item))
+                        (f"include {written}: not on this machine, not looked at", source.where(item))
                     )
                     continue
                 path = source.base / text
                 if not files.is_file(path):
-                    raise TlsError(f"the included file {text} does not exist", where=source.where(item))
+                    raise TlsError(f"the included file {written} does not exist", where=source.where(item))
                 self.add(path, source.base / self._expand(directory) if directory else path.parent, depth + 1)
 
     def _services(self, source: ComposeFile, node: Node) -> None:
@@ -177,7 +179,7 @@ class _Loader:
         where = layer.source.where(entry.value)
         if not name:
             raise TlsError("`extends` names no service", where=where)
-        base = self._base_layer(layer.source, name, self._expand(file) if file else None, where)
+        base = self._base_layer(layer.source, name, file, where)
         step = f"{base.source.path}:{name}"
         if step in chain:
             raise TlsError(f"`extends` goes round in a circle: {' → '.join((*chain, step))}", where=where)
@@ -200,7 +202,7 @@ class _Loader:
 
     def _base_layer(self, source: ComposeFile, name: str, file: str | None, where: Where) -> Layer:
         if file:
-            path = source.base / file
+            path = source.base / self._expand(file)
             if not files.is_file(path):
                 raise TlsError(f"the file {file} that is extended does not exist", where=where)
             source = self._open(path, path.parent)
@@ -220,8 +222,7 @@ class _Loader:
             text = text_of(entries["path"].value) if "path" in entries else text_of(item)
             if not text:
                 continue
-            text = self._expand(text)
-            if found := self.env_file(layer.source.base / text):
+            if found := self.env_file(layer.source.base / self._expand(text)):
                 yield found
             elif text_of(entries["required"].value if "required" in entries else None) != "false":
                 self._project.notes.append((f"env_file {text} does not exist, not looked at", layer.source.where(item)))

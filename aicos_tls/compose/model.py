@@ -15,9 +15,10 @@ from msgspec import Struct, field
 
 from aicos_tls.compose.entries import Mount, Variable, mounts, variables
 from aicos_tls.compose.interpolation import expand
-from aicos_tls.compose.resolve import MERGE, Entry, Resolver, merge_sources, text_of, texts_of
+from aicos_tls.compose.resolve import Entry, Resolver, text_of, texts_of
+from aicos_tls.compose.sharing import Sharing
 from aicos_tls.files import read as read_now
-from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, Sequence, deref
+from aicos_tls.yamledit.nodes import Mapping, Node, Scalar, deref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -253,42 +254,11 @@ class Project(Struct, eq=False, dict=True):
         return os.path.realpath(self.directory).rsplit("/", 1)[-1].lower() or "project"
 
     @cached_property
-    def users(self) -> dict[int, frozenset[str]]:
-        """For every node that is reached through an alias, a merge key or `extends`: the services it counts for."""
-        found: dict[int, set[str]] = {}
-        extended = {id(layer.mapping) for s in self.services.values() for layer in s.layers if layer.extended}
-        for service in self.services.values():
-            for layer in service.layers:
-                if layer.source.stream.shared or id(layer.mapping) in extended:
-                    _mark(layer.source.resolver, layer.mapping, service.name, found, set())
-        return {node: frozenset(names) for node, names in found.items()}
+    def sharing(self) -> Sharing:
+        """What is reached through aliases, merge keys and `extends`."""
+        return Sharing.of(self.files, self.services.values())
 
 
 def _is_null(node: Node) -> bool:
     target = deref(node)
     return isinstance(target, Scalar) and target.is_null
-
-
-def _mark(resolver: Resolver, node: Node, name: str, found: dict[int, set[str]], seen: set[int]) -> None:
-    """Note that `node`, and what counts of its contents, is used by the service `name`."""
-    target = deref(node)
-    if id(target) in seen:
-        return
-    seen.add(id(target))
-    found.setdefault(id(target), set()).add(name)
-    if isinstance(target, Sequence):
-        for item in target.items:
-            _mark(resolver, item, name, found, seen)
-    elif isinstance(target, Mapping):
-        _mark_merged(target, name, found)
-        for entry in resolver.entries(target).values():
-            _mark(resolver, entry.value, name, found, seen)
-
-
-def _mark_merged(mapping: Mapping, name: str, found: dict[int, set[str]]) -> None:
-    """Note that a service uses what merge keys bring as a whole: it would get a new key of it, too."""
-    for key, value in mapping.pairs:
-        if isinstance(key, Scalar) and key.value == MERGE and key.style == "":
-            for source in merge_sources(value):
-                found.setdefault(id(source), set()).add(name)
-                _mark_merged(source, name, found)

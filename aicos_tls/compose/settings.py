@@ -50,29 +50,44 @@ class Setting(Struct, frozen=True, eq=False):
     where: Where
     places: tuple[Place, ...]
 
+    @property
+    def decided(self) -> Where:
+        """The place that its value comes from: its line in `.env` rather than the variable that refers to it."""
+        return self.places[-1].where if self.places else self.where
+
+    @property
+    def shown(self) -> str:
+        """Its value for a report, as a compose file writes it; of an env file, which may hold secrets, its name."""
+        if self.places and self.places[-1].node is not None:
+            return self.value
+        return "a value of " + self.decided.path.name if self.places else "a value with variables in it"
+
 
 def settings(service: Service, endings: tuple[str, ...]) -> dict[str, Setting]:
     """The variables of a service whose names end so (in upper case), by key.
 
     What `environment` says counts more than an `env_file`.
     """
-    found: dict[str, Setting] = {}
-    for file in service.env_files:
-        for key, binding in file.bindings.items():
-            if key.upper().endswith(endings):
-                place = _line(file, binding)
-                found[key] = Setting(key, _expanded(service, file.values[key]), place.where, (place,))
-    for key, variable in service.environment.items():
-        if not key.upper().endswith(endings):
-            continue
-        if variable.value is not None:
-            found[key] = _of_variable(service, variable, variable.value)
-        elif service.dotenv and key in service.dotenv.bindings:
-            place = _line(service.dotenv, service.dotenv.bindings[key])
-            found[key] = Setting(key, service.dotenv.values[key], place.where, (place,))
-        else:
-            found.pop(key, None)
-    return found
+    keys = dict.fromkeys((*(key for file in service.env_files for key in file.bindings), *service.environment))
+    found = {key: setting(service, key) for key in keys if key.upper().endswith(endings)}
+    return {key: each for key, each in found.items() if each is not None}
+
+
+def setting(service: Service, key: str) -> Setting | None:
+    """A variable of a service; None for one that it has not, or that only whoever starts it may give."""
+    variable = service.environment.get(key)
+    if variable is None:
+        file = next((file for file in reversed(service.env_files) if key in file.bindings), None)
+        if file is None:
+            return None
+        place = _line(file, file.bindings[key])
+        return Setting(key, _expanded(service, file.values[key]), place.where, (place,))
+    if variable.value is not None:
+        return _of_variable(service, variable, variable.value)
+    if service.dotenv and key in service.dotenv.bindings:
+        place = _line(service.dotenv, service.dotenv.bindings[key])
+        return Setting(key, service.dotenv.values[key], place.where, (place,))
+    return None
 
 
 def _of_variable(service: Service, variable: Variable, text: str) -> Setting:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls.compose.dotenv import EnvFile
+from aicos_tls.compose.sharing import KEY, TOP
 from aicos_tls.compose.uses import Uses, uses
 from aicos_tls.yamledit.nodes import Node, Scalar, Sequence, deref
 from aicos_tls.yamledit.scalars import offsets
@@ -25,6 +26,7 @@ SCANNED = ("environment", "command", "entrypoint", "labels", "annotations", "bui
 """Attributes of a service that are looked at; of the last three only the parts below."""
 _PARTS = {"build": ("args", "labels"), "deploy": ("labels",), "volumes": ("content",)}
 _TOP_LEVEL = ("configs", "secrets")
+ENVIRONMENT = ("environment",)
 OWN_BLOCK = "x-aicos-tls"
 """Settings of this program: no text that a container sees."""
 
@@ -72,6 +74,17 @@ class Site(Struct, frozen=True):
         return ".".join(self.path)
 
 
+def is_looked_at(path: tuple[str, ...]) -> bool:
+    """Whether what stands at a path (keys from the service on, or from the top level behind `TOP`) may be a site."""
+    if path[-1:] == (KEY,):
+        return False
+    if path[:1] == TOP:
+        return path[1].startswith("x-") or (path[1] in _TOP_LEVEL and path[3:4] == ("content",))
+    if path[0] in _PARTS:
+        return len(path) > 1 and path[1] in _PARTS[path[0]]
+    return path[0] in SCANNED or (path[0].startswith("x-") and path[0] != OWN_BLOCK)
+
+
 def sites(project: Project) -> Iterator[Site]:
     """Yield the texts of a project, service by service, then the top level, then `.env`."""
     seen: set[int] = set()
@@ -83,7 +96,7 @@ def sites(project: Project) -> Iterator[Site]:
         for env_file in {id(f): f for f in service.env_files if f is not project.dotenv}.values():
             yield from _env_sites(service.name, env_file, {key: frozenset({key}) for key in env_file.bindings})
     for source in project.files:
-        yield from (site for site in _top_level(source) if id(site.node) not in seen)
+        yield from (site for site in _top_level(source) if id(site.node) not in seen and not _is_name(project, site))
     if project.dotenv:
         for name, used in uses(project, project.dotenv).items():
             yield from _env_sites(name, project.dotenv, used)
@@ -135,11 +148,17 @@ def _texts(source: ComposeFile, node: Node, path: tuple[str, ...], service: str 
                 and key.replace(".", "").replace("_", "").replace("-", "").isalnum()
             ):
                 yield Site(service, (*path, key), key, value, len(key) + 1, source, inner)
-            else:
+            elif not isinstance(inner, Scalar) or path[2:] != ENVIRONMENT:  # there it is a name, without a value
                 yield from _texts(source, item, (*path, str(index)), service)
     else:
         for name, entry in source.resolver.entries(target).items():
             yield from _texts(source, entry.value, (*path, name), service)
+
+
+def _is_name(project: Project, site: Site) -> bool:
+    """Whether a text is the name of a variable without a value in some service's list, by an anchor."""
+    paths = project.sharing.paths.get(id(site.node), ())
+    return ENVIRONMENT in paths and site.node is not None and "=" not in site.node.value
 
 
 def _env_sites(service: str | None, env_file: EnvFile, used: Uses) -> Iterator[Site]:

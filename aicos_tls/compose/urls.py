@@ -73,14 +73,32 @@ class Url(Struct, frozen=True):
 
 
 def find(text: str, values: Mapping[str, str] = _NO_VALUES) -> Iterator[Url]:
-    """Yield the http, https, ws and wss URLs of `text` that name a host, in order; `values` are those of `.env`."""
+    """Yield the http, https, ws and wss URLs of `text` that name a host, in order; `values` are those of `.env`.
+
+    Of two that overlap one counts: what holds another one in its host or port is no URL (`http://${HOST:-http://api}`),
+    what stands in the user information of another one neither.
+    """
     if "://" not in text:
         return
     found = [*re.finditer(_SCHEME, text), *(re.finditer(_ALTERNATIVE, text) if ":+" in text else ())]
     urls = [_split(text, m.start(), m.end(), m.group(1), m.end(1)) for m in found]
     if "$" in text:
         urls += _with_variable_scheme(text, values)
-    yield from sorted((url for url in urls if url.host), key=lambda url: url.start)
+    yield from _apart(sorted((url for url in urls if url.host), key=lambda url: url.start))
+
+
+def _apart(urls: list[Url]) -> Iterator[Url]:
+    """Yield those of some URLs, in order, that count where they overlap."""
+    last: Url | None = None
+    for url in urls:
+        if last is None or url.start >= last.end:
+            if last is not None:
+                yield last
+            last = url
+        elif url.start >= last.host_end - len(last.host):
+            last = url
+    if last is not None:
+        yield last
 
 
 def _with_variable_scheme(text: str, values: Mapping[str, str]) -> Iterator[Url]:
@@ -145,7 +163,7 @@ def _last_colon(text: str) -> int:
     return found
 
 
-_USER_INFORMATION = r"://[^/@\s]*:[^/@\s]*@"
+_USER_INFORMATION = r"://[^/@\s:]*+:[^/@\s]*+@"
 
 
 def has_password(text: str) -> bool:

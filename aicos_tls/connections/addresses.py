@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _URL = re.compile(
     r"(?<![A-Za-z0-9+.:])(?P<scheme>(?:jdbc:|r2dbc:)?[A-Za-z][A-Za-z0-9+.]{0,30}(?::[a-z]{1,12})?)://"
-    r"(?P<authority>[^\s/?#\"'`<>|;(){}\\^]{1,2048})(?P<rest>[^\s\"'`<>\\^]{0,2048})"
+    r"(?P<authority>(?:[^\s/?#\"'`<>|;(){}\\^,]|,(?![^\s,/]*(?:=|://)))++)(?P<rest>(?:[/?;#][^\s\"'`<>\\^]{0,2048})?)"
 )
 _HOST = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?\.?")
 _DEMANDS_TLS = re.compile(

@@ -33,10 +33,10 @@ from aicos_tls.disk.state import STATE_DIRECTORY
 
 if TYPE_CHECKING:
     from aicos_tls.disk.guard import ALL_BUT_RECORD
-    from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates
+    from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates, may_lock
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.pairs import KEPT, PairFile, flatten, is_own_link, recover_pairs, replace_pairs
-    from aicos_tls.disk.recovery import Recovery, interrupted, recover
+    from aicos_tls.disk.recovery import Forecast, Recovery, forecast, interrupted, recover
     from aicos_tls.disk.single import put
     from aicos_tls.disk.transaction import check, commit
 
@@ -45,6 +45,7 @@ _HOME = {
     "ANY": "aicos_tls.disk.operations",
     "LOCK_NAME": "aicos_tls.disk.locking",
     "KEPT": "aicos_tls.disk.pairs",
+    "Forecast": "aicos_tls.disk.recovery",
     "KeepFromGit": "aicos_tls.disk.operations",
     "PairFile": "aicos_tls.disk.pairs",
     "flatten": "aicos_tls.disk.pairs",
@@ -60,10 +61,12 @@ _HOME = {
     "Write": "aicos_tls.disk.operations",
     "check": "aicos_tls.disk.transaction",
     "commit": "aicos_tls.disk.transaction",
+    "forecast": "aicos_tls.disk.recovery",
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
     "lock_certificates": "aicos_tls.disk.locking",
     "put": "aicos_tls.disk.single",
+    "may_lock": "aicos_tls.disk.locking",
     "recover": "aicos_tls.disk.recovery",
 }
 """Where each name is defined. Modules are loaded when they are first asked for: a dry run needs few of them."""
@@ -81,6 +84,7 @@ __all__ = [
     "KEPT",
     "LOCK_NAME",
     "STATE_DIRECTORY",
+    "Forecast",
     "KeepFromGit",
     "Locked",
     "MakeDirectory",
@@ -93,10 +97,12 @@ __all__ = [
     "check",
     "commit",
     "flatten",
+    "forecast",
     "interrupted",
     "is_own_link",
     "lock",
     "lock_certificates",
+    "may_lock",
     "put",
     "recover",
     "recover_pairs",

@@ -20,6 +20,7 @@ from msgspec import Struct, to_builtins
 
 from aicos_tls.disk import durable
 from aicos_tls.disk.guard import NAME as GUARD
+from aicos_tls.disk.state import STATE_DIRECTORY
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import read_bytes
 
@@ -94,7 +95,23 @@ def remove(locked: Locked) -> None:
     durable.flush_directories([locked.state])
 
 
-def load(locked: Locked) -> tuple[Journal, State] | None:
+class Place(Struct, frozen=True):
+    """Where the journal of a project is looked for, without the lock: to say what is in it."""
+
+    project: Path
+
+    @property
+    def state(self) -> Path:
+        """The state directory of the project."""
+        return self.project / STATE_DIRECTORY
+
+
+def place(project: Path) -> Place:
+    """The place of the journal of the directory `project`."""
+    return Place(Path(os.path.realpath(project)))
+
+
+def load(locked: Locked | Place) -> tuple[Journal, State] | None:
     """The journal that there is, or None; raises `TlsError` for one that this program did not write here.
 
     It is input like any other file of a repository. Only this program's own is followed: a plain file that nobody else
@@ -114,12 +131,12 @@ def load(locked: Locked) -> tuple[Journal, State] | None:
     )
 
 
-def _identity(locked: Locked) -> list[object]:
+def _identity(locked: Locked | Place) -> list[object]:
     status = locked.project.stat()
     return [os.fspath(locked.project), status.st_dev, status.st_ino]
 
 
-def _parse(data: Any, locked: Locked) -> tuple[Journal, State]:
+def _parse(data: Any, locked: Locked | Place) -> tuple[Journal, State]:
     if data["schema"] != _SCHEMA or data["project"] != _identity(locked):
         raise ValueError(data["project"])
     journal = Journal(

@@ -43,6 +43,14 @@ class Locked(Struct, frozen=True):
         return self.project / STATE_DIRECTORY
 
 
+def may_lock(project: Path) -> bool:
+    """Whether the lock of the directory `project` could be taken, as far as modes and the file system say."""
+    try:
+        return bool(project.stat().st_mode & 0o222) and os.access(project, os.W_OK | os.X_OK)
+    except OSError:
+        return False
+
+
 @contextmanager
 def lock(project: Path) -> Iterator[Locked]:
     """Hold the lock of the directory `project`; raises `TlsError` at once when another process has it."""

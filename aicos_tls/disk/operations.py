@@ -27,13 +27,15 @@ class Write(Struct, frozen=True):
     """Make the file `path` hold `data`.
 
     `expected` is the SHA-256 (hexadecimal) of what is there now, None when nothing may be there, or `ANY`.
-    `mode` None keeps the mode of the file that is there; a new file gets 0644, whatever the umask.
+    `mode` None keeps the mode of the file that is there; a new file gets 0644, whatever the umask. `owner` (user and
+    group number) is that of a new file; None is whoever runs the program.
     """
 
     path: Path
     data: bytes
     expected: str | Literal[_Anything.ANY] | None
     mode: int | None = None
+    owner: tuple[int, int] | None = None
 
 
 class Remove(Struct, frozen=True):

@@ -59,7 +59,10 @@ def prepare(operations: Sequence[Operation], project: Path) -> Run:
     for operation in operations:
         if isinstance(operation, Write | Remove):
             stem = f".aicos-tls-{token}-{len(files)}"
-            prepared = _file(operation, project, made, stem)
+            try:
+                prepared = _file(operation, project, made, stem)
+            except OSError as error:  # a name too long for the file system, a disk that cannot be read
+                raise TlsError(f"cannot be written: {error.strerror}", where=Where(operation.path)) from None
             if prepared is not None:
                 files.append(prepared)
     _refuse_same_target(files)
@@ -106,7 +109,7 @@ def _file(operation: Write | Remove, project: Path, made: dict[Path, int], stem:
     if isinstance(operation, Remove):
         return Prepared(step, operation.path, b"", mode, _owner(target))
     mode = mode if operation.mode is None else operation.mode
-    return Prepared(step, operation.path, operation.data, mode, _owner(target))
+    return Prepared(step, operation.path, operation.data, mode, _owner(target) or operation.owner)
 
 
 def changed(path: Path, *, there: bool, expected: bool) -> TlsError:

@@ -12,6 +12,8 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from aicos_tls.disk import durable, guard, journal
 from aicos_tls.disk.journal import State
 from aicos_tls.disk.state import STATE_DIRECTORY
@@ -39,6 +41,30 @@ class Recovery(StrEnum):
     """Every file is as before the interrupted run."""
     COMPLETED = "completed"
     """Every file is as the interrupted run wanted it."""
+
+
+class Forecast(Struct, frozen=True):
+    """What `recover` would do, and the files that it would write or remove for it."""
+
+    recovery: Recovery
+    files: tuple[Path, ...] = ()
+
+
+def forecast(project: Path) -> Forecast | None:
+    """What is to be put in order after an interrupted run; None when there was none. Reads only.
+
+    Raises `TlsError` for a journal that cannot be used, as `recover` does.
+    """
+    if not interrupted(project):
+        return None
+    found = journal.load(journal.place(project))
+    if found is None:
+        return Forecast(Recovery.NOTHING)
+    plan, state = found
+    if state is State.CLEANING:
+        return Forecast(Recovery.COMPLETED)
+    back = [step for step in plan.steps if _is_new(step)] if state is State.SWAPPING else []
+    return Forecast(Recovery.UNDONE, tuple(step.target for step in back))
 
 
 def interrupted(project: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from aicos_tls.doctor.facts import variable
+from aicos_tls.compose.settings import setting
 from aicos_tls.doctor.model import Finding
 from aicos_tls.sources.ports import published
 
@@ -30,8 +30,8 @@ def check(facts: Facts) -> Iterator[Finding]:
 
 
 def _unverified(facts: Facts) -> Iterator[Finding]:
-    found = [(s.name, value[1]) for s in facts.services if (value := variable(s, "NODE_TLS_REJECT_UNAUTHORIZED"))]
-    off = [(name, where) for name, where in found if _is_off(facts, name)]
+    found = [(s.name, setting(s, "NODE_TLS_REJECT_UNAUTHORIZED")) for s in facts.services]
+    off = [(name, each.where) for name, each in found if each is not None and each.value == "0"]
     if off:
         text = (
             f"NODE_TLS_REJECT_UNAUTHORIZED=0 in {_listed([name for name, _ in off])}: a Node process there accepts any "
@@ -41,31 +41,27 @@ def _unverified(facts: Facts) -> Iterator[Finding]:
         yield Finding("node-verify-off", text, todo, off[0][1])
 
 
-def _is_off(facts: Facts, name: str) -> bool:
-    value = variable(facts.project.services[name], "NODE_TLS_REJECT_UNAUTHORIZED")
-    return value is not None and value[0] == "0"
-
-
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} services"
 
 
 def _other_ca(facts: Facts, service: Service) -> Iterator[Finding]:
     for key in _OWN_CA:
-        found = variable(service, key) or _from_image(facts, service, key)
+        own = setting(service, key)
+        found = (own.value, own.shown, own.where) if own else _from_image(facts, service, key)
         if found and found[0] and not found[0].startswith(facts.plan.policy.mount_path):
-            text = f"{key} is {found[0]}: a CA of your own, which does not vouch for the project's servers"
+            text = f"{key} is {found[1]}: a CA of your own, which does not vouch for the project's servers"
             todo = f"put {facts.plan.policy.mount_path}/ca-cert.pem and yours into one file, and name that"
-            yield Finding("own-ca", text, todo, found[1], service.name)
+            yield Finding("own-ca", text, todo, found[2], service.name)
 
 
-def _from_image(facts: Facts, service: Service, key: str) -> tuple[str, Where] | None:
+def _from_image(facts: Facts, service: Service, key: str) -> tuple[str, str, Where] | None:
     """What ENV in the Dockerfile says."""
     stage = facts.stages.get(service.name)
     pattern = re.compile(rf"(?:^|\s){key}(?:=|\s+)[\"']?([^\s\"']+)")
     for instruction in reversed(stage.instructions if stage else ()):
         if instruction.name == "ENV" and stage and (match := pattern.search(instruction.value)):
-            return match[1], stage.where(instruction)
+            return match[1], match[1], stage.where(instruction)
     return None
 
 

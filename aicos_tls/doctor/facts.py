@@ -176,17 +176,3 @@ def expanded(service: Service, text: str) -> str:
     """A text of a compose file as the container sees it; as it is written where a variable has no known value."""
     value = service.expand(text)
     return text if value is None else value
-
-
-def variable(service: Service, key: str) -> tuple[str, Where] | None:
-    """The value of a variable in a container and its place: `environment` counts more than an `env_file`."""
-    found = service.environment.get(key)
-    if found is not None and found.value is not None:
-        return expanded(service, found.value), found.where
-    dotenv = service.dotenv
-    if found is not None:
-        return (dotenv.values[key], found.where) if dotenv and key in dotenv.values else None
-    for file in reversed(service.env_files):
-        if key in file.bindings:
-            return file.values[key], file.file.where(file.bindings[key].start)
-    return None

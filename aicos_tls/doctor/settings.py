@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from aicos_tls.doctor.facts import variable
+from aicos_tls.compose.settings import setting
 from aicos_tls.doctor.model import Finding
+from aicos_tls.plan.switches import agree, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +41,10 @@ def _mount(facts: Facts, service: Service) -> Iterator[Finding]:
 def _variables(facts: Facts, service: Service) -> Iterator[Finding]:
     """What TLS_ENABLED and TLS_CERT_PATH come to; NODE_TLS_REJECT_UNAUTHORIZED may be left out by whoever verifies."""
     for key, wanted in (("TLS_ENABLED", "true"), ("TLS_CERT_PATH", facts.plan.policy.mount_path)):
-        found = variable(service, key)
+        found = setting(service, key)
         if found is None:
             todo = f"add under environment: {key}={wanted}"
             yield Finding("tls-variable", f"{key} is not set", todo, service.where, service.name)
-        elif found[0].rstrip("/") != wanted.rstrip("/"):
-            text = f"{key} is {found[0] or 'empty'}, not {wanted}"
-            yield Finding("tls-variable", text, f"write {key}={wanted}", found[1], service.name)
+        elif not agree(key, found.value, wanted):
+            text = f"{key} is {shown(found)}, not {wanted}"
+            yield Finding("tls-variable", text, f"write {key}={wanted}", found.where, service.name)

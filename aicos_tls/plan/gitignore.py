@@ -12,7 +12,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.files import TextFile, read_if_there
+from aicos_tls.plan.gitlines import spec
 from aicos_tls.plan.model import PlannedFile
 
 if TYPE_CHECKING:
@@ -91,19 +93,17 @@ _A_KEY = "ca-key.pem"
 
 
 def _lines(root: Path, parts: tuple[str, ...], read: Reader) -> list[list[str]]:
-    """The lines of the `.gitignore` of each directory, from `root` down to that of `parts`."""
+    """The last lines of the `.gitignore` of each directory, from `root` down to that of `parts`: later ones count."""
     folders = [root.joinpath(*parts[:depth]) for depth in range(len(parts) + 1)]
-    return [file.text.splitlines() if (file := read(folder / NAME)) else [] for folder in folders]
+    return [file.text.splitlines()[-budgets.PATTERNS :] if (file := read(folder / NAME)) else [] for folder in folders]
 
 
 def _excluded(lines: list[list[str]], parts: tuple[str, ...], *, directory: bool = True) -> bool:
     """What the lines above a directory or file say about it; `lines[n]` stand `n` directories below the root."""
-    from pathspec import GitIgnoreSpec
-
     verdict = False
     for depth, listed in enumerate(lines):
         name = "/".join(parts[depth:]) + ("/" if directory else "")
-        result = GitIgnoreSpec.from_lines(listed).check_file(name)
+        result = spec(listed).check_file(name)
         verdict = verdict if result.include is None else result.include
     return verdict
 

@@ -14,12 +14,12 @@ from aicos_tls.compose.dotenv import EnvFile
 from aicos_tls.errors import InternalError
 from aicos_tls.files import TextFile
 from aicos_tls.proof.declared import Declared, bases
-from aicos_tls.proof.leaves import ABSENT, Leaf, leaves
+from aicos_tls.proof.leaves import ABSENT, Leaf, leaves, members
 from aicos_tls.proof.merged import Readers
 from aicos_tls.yamledit.nodes import deref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from aicos_tls.compose.model import ComposeFile, Layer, Project
     from aicos_tls.plan.model import Change, PlannedFile
@@ -50,7 +50,7 @@ def _prove(before: Project, after: Project, changes: Sequence[Change], planned: 
     if planned:
         _compare(before, after, declared)
         for leaf in _env(planned):
-            _check(declared.explains(leaf), leaf)
+            _check(declared.explains, leaf)
     if missing := declared.unseen():
         raise InternalError(
             f"a declared change does not show: {missing[0].path}: {missing[0].after}", service=missing[0].service
@@ -64,26 +64,28 @@ def _compare(before: Project, after: Project, declared: Declared) -> None:
         raise InternalError("a service or a file came or went")
     old, new = Readers(before), Readers(after)
     for leaf in _merged(before, after, old, new):
-        _check(declared.explains(leaf), leaf)
+        _check(declared.explains, leaf)
     for name in added:  # every part of it has to be declared
         for leaf in leaves(ABSENT, new.service(after.services[name]), ("services", name)):
-            _check(declared.explains(leaf), leaf)
+            _check(declared.explains, leaf)
     if vain := [change for change in declared.unseen() if _must_have_effect(change)]:
         raise InternalError(
             f"a declared change has no effect: {vain[0].path}: {vain[0].after}", service=vain[0].service
         )
     for leaf in _layers(before, after, old, new):
-        _check(declared.explains(leaf), leaf)
+        _check(declared.explains, leaf)
     for leaf in _outside(before, after, old, new):
-        _check(declared.explains_anywhere(leaf), leaf)
+        _check(declared.explains_anywhere, leaf)
 
 
 def _must_have_effect(change: Change) -> bool:
     return change.path.startswith("services.") and change.rule not in _MAY_BE_HIDDEN
 
 
-def _check(explained: bool, leaf: Leaf) -> None:  # noqa: FBT001 - the first argument is what the function is about
-    if not explained:
+def _check(explains: Callable[[Leaf], bool], leaf: Leaf) -> None:
+    """Raise `InternalError` for a difference that is explained neither as a whole nor member by member."""
+    parts = () if explains(leaf) else members(leaf) or (leaf,)
+    if not all(map(explains, parts)):
         service = leaf.path[1] if leaf.path[:1] == ("services",) else ""
         message = f"a change that was not declared: {leaf.name}: {leaf.before!r} became {leaf.after!r}"
         raise InternalError(message, service=service)

@@ -54,8 +54,14 @@ def leaves(old: Plain | Absent, new: Plain | Absent, path: tuple[str, ...]) -> I
         yield Leaf(path, old, new)
 
 
+def members(leaf: Leaf) -> list[Leaf]:
+    """The differences in a list that `leaves` took for one text; none where it is no list."""
+    old, new = leaf.before, leaf.after
+    return list(_items(old, new, leaf.path, old)) if isinstance(old, list) and isinstance(new, list) else []
+
+
 def _is_test(value: list[Plain]) -> bool:
-    """Whether it is a healthcheck's test in list form, which is one text in the eyes of a change."""
+    """Whether it may be a healthcheck's test in list form, which is one text in the eyes of a change."""
     return value[0] in _COMMAND_FORMS
 
 

@@ -98,7 +98,9 @@ def _why(connection: Connection) -> Iterator[str]:
     if connection.reason:
         yield masked(connection.reason)
     if connection.remedy:
-        yield f"→ {masked(connection.remedy)}"
+        first, *more = masked(connection.remedy).splitlines()
+        yield f"→ {first}"
+        yield from (f"  {line}" for line in more)
 
 
 def _evidence(evidence: Evidence, directory: Path) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
 from aicos_tls.doctor.model import CHECKS, Severity
+from aicos_tls.report.gfm import code, prose, table
 from aicos_tls.report.json import envelope
-from aicos_tls.report.markdown import escape, table
 from aicos_tls.report.style import plain
-from aicos_tls.report.words import place
+from aicos_tls.report.words import masked, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,16 +98,16 @@ def as_json(result: Result) -> str:
 
 def markdown(result: Result) -> str:
     """The findings as a comment on a pull request."""
-    lines = ["### TLS between the containers: doctor", "", escape(_summary(result, plain))]
+    lines = ["### TLS between the containers: doctor", "", prose(masked(_summary(result, plain)))]
     if result.findings:
         rows = (
             (
                 f.severity.value,
-                f"`{f.check}`",
-                f"`{place(result.directory, f.where)}`" if f.where else "",
-                f"`{f.service}`" if f.service else "",
-                escape(f.text),
-                escape(f.todo),
+                code(f.check),
+                code(place(result.directory, f.where)) if f.where else "",
+                code(f.service) if f.service else "",
+                prose(masked(f.text)),
+                prose(masked(f.todo)),
             )
             for f in result.findings
         )

@@ -197,6 +197,13 @@ def rollback_json(result: rollback.Result) -> str:
                 }
                 for t in result.taken
             ],
+            "absent": list(result.absent),
+            "interrupted": {
+                "recovery": result.interrupted.recovery.value,
+                "files": [relative(result.directory, p) for p in result.interrupted.files],
+            }
+            if result.interrupted
+            else None,
             "removed_certificates": [relative(result.directory, p) for p in result.removed_certificates],
             "removed_directories": [relative(result.directory, p) for p in result.mount_points],
             "kept_certificates": [

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls.commands.project import relative
-from aicos_tls.disk import STATE_DIRECTORY
+from aicos_tls.disk import STATE_DIRECTORY, Recovery
 from aicos_tls.report.diff import coloured_diff, file_diff, without_secrets
 from aicos_tls.report.restart import is_of_an_image, restart
 from aicos_tls.report.words import counted, masked
-from aicos_tls.rollback import PATCH_NAME, Conflict, Missing
+from aicos_tls.rollback import ENV_PATCH_NAME, PATCH_NAME, Conflict, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aicos_tls.commands.rollback import Result, Taken
+    from aicos_tls.disk import Forecast
     from aicos_tls.report.style import Style
 
 
@@ -33,12 +34,15 @@ def text(result: Result, style: Style) -> str:
     lines: list[str] = []
     if result.blocked:
         return "\n".join(_blocked(result, style)) + "\n"
+    if result.interrupted is not None:
+        return "\n".join(_interrupted(result, result.interrupted, style)) + "\n"
     if result.dry_run and (shown := diff(result, exact=False)):
         lines += [coloured_diff(shown, style).rstrip("\n"), ""]
     verb = "would be taken back" if result.dry_run else "taken back"
     for taken in result.taken:
         name = style("name", relative(result.directory, taken.path))
         lines.append(f"{name}: {_what(taken, verb)}")
+    lines += [f"{style('name', path)}: {_ABSENT}" for path in result.absent]
     gone = "would be removed" if result.dry_run else "removed"
     for folder in dict.fromkeys(path.parent for path in result.removed_certificates):
         count = sum(path.parent == folder for path in result.removed_certificates)
@@ -57,6 +61,25 @@ def text(result: Result, style: Style) -> str:
         build = any(is_of_an_image(taken.path, taken.kind, result.certs) for taken in result.taken)
         lines.append(restart(build=build))
     return "\n".join(lines) + "\n"
+
+
+_ABSENT = (
+    "is not here, as git does not have it: nothing of it is taken back. Where it is, its addresses still say https: "
+    f"git apply --unidiff-zero {STATE_DIRECTORY}/{ENV_PATCH_NAME}, or `aicos-tls rollback` there"
+)
+_FIRST = {
+    Recovery.NOTHING: "it had changed nothing yet",
+    Recovery.UNDONE: "it is undone first: every file as it was before that run",
+    Recovery.COMPLETED: "it had written every file; what it left behind is tidied up first",
+}
+
+
+def _interrupted(result: Result, forecast: Forecast, style: Style) -> Iterator[str]:
+    """What a rollback does first; what it takes back is known only afterwards."""
+    yield f"{style('warn', 'an earlier run was interrupted')}: {_FIRST[forecast.recovery]}"
+    for path in forecast.files:
+        yield f"{style('name', relative(result.directory, path))}: as before that run"
+    yield "then the last run that was completed is taken back, if there is one: aicos-tls rollback"
 
 
 def _what(taken: Taken, verb: str) -> str:

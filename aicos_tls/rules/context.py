@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.compose.sites import is_looked_at
 from aicos_tls.plan.checks import Healthcheck, healthchecks
 from aicos_tls.plan.published import published_ports, publishes
 from aicos_tls.plan.references import REWRITABLE, Directory, Kind, Reference, references
@@ -15,7 +16,7 @@ from aicos_tls.plan.scope import Decision, decide
 from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import NOTHING_SETTLED, Settled, find_servers
 from aicos_tls.rules.images import Images
-from aicos_tls.rules.placement import Placement
+from aicos_tls.rules.placement import NoPlaceError, Placement
 from aicos_tls.sources.mounted import configured
 from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
@@ -86,12 +87,30 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def rewritten(self) -> list[Reference]:
         """The references that become TLS: plain ones to a server in scope."""
-        return [r for r in self._asked if _place(r) not in self._stays]
+        return [r for r in self._asked if _place(r) not in self._stays and not self.elsewhere(r)]
+
+    def elsewhere(self, reference: Reference) -> str:
+        """As what else the text of a reference counts, by an anchor, where no reference is looked for; or nothing."""
+        return self._elsewhere.get(id(reference.site.node), "")
+
+    @cached_property
+    def _elsewhere(self) -> dict[int, str]:
+        """For each node that counts as something where no reference is looked for: as what, in words."""
+        found: dict[int, str] = {}
+        for node, paths in self.project.sharing.paths.items():
+            if other := min((path for path in paths if path and not is_looked_at(path)), default=()):
+                found[node] = ".".join(filter(None, other))
+        return found
+
+    @cached_property
+    def entangled(self) -> list[tuple[Reference, str]]:
+        """References that cannot become TLS, each with what else their text is."""
+        return [(r, other) for r in self._asked if (other := self.elsewhere(r))]
 
     @cached_property
     def _sharing(self) -> list[tuple[Reference, Reference]]:
         """Pairs of a reference that is to become TLS, and one that is the same text for another service, and is not."""
-        asked = {place: r for r in self._asked if (place := _place(r)) is not None}
+        asked = {place: r for r in self._asked if (place := _place(r)) is not None and not self.elsewhere(r)}
         known = set(map(id, self._asked))
         return [(asked[place], r) for r in self.references if (place := _place(r)) in asked and id(r) not in known]
 
@@ -108,6 +127,12 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def _stays(self) -> dict[tuple[int, int] | None, Reference]:
         return {_place(other): other for one, other in self._sharing if not _may_follow(one, other)}
+
+    def check_entangled(self, nodes: abc.Iterable[Scalar]) -> None:
+        """Raise `NoPlaceError` when one of `nodes` is also the text of a reference that cannot become TLS for that."""
+        wanted = set(map(id, nodes))
+        if other := next((r.site.name for r, _ in self.entangled if id(r.site.node) in wanted), ""):
+            raise NoPlaceError(f"the same text is {other}, by an anchor")
 
     @cached_property
     def clients(self) -> frozenset[str]:
@@ -126,7 +151,7 @@ class Context(Struct, frozen=True, dict=True):
         return frozenset({service.name}) if service.name in self.needs else self.in_scope
 
     def _extending(self, mapping: Mapping) -> frozenset[str]:
-        return self.project.users.get(id(mapping), frozenset())
+        return frozenset(self.project.sharing.users.get(id(mapping), ()))
 
     @cached_property
     def published(self) -> dict[int, str]:

@@ -104,7 +104,9 @@ def _propose(context: Context, found: Healthcheck, outcome: Rewritten, wanting: 
     change = _change(found.service, found.where, found.test, after, outcome.summary)
     target = deref(found.entry.value)
     try:
-        if context.placement.may_edit(target, wanting):
+        words = [found.words[edit.word] for edit in outcome.edits if isinstance(edit, TextEdit)]
+        context.check_entangled(words)
+        if all(context.placement.may_edit(node, wanting) for node in (target, *words)):
             return Proposal(change, tuple(_in_place(found, outcome)))
         layer = found.layer
         value = _value(after)

@@ -29,13 +29,13 @@ class Placement:
     """Finds places in a project. `copy` gives the value that a copied scalar is to have."""
 
     def __init__(self, project: Project, copy: Callable[[Scalar], str]) -> None:
-        self._users = project.users
+        self._sharing = project.sharing
         self._copy = copy
         self._habits = Habits(project)
 
     def may_edit(self, node: Node, wanting: frozenset[str]) -> bool:
-        """Whether every service that uses `node` is among those that want the edit."""
-        return self._users.get(id(deref(node)), frozenset()) <= wanting
+        """Whether every service that uses `node` is among those that want the edit, and it stands for one thing."""
+        return self._sharing.users.get(id(deref(node)), set()) <= wanting and self._sharing.is_one_thing(node)
 
     def add(
         self, service: Service, attribute: str, values: list[tuple[str, str]], wanting: frozenset[str]
@@ -112,14 +112,17 @@ class Placement:
     def _check_anchor(self, value: Node, name: str, wanting: frozenset[str]) -> None:
         """Raise `NoPlaceError` for a value that is to be replaced, but is the anchor of what others use."""
         if not isinstance(value, Alias) and not self.may_edit(value, wanting):
-            others = ", ".join(sorted(self._users[id(value)] - wanting))
-            raise NoPlaceError(f"{others}, which must not change, shares `{name}` (by the anchor on it)")
+            raise NoPlaceError(f"{self._others(value, wanting)} `{name}` (by the anchor on it)")
 
     def check_service(self, layer: Layer, wanting: frozenset[str]) -> None:
         """Raise `NoPlaceError` when a service that does not want an edit shares a definition."""
         if not self.may_edit(layer.mapping, wanting):
-            others = ", ".join(sorted(self._users[id(layer.mapping)] - wanting))
-            raise NoPlaceError(f"{others}, which must not change, shares the whole service (by an anchor or `extends`)")
+            raise NoPlaceError(f"{self._others(layer.mapping, wanting)} the whole service (by an anchor or `extends`)")
+
+    def _others(self, node: Node, wanting: frozenset[str]) -> str:
+        """Who shares a node."""
+        others = ", ".join(sorted(self._sharing.users[id(node)] - wanting))
+        return f"{others}, which must not change, shares" if others else "something else, which must not change, shares"
 
     def _fresh(self, layer: Layer, attribute: str, values: list[tuple[str, str]]) -> Value:
         """A new value in the style that the file uses for this attribute: lists, unless most are mappings."""

@@ -45,7 +45,9 @@ def check(context: Context) -> Iterator[Outcome]:
             text = f"{reference.site.name} is for browsers, and the same text as one for containers: it is https now"
             yield Note("todo", text, reference.site.service or "", reference.where)
     for reference, other in context.torn:
-        yield _shared(reference, other)
+        yield _shared(reference, f"{other.site.name}, which stays plain: {other.kind.value}")
+    for reference, path in context.entangled:
+        yield _shared(reference, f"`{path}`, which must not change")
     for reference in context.references:
         if reference.kind in REWRITABLE and reference.target in context.servers and not reference.url.scheme:
             text = f"{reference.text}: the scheme is a variable whose value is not known; it must be https (or wss) now"
@@ -68,13 +70,13 @@ def _changes(context: Context, reference: Reference) -> Iterator[Outcome]:
         yield Proposal(change, ((dotenv, Splice(binding.end, binding.end, (0,), letter)),))
 
 
-def _shared(reference: Reference, other: Reference) -> Declined:
-    """An anchor makes it the text of another service, too, for which it has to stay as it is."""
+def _shared(reference: Reference, other: str) -> Declined:
+    """An anchor makes it the text of something else, too, which has to stay as it is."""
     return Declined(
         ID,
         reference.site.service or "",
         reference.where,
-        f"{reference.site.name} is the same text as {other.site.name}, which stays plain: {other.kind.value}",
+        f"{reference.site.name} is the same text as {other}",
         f"{reference.site.path[-1]}: {after(reference)}",
         safe=False,
     )

@@ -5,10 +5,12 @@
       - TLS_CERT_PATH=/app/certs
       - NODE_TLS_REJECT_UNAUTHORIZED=0
 
-They are added in the form in which the service writes its variables, list or mapping, after the last one. A variable
-that has another value is changed; one whose value comes from `.env` (`${…}`) is left alone and reported. With `--code`
-and `--serve` a service whose server program reads its certificate from variables gets those, too (`UVICORN_SSL_KEYFILE`
-and others); what is added to `NODE_OPTIONS` and `PYTHONPATH` stands beside what is there, in the image as well.
+They are added in the form in which the service writes its variables, list or mapping, after the last one. What is there
+and means the same stays: `1`, `on`, `yes` and `true` are one switch, in letters of any case, a path may end with a
+slash, and a value may come from `.env` or an `env_file`. What contradicts (`TLS_ENABLED=no`, a certificate path of the
+application's own) is declined with its line. With `--code` and `--serve` a service whose server program reads its
+certificate from variables gets those, too (`UVICORN_SSL_KEYFILE` and others); what is added to `NODE_OPTIONS` and
+`PYTHONPATH` stands beside what is there, in the image as well.
 `NODE_TLS_REJECT_UNAUTHORIZED=0` switches off the certificate check of every outgoing connection of a Node process; it
 is set because the guide asks for it (phase 2, "Only for self-signed certs"), and the output says so each time. Where
 the images say that no service in scope runs Node, it is left out.
@@ -18,9 +20,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from aicos_tls.compose.settings import setting
 from aicos_tls.plan.model import Change, Declined, FileEdit, Note, Outcome, Proposal
+from aicos_tls.plan.switches import agree, gives_way, shown, word
 from aicos_tls.rules.mount import inherits
 from aicos_tls.rules.placement import NoPlaceError, layer_for
+from aicos_tls.serving.model import Merge
 from aicos_tls.yamledit.edits import Replace, SetText
 
 if TYPE_CHECKING:
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.compose.entries import Variable
     from aicos_tls.compose.model import Service
+    from aicos_tls.compose.settings import Setting
     from aicos_tls.plan.policy import Policy
     from aicos_tls.rules.context import Context
 
@@ -38,9 +44,10 @@ _WHY = {
     "TLS_CERT_PATH": "where it finds its certificate, its key and the CA",
     "NODE_TLS_REJECT_UNAUTHORIZED": "Node accepts the project's own CA (and every other certificate)",
 }
-
-
 _SETTING = "what it runs on reads this, to serve TLS or to trust the CA"
+_OURS = frozenset({*_WHY, "TLS_CERT_NAME", "TLS_PORTS", "TLS_PLAIN_LOOPBACK"})
+"""The variables that only helpers and the files of `templates/runtime` read, and what Node has for it."""
+_EXTRA = "NODE_EXTRA_CA_CERTS"
 
 
 def wanted(policy: Policy, *, node: bool = True) -> dict[str, str]:
@@ -55,16 +62,14 @@ def check(context: Context) -> Iterator[Outcome]:
         missing: list[tuple[str, str]] = []
         for key, value in values_of(context, service).items():
             variable = service.environment.get(key)
-            if variable is None or _can_be_overridden(context, service, variable, value):
+            if (there := _there(context, service, key, value)) is not None:
+                yield from there
+            elif variable is None or _can_be_overridden(context, service, variable, value):
                 missing.append((key, value))
             elif value not in (variable.value, service.expand(variable.value or "")):
                 yield _different(context, service, variable, value)
         if missing and inherits(context, service, "environment"):
-            own = (
-                {setting.name for setting in context.needs[service.name].settings}
-                if service.name in context.needs
-                else ()
-            )
+            own = {each.name for each in context.needs[service.name].settings} if service.name in context.needs else ()
             missing = [(key, value) for key, value in missing if key in own]  # the rest comes with what it extends
         if missing:
             yield from _missing(context, service, missing)
@@ -77,16 +82,56 @@ def values_of(context: Context, service: Service) -> dict[str, str]:
     """
     found = wanted(context.policy, node=context.node)
     needs = context.needs.get(service.name)
-    for setting in needs.settings if needs else ():
-        variable = service.environment.get(setting.name)
-        found[setting.name] = setting.onto(variable.value if variable else None)
+    for each in needs.settings if needs else ():
+        variable = service.environment.get(each.name)
+        found[each.name] = each.onto(variable.value if variable else None)
     return found
 
 
-def _merged(context: Context, service: Service, key: str) -> bool:
-    """Whether a variable is one whose value stays in part, whatever stands in it."""
+def _there(context: Context, service: Service, key: str, value: str) -> list[Outcome] | None:
+    """What is said of a variable that has a value and keeps it; None for one that is to be set."""
+    there = None if _merged(context, service, key, Merge.SET) else setting(service, key)
+    if there is None or there.value == "":
+        return None
+    if agree(key, there.value, value):
+        same = word(there.value) == word(value)
+        text = f"{key} is {shown(there)}, which means {value}: it stays"
+        return [] if same else [Note("kept", text, service.name, there.decided)]
+    if "$" in there.value:
+        if service.environment.get(key) is not None:
+            return None  # what it comes to is not known here
+        return [Note("todo", f"{key} must be {value}; what it is is not known here", service.name, there.decided)]
+    if key not in _OURS and gives_way(there.value, value):
+        return None
+    return [_contradiction(context, service, there, value)]
+
+
+def _contradiction(context: Context, service: Service, there: Setting, value: str) -> Outcome:
+    """The application's own value stays. Node may verify where it is told of the CA."""
+    key, safe = there.key, not context.needs_settings(service)
+    paste = f"      - {key}={value}"
+    if key == "NODE_TLS_REJECT_UNAUTHORIZED":
+        if _trusts_the_ca(context, service):
+            text = f"{key} is {shown(there)}: it stays, and Node verifies the certificates, by {_EXTRA}"
+            return Note("kept", text, service.name, there.decided)
+        safe = service.name not in context.clients
+        paste = f"      - {_EXTRA}={context.policy.mount_path}/ca-cert.pem"
+    reason = f"{key} is {shown(there)} here, not {value}: it stays"
+    todo = f"change that, or leave the service out: --exclude {service.name}"
+    return Declined(ID, service.name, there.decided, f"{reason}; {todo}", paste, safe=safe)
+
+
+def _trusts_the_ca(context: Context, service: Service) -> bool:
     needs = context.needs.get(service.name)
-    return any(setting.name == key and setting.keeps for setting in needs.settings) if needs else False
+    own = setting(service, _EXTRA)
+    named = own is not None and own.value.startswith(f"{context.policy.mount_path.rstrip('/')}/")
+    return named or any(each.name == _EXTRA for each in (needs.settings if needs else ()))
+
+
+def _merged(context: Context, service: Service, key: str, *not_so: Merge) -> bool:
+    """Whether the value that a variable has is in the new one, in other ways than those."""
+    needs = context.needs.get(service.name)
+    return any(each.name == key and each.merge not in not_so for each in needs.settings) if needs else False
 
 
 def _can_be_overridden(context: Context, service: Service, variable: Variable, value: str) -> bool:
@@ -118,7 +163,7 @@ def _missing(context: Context, service: Service, values: list[tuple[str, str]]) 
 
 def _different(context: Context, service: Service, variable: Variable, value: str) -> Outcome:
     where = variable.where
-    if variable.value and "$" in variable.value and not _merged(context, service, variable.key):
+    if variable.value and "$" in variable.value and not _merged(context, service, variable.key, Merge.SET, Merge.HELD):
         return Note("todo", f"{variable.key} must be {value}; here it is {variable.value}", service.name, where)
     edit = _set(context, service, variable, value)
     if edit is None:

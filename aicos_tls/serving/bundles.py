@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls.compose.settings import setting as compose_setting
 from aicos_tls.errors import TlsError
 from aicos_tls.files import is_directory, is_file, read
 from aicos_tls.plan.model import Declined
@@ -58,7 +59,11 @@ def merged(service: ServiceSources, setting: Setting, place: Place) -> tuple[Set
     if theirs is None:
         return None, None, reason
     name = f"{place.short_name}-{setting.name.lower().replace('_', '-')}.pem"
-    return Setting(setting.name, f"{place.mount_path}/{name}"), Bundle(name, _certificates(theirs), theirs), ""
+    return (
+        Setting(setting.name, f"{place.mount_path}/{name}", Merge.HELD),
+        Bundle(name, _certificates(theirs), theirs),
+        "",
+    )
 
 
 def others(service: ServiceSources, place: Place) -> tuple[Setting, ...]:
@@ -70,6 +75,8 @@ def declined(service: ServiceSources, setting: Setting, reason: str, place: Plac
     """What is said where theirs cannot be read: it stays, and the CA is not trusted."""
     name, value = setting.name, _value(service, setting.name)
     variable = service.service.environment.get(name)
+    own = compose_setting(service.service, name)
+    value = own.shown if own else value
     return Declined(
         "variables",
         service.service.name,

@@ -37,6 +37,7 @@ class Merge(Enum):
     PATHS = "the path goes before those that are there"
     END = "the path goes behind those that are there"
     BUNDLE = "a file that holds both is named"
+    HELD = "it is in the new value already"
 
 
 class Setting(Struct, frozen=True):
@@ -50,12 +51,12 @@ class Setting(Struct, frozen=True):
     @property
     def keeps(self) -> bool:
         """Whether a value that is there counts for the new one."""
-        return self.merge is not Merge.SET
+        return self.merge not in (Merge.SET, Merge.HELD)
 
     def onto(self, before: str | None) -> str:
         """The value to write where `before` is there already; one that holds it stays as it is."""
         before = self.below if before is None else before
-        if not before or self.merge is Merge.SET:
+        if not before or not self.keeps:
             return self.value
         if self.merge is Merge.WORDS:
             return before if f" {self.value} " in f" {before} " else f"{before} {self.value}"

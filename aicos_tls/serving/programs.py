@@ -63,7 +63,9 @@ def _python(
 def _foreign(status: ServiceStatus) -> str:
     """Why options at the end of the command would not reach the server program; empty when they would."""
     start = status.start
-    return f"its command starts {start.program} by way of {start.via[0]}" if start and start.via else ""
+    if start is None or not start.via:
+        return ""
+    return f"its command starts {start.program} by way of {'another program' if start.varies else start.via[0]}"
 
 
 def _kestrel(status: ServiceStatus, place: Place, ports: tuple[int, ...]) -> Option | None:

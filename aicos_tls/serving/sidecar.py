@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aicos_tls import budgets
+from aicos_tls.compose.resolve import text_of
 from aicos_tls.compose.sites import OWN_BLOCK
 from aicos_tls.plan.scope import SIDECAR_OF as MARK
 from aicos_tls.serving.model import How, Mode, Needs, Option, RuntimeFile, Sidecar
@@ -63,7 +64,9 @@ def sidecar(service: Service, ports: tuple[int, ...]) -> Option | str:
     """The option, or the reason why there is none."""
     mode = service.network_mode
     if mode:
-        return f"network_mode: {mode} leaves it no network of its own that a sidecar could have"
+        found = service.attribute("network_mode")
+        written = (text_of(found[1].value) if found else None) or mode  # a variable may be a secret of `.env`
+        return f"network_mode: {written} leaves it no network of its own that a sidecar could have"
     if _replicas(service) > 1:
         return "several containers of a service cannot each have a sidecar in one compose file"
     return Option(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from aicos_tls import budgets
 from aicos_tls.errors import TlsError
 from aicos_tls.sources.copied import origin, places
 from aicos_tls.sources.dockerfile import expand, parse
@@ -33,8 +34,9 @@ _FLAGS = frozenset(
     disabled-login force-badname allow-bad-names allow-all-names group quiet debug append lock move-home""".split()  # noqa: SIM905 - a list would take 20 lines
 )
 """Long options without a value; all others are followed by one (useradd(8), adduser(8))."""
-_DEPTH = 5
-"""Stages that are followed from one to another for a copied /etc/passwd."""
+_STAGES = 5
+"""Stages that are followed for a copied /etc/passwd."""
+_MAKES = re.compile(r"\b(?:user|group)(?:add|mod)\b|\badd(?:user|group)\b")
 
 
 class Account(Struct, frozen=True):
@@ -55,22 +57,25 @@ def accounts(stage: Stage | None) -> Accounts:
     """The users and groups that the instructions of a stage make, and of the stages that it is built on."""
     found = Accounts()
     if stage:
-        _read(stage, found, _DEPTH)
+        _read(stage, found, set())
     return found
 
 
-def _read(stage: Stage, found: Accounts, depth: int) -> None:
+def _read(stage: Stage, found: Accounts, known: set[str]) -> None:
+    """Add what a stage makes; `known` are the names of those that /etc/passwd was copied from already."""
+    variables = stage.variables
     for row in stage.instructions:
         if row.name == "RUN":
             for command in _SEPARATOR.split(row.value):
-                _command(_words(expand(command, stage.variables)), found)
+                if _MAKES.search(command):
+                    _command(_words(expand(command, variables)), found)
             found.users.update((name, Account(uid, gid)) for name, uid, gid in _PASSWD.findall(row.value))
             if "/etc/group" in row.value:
                 found.groups.update(_GROUP.findall(row.value))
-        elif row.name == "COPY" and depth and _copies_passwd(row.value, places(row)):
-            other = _stage(stage, origin(row))
-            if other:
-                _read(other, found, depth - 1)
+        elif row.name == "COPY" and _copies_passwd(row.value, places(row)) and (name := origin(row)) not in known:
+            known.add(name)
+            if len(known) <= _STAGES and (other := _stage(stage, name)):
+                _read(other, found, known)
 
 
 def _copies_passwd(text: str, found: tuple[tuple[str, ...], str] | None) -> bool:
@@ -87,6 +92,8 @@ def _stage(stage: Stage, name: str) -> Stage | None:
 
 
 def _words(command: str) -> list[str]:
+    if len(command) > budgets.COMMAND:
+        return []
     try:
         return shlex.split(command)
     except ValueError:
@@ -94,10 +101,12 @@ def _words(command: str) -> list[str]:
 
 
 def _command(words: Sequence[str], found: Accounts) -> None:
+    at = 0
+    while at < len(words) and posixpath.basename(words[at]) in ("sudo", "then", "do", "RUN"):
+        at += 1
+    words = words[at:]
     name = posixpath.basename(words[0]) if words else ""
-    if name in ("sudo", "then", "do", "RUN"):
-        _command(words[1:], found)
-    elif name in ("useradd", "adduser", "usermod"):
+    if name in ("useradd", "adduser", "usermod"):
         options, operands = _parsed(words[1:])
         if operands:
             _user(operands[-1] if name == "usermod" else operands[0], options, found, changes=name == "usermod")

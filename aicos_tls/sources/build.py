@@ -54,12 +54,17 @@ def build_of(service: Service, project: Path) -> Build | None:
         )
     directory = base / context
     if _REMOTE.match(context) and not files.is_directory(directory):
-        return Build(project, project, problem=f"the context {context} is not on this machine", is_local=False)
+        problem = f"the context {texts['context']} is not on this machine"
+        return Build(project, project, problem=problem, is_local=False)
     if "dockerfile_inline" in parts:
         reason = "the Dockerfile is written in the compose file"
         return Build(directory, directory / "Dockerfile", target or None, reason, inline=texts["dockerfile_inline"])
     file = _file(directory, dockerfile)
-    return Build(directory, file, target or None, _problem(directory, file, project), dict(_args(service, parts)))
+    problem = _problem(directory, file, project)
+    if problem and any("$" in texts.get(name, "") for name in ("context", "dockerfile")):  # `.env` may hold secrets
+        where = "/".join(texts[name] for name in ("context", "dockerfile") if name in texts)
+        problem = f"{where} is no file of the project"
+    return Build(directory, file, target or None, problem, dict(_args(service, parts)))
 
 
 def _parts(service: Service) -> Iterator[tuple[str, tuple[Layer, Node]]]:

@@ -70,11 +70,11 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _flags(instruction: Instruction) -> tuple[list[str], str]:
-    rest, flags = instruction.value, []
-    while match := _FLAG.match(rest):
+    at, flags = 0, []
+    while match := _FLAG.match(instruction.value, at):
         flags.append(match[0].strip())
-        rest = rest[match.end() :]
-    return flags, rest
+        at = match.end()
+    return flags, instruction.value[at:]
 
 
 def is_copied(path: PurePosixPath, wanted: tuple[str, ...]) -> bool:
@@ -128,7 +128,7 @@ def lands(
     """
     flags, rest = _flags(instruction)
     words = tuple(expand(word, variables) for word in exec_words(rest) or rest.split())
-    if any(flag.startswith("--from=") for flag in flags):
+    if len(words) < 2 or any(flag.startswith("--from=") for flag in flags):  # noqa: PLR2004 - a source, a destination
         return None
     goal = posixpath.normpath(posixpath.join(directory, words[-1]))
     for word in words[:-1]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _OPTIONS = re.compile(r"""(?:--[A-Za-z-]++(?:=(?:"[^"]*"|'[^']*'|\S)*+)?\s++)*+""")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::([-+])([^}]*))?\})")
+_NAME = re.compile(r"\$(\w+)()()()")
 _AS = 2
 """Where in `FROM image AS name` the name stands."""
 _PAIR = re.compile(r"""([A-Za-z_]\w*)=((?:"[^"]*"|'[^']*'|\S)*+)""")
@@ -96,7 +97,7 @@ class Stage(Struct, frozen=True):
 
 def stages(file: TextFile, args: Mapping[str, str] | None = None) -> tuple[Stage, ...]:
     """Every stage of a Dockerfile, each with those that it is built on, in order; `args` are build arguments."""
-    rows = list(read(file.text))
+    rows = _rows(file)
     found = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     return tuple(stage for name, stage in found.items() if name.isdecimal())
 
@@ -106,16 +107,26 @@ def parse(file: TextFile, target: str | None = None, args: Mapping[str, str] | N
 
     Raises `TlsError` when there is no stage of that name, or none at all.
     """
-    rows = list(read(file.text))
-    if len(rows) > budgets.INSTRUCTIONS:
-        raise TlsError(f"more than {budgets.INSTRUCTIONS:,} instructions", where=Where(file.path))
+    rows = _rows(file)
     stages = _stages(file, rows, _global_args(rows, args or {}), dict(args or {}))
     wanted = target.lower() if target else None
     if wanted is not None and wanted not in stages:
-        raise TlsError(f"there is no build stage {target!r}", where=Where(file.path), hint="see `build: target:`")
+        raise TlsError(
+            "no build stage has the name of `build: target:`", where=Where(file.path), hint="see `FROM … AS`"
+        )
     if not stages:
         raise TlsError("there is no FROM in this Dockerfile", where=Where(file.path))
     return stages[wanted] if wanted is not None else stages[next(reversed(stages))]
+
+
+def _rows(file: TextFile) -> list[Instruction]:
+    """The instructions of a file; raises `TlsError` when it is over a budget."""
+    if len(file.text) > budgets.CONFIGURATION:
+        raise TlsError(f"more than {budgets.CONFIGURATION:,} characters", where=Where(file.path))
+    rows = list(read(file.text))
+    if len(rows) > budgets.INSTRUCTIONS:
+        raise TlsError(f"more than {budgets.INSTRUCTIONS:,} instructions", where=Where(file.path))
+    return rows
 
 
 def _global_args(rows: list[Instruction], given: Mapping[str, str]) -> dict[str, str]:
@@ -145,7 +156,10 @@ def expand(text: str, values: Mapping[str, str]) -> str:
             return str(other)
         return values.get(name, match[0])
 
-    expanded = _VARIABLE.sub(value, text[: budgets.LINE])
+    if "$" not in text:
+        return text
+    closed = text.rfind("}", 0, budgets.LINE) + 1  # behind it, each `${A:-` would be looked through to the end
+    expanded = _VARIABLE.sub(value, text[:closed]) + _NAME.sub(value, text[closed : budgets.LINE])
     return expanded if len(expanded) <= budgets.PATTERN else text  # too long for the name of an image
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls import budgets
-from aicos_tls.sources.globs import linear
+from aicos_tls.plan.globs import linear
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

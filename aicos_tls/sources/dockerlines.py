@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*(.*?)[ \t]*$")
+_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][A-Za-z0-9]*)[ \t]*=[ \t]*+(.*)$")
 _COMMENT_OR_BLANK = re.compile(r"[ \t]*(?:#.*)?$")
 _WORD = re.compile(r"""(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s"'])+""")
 _HEREDOC = re.compile(r"\d*<<(-?)([^<]+)$")
@@ -40,8 +42,11 @@ class Instruction(Struct, frozen=True):
 
 
 def read(text: str) -> Iterator[Instruction]:
-    """Yield the instructions of a Dockerfile in order; nothing in here-documents or comments is one."""
-    lines = list(_lines(text))
+    """Yield the instructions of a Dockerfile in order; nothing in here-documents or comments is one.
+
+    What is over the budget is not read: `dockerfile.parse` refuses it.
+    """
+    lines = list(_lines(text[: budgets.CONFIGURATION]))
     escape = _escape([line for _, line in lines])
     at = 0
     while at < len(lines):
@@ -68,8 +73,8 @@ def _escape(lines: list[str]) -> str:
         match = _DIRECTIVE.match(line)
         if match is None:
             break
-        if match[1].lower() == "escape" and match[2] in ("\\", "`"):
-            return match[2]
+        if match[1].lower() == "escape" and match[2].rstrip(" \t") in ("\\", "`"):
+            return match[2].rstrip(" \t")
     return "\\"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from aicos_tls import budgets
-from aicos_tls.sources.globs import STAR, linear
+from aicos_tls.plan.gitlines import spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,8 +78,6 @@ _GENERATED = re.compile(
     r"@generated\b|\bCode generated .* DO NOT EDIT\.|\bThis file (?:is|was) auto-?generated", re.IGNORECASE
 )
 _HEAD = 1000
-_HARMLESS = 2
-"""So many stars in a line take no longer than the square of a name's length at most."""
 _LONG_LINE = 5000
 """Characters: no person writes such a line of JavaScript or CSS."""
 _MINIFIABLE = frozenset({".js", ".mjs", ".cjs", ".css"})
@@ -104,21 +102,9 @@ class Rules(Struct, frozen=True):
 
 
 def git_rules(base: PurePosixPath, text: str) -> Rules:
-    """The rules of a `.gitignore` in `base`; a line that would take too long to be tried says nothing."""
-    from pathspec import GitIgnoreSpec
-
-    lines = [line for line in text.splitlines()[: budgets.PATTERNS] if len(line) <= budgets.PATTERN]
-    spec = GitIgnoreSpec.from_lines([line for line in lines if line.count("**") <= budgets.STARS])
-    for pattern in spec.patterns:
-        if pattern.include is not None and pattern.regex is not None:
-            pattern.regex = _hardened(pattern.regex)
-    return Rules(base, spec, len(lines))
-
-
-def _hardened(expression: re.Pattern[str]) -> re.Pattern[str]:
-    """The expression of the library, which takes exponential time over `*a*a*a*b`, in a form that does not."""
-    text = expression.pattern
-    return expression if text.count(STAR) < _HARMLESS else re.compile(linear(text), expression.flags)
+    """The rules of a `.gitignore` in `base`; lines over the budget say nothing."""
+    lines = text.splitlines()[: budgets.PATTERNS]
+    return Rules(base, spec(lines), len(lines))
 
 
 def is_ignored(rules: Iterable[Rules | DockerRules], path: PurePosixPath, *, directory: bool) -> bool:

@@ -40,11 +40,11 @@ class Layout:
             pairs = _PAIR.findall(instruction.value) or [instruction.value.partition(" ")[::2]]
             self.variables.update((name, expand(value.strip().strip("\"'"), self.variables)) for name, value in pairs)
         elif instruction.name == "ARG":
-            given = {
-                name: value for name, value in self._arguments.items() if name in re.split(r"[\s=]+", instruction.value)
-            }
-            declared = {name: value.strip("\"'") for name, value in _PAIR.findall(instruction.value)}
-            self.variables = {**declared, **given, **self.variables}
+            for name in re.split(r"[\s=]+", instruction.value):
+                if name in self._arguments:
+                    self.variables.setdefault(name, self._arguments[name])
+            for name, value in _PAIR.findall(instruction.value):
+                self.variables.setdefault(name, value.strip("\"'"))
         elif instruction.name in ("COPY", "ADD"):
             for path in self._paths:
                 if place := copied.lands(instruction, path, self.directory, self.variables):

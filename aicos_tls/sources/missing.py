@@ -26,7 +26,9 @@ _PROGRAMS = frozenset(
 """Directories below which a program would be found by its name."""
 _SEPARATOR = re.compile(r"&&|\|\||[;|&\n]")
 _OPAQUE = re.compile(r"(?:^|/)(?:sh|bash|ash|dash|zsh|make|ansible\S*|nix\S*|eval|source|\.|\S+\.sh|install\S*)$")
-_INSTALLS = re.compile(r"\b(?:apk\s+(?:\S+\s+)*add|apt(?:-get)?\s+(?:\S+\s+)*install|dnf|yum|microdnf|zypper|pacman)\b")
+_INSTALLS = re.compile(
+    r"\b(?:apk\s+(?:\S+\s+){0,20}?add|apt(?:-get)?\s+(?:\S+\s+){0,20}?install|dnf|yum|microdnf|zypper|pacman)\b"
+)
 _UNSEEN = re.compile(r"\$|`|\bxargs\b")
 
 

@@ -92,13 +92,14 @@ def _from_start(start: Start | None) -> Iterator[tuple[str, Evidence]]:
         return
     runtime = "Python" if _PYTHON.match(start.program) else _BY_PROGRAM.get(start.program)
     if runtime:
-        yield runtime, Evidence(f"starts {' '.join(start.words)}", start.where)
+        yield runtime, Evidence(f"starts {start.shown}", start.where)
 
 
 def _from_base(stage: Stage | None) -> Iterator[tuple[str, Evidence]]:
     if stage and (runtime := runtime_of_image(stage.base)):
         first = next(i for i in stage.instructions if i.name == "FROM")
-        yield runtime, Evidence(f"FROM {stage.base}", stage.where(first))
+        shown = first.value if "$" in first.value else stage.base  # a build argument may be a secret of `.env`
+        yield runtime, Evidence(f"FROM {shown}", stage.where(first))
 
 
 def _from_image(image: Evidence | None) -> Iterator[tuple[str, Evidence]]:

@@ -41,21 +41,30 @@ _IMAGE_STARTS = {
 
 
 class Start(Struct, frozen=True):
-    """The words of the program, where they stand, what led to them, and variables that the command itself sets."""
+    """The words of the program, where they stand, what led to them, and variables that the command itself sets.
+
+    `varies`: variables are put into the words, whose values may be secrets of `.env`.
+    """
 
     words: tuple[str, ...]
     where: Where
     via: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    varies: bool = False
 
     @property
     def program(self) -> str:
         """The name of the program, without its directory."""
         return program(self.words[0])
 
+    @property
+    def shown(self) -> str:
+        """The words as a person would type them; those of a command with variables in it are not repeated."""
+        return f"{self.program} …" if self.varies else " ".join(self.words)
+
     def __str__(self) -> str:
-        """The words as a person would type them, and the place."""
-        return f"{' '.join(self.words)} ({self.where})"
+        """The words for a report, and the place."""
+        return f"{self.shown} ({self.where})"
 
 
 def start_of(service: Service, stage: Stage | None, files: Mapping[PurePosixPath, TextFile]) -> Start | None:
@@ -90,7 +99,8 @@ def _outer(service: Service, stage: Stage | None) -> Start | None:
             command = _from_image(stage, stage.command if stage else None)
     parts = [part for part in (entrypoint, command) if part is not None and part.words]
     if parts:
-        return replace(parts[-1], words=tuple(word for part in parts for word in part.words))
+        words = tuple(word for part in parts for word in part.words)
+        return replace(parts[-1], words=words, varies=any(part.varies for part in parts))
     if stage and entrypoint is None and command is None:
         return _from_base(stage)
     return None
@@ -104,10 +114,12 @@ def _from_compose(service: Service, name: str) -> Start | None:
     layer, entry = found
     node = deref(entry.value)
     where = layer.source.where(node)
+    texts = [node.value] if isinstance(node, Scalar) else texts_of(node)
+    varies = any("$" in text.replace("$$", "") for text in texts)
     if isinstance(node, Scalar):
-        return None if node.is_null else Start(_split(_expanded(service, node.value)), where)
+        return None if node.is_null else Start(_split(_expanded(service, node.value)), where, varies=varies)
     if isinstance(node, Sequence):
-        return Start(tuple(_expanded(service, text) for text in texts_of(node)), where)
+        return Start(tuple(_expanded(service, text) for text in texts), where, varies=varies)
     return None
 
 

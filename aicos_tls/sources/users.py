@@ -12,6 +12,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aicos_tls.compose.resolve import text_of, texts_of
 from aicos_tls.sources import images
@@ -95,14 +96,21 @@ def user_of(service: Service, image: str, stage: Stage | None) -> User | None:
     if found is not None and (text := text_of(found[1].value)):
         where = found[0].source.where(found[1].value)
         expanded = service.expand(text)
-        return _user(text if expanded is None else expanded, image, stage, where, groups, powerless=powerless)
+        user = _user(text if expanded is None else expanded, image, stage, where, groups, powerless=powerless)
+        return _as_written(user, text)
     instruction = stage.last("USER") if stage else None
     if stage and instruction and instruction.value:
-        return _user(instruction.value, image, stage, stage.where(instruction), groups, powerless=powerless)
+        user = _user(instruction.value, image, stage, stage.where(instruction), groups, powerless=powerless)
+        return _as_written(user, instruction.value)
     if not image:
         return None
     uid = images.user(image) or "0"
     return User(uid if uid != "0" else "root", uid, "0" if uid == "0" else "", groups, service.where, powerless)
+
+
+def _as_written(user: User, text: str) -> User:
+    """The user by the variable that gives the name: its value may be a secret of `.env`."""
+    return replace(user, name=text) if "$" in text else user
 
 
 def _user(text: str, image: str, stage: Stage | None, where: Where, groups: frozenset[str], *, powerless: bool) -> User:

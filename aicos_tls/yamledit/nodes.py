@@ -72,7 +72,8 @@ def deref(node: Node) -> Scalar | Sequence | Mapping:
 
 
 class Stream(Struct, eq=False):
-    """All documents of a text. `shared` tells whether any alias occurs."""
+    """All documents of a text. `shared` tells whether any alias occurs, `pure` that libyaml does not read it."""
 
     documents: list[Node]
     shared: bool
+    pure: bool = False

@@ -33,9 +33,11 @@ def parse(file: TextFile) -> Stream:
     except YAMLError:
         pass
     try:
-        return _Builder(file).build(_pure_events(text))
+        stream = _Builder(file).build(_pure_events(text))
     except YAMLError as error:
         raise _syntax_error(file, error) from None
+    stream.pure = True
+    return stream
 
 
 def _fast_events(text: str) -> Iterator[Any]:

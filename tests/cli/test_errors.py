@@ -168,6 +168,36 @@ class TestExpected:
         ]
         assert "TLS_ENABLED" in (directory / "docker-compose.yml").read_text()
 
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    @pytest.mark.parametrize(
+        "arguments", [("--help",), ("--version",), ("enable", "-h"), ("explain",), ("certs", "list")]
+    )
+    def test_a_full_disk_is_no_bug(
+        self, project: Project, arguments: tuple[str, ...], unbuffered: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+        project(ONE)
+        with Path("/dev/full").open("w") as full:
+            done = program(*arguments, stdout=full)
+        assert done.returncode == 2
+        assert done.stderr.startswith("aicos-tls: ")
+        assert "bug" not in done.stderr
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"])
+    @pytest.mark.parametrize(
+        ("arguments", "code"), [(("enable", "no.yml"), 2), (("nonsense",), 2), (("enable", "--no-certs"), 0)]
+    )
+    def test_errors_that_cannot_be_written_leave_the_exit_code_alone(
+        self, project: Project, arguments: tuple[str, ...], code: int, unbuffered: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+        project(ONE)
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "aicos_tls", *arguments], stdout=subprocess.DEVNULL, stderr=full, check=False
+            )
+        assert done.returncode == code
+
     @pytest.mark.parametrize("closed", ["stdout", "stderr"])
     def test_a_closed_stream_is_no_reason_to_fail(
         self, closed: str, project: Project, monkeypatch: pytest.MonkeyPatch

@@ -68,14 +68,15 @@ def test_before_becomes_after_once_and_comes_back(case: str, work: Path, run: Ru
     once = tree(work)
     assert run("enable", "--code", "--no-certs").code == 0
     assert tree(work) == once
-    assert run("rollback", "-q").code == 0
+    if once != before:  # a server that stays plain takes its connections with it: nothing is written
+        assert run("rollback", "-q").code == 0
     assert {name: data for name, data in tree(work).items() if name != ".gitignore"} == before
 
 
 @pytest.mark.usefixtures("case")
 def test_a_second_run_without_a_record_finds_nothing_to_do(work: Path, run: Run) -> None:
     run("enable", "--code", "--no-certs", "-q")
-    shutil.rmtree(work / ".aicos-tls")
+    shutil.rmtree(work / ".aicos-tls", ignore_errors=True)
     once = own(work)
     assert run("enable", "--code", "--no-certs", "-q").code == 0
     assert own(work) == once

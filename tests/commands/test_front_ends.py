@@ -70,5 +70,5 @@ def test_status_names_the_evidence(directory: Path, run: Run) -> None:
 @pytest.mark.usefixtures("directory")
 def test_without_a_change_of_the_code_the_proxies_are_named(run: Run) -> None:
     out = run("enable", "--serve", "auto", "--dry-run", "--no-certs").out
-    assert "vite: its code asks http://api:8001 in plain" in out
+    assert "api does not serve TLS: cra goes on asking http://api:8001 in plain (cra/package.json:4)" in out
     assert "cra/src/setupProxy.js:4" in out

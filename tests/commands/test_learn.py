@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from live.fakes import FakeDocker, container
+from live.fakes import OWN, FakeDocker, container
 from live.servers import OK, serving
 
 from aicos_tls import disk
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from support import Project, Ran, Run
 
 COMPOSE = "services:\n  web: {build: ./web}\n  api: {build: ./api}\n"
-WEB, API = "127.0.77.2", "127.0.77.3"
+WEB, API = f"{OWN}.12", f"{OWN}.13"
 ASKING = """\
 import socket, sys
-for source, port in zip(sys.argv[1::2], sys.argv[2::2]):
-    with socket.create_connection(("127.0.77.3", int(port)), 10, (source, 0)) as stream:
+for source, port in zip(sys.argv[2::2], sys.argv[3::2]):
+    with socket.create_connection((sys.argv[1], int(port)), 10, (source, 0)) as stream:
         stream.sendall(b"GET / HTTP/1.1\\r\\nHost: api\\r\\n\\r\\n")
         while stream.recv(1000):
             pass
-socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.77.3", 8125))
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", (sys.argv[1], 8125))
 print("asked")
 """
 
@@ -48,7 +48,7 @@ class Shop:
 
     def learn(self, *options: str, sources: tuple[str, ...] = (WEB,), after: str = "") -> Ran:
         pairs = [word for source in sources for word in (source, str(self.port))]
-        command = [sys.executable, "-c", ASKING + after, *pairs]
+        command = [sys.executable, "-c", ASKING + after, API, *pairs]
         done = self.run("learn", "-p", "shop", "--seconds", "0.2", *options, "--", *command)
         if "no right to listen" in done.err:
             pytest.skip("no right to listen here")
@@ -98,6 +98,14 @@ def test_what_is_seen_is_written(shop: Shop) -> None:
     assert (again["written"], again["diff"], again["connections"][0]["new"]) == (False, "", False)
     assert shop.file.read_bytes() == before
     assert shop.run("enable", "--dry-run", "--quiet").code == 0
+
+
+@pytest.mark.skipif(bool(os.geteuid()), reason="only root may give files away")
+def test_by_sudo_the_file_is_that_of_the_projects_owner(shop: Shop) -> None:
+    os.chown(shop.directory, 12345, 12346)
+    assert shop.learn().code == 0
+    status = shop.file.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 12346, 0o644)
 
 
 def test_the_screen(shop: Shop) -> None:
@@ -169,7 +177,7 @@ def test_who_is_no_service(shop: Shop) -> None:
 
 
 def test_what_cannot_be_seen(shop: Shop) -> None:
-    vpn = container("vpn", address="127.0.77.9")
+    vpn = container("vpn", address=f"{OWN}.19")
     behind = container("web", mode=f"container:{vpn['Id']}", networks={})
     shop.fake.runs(vpn, behind, container("api", address=API))
     shop.file.write_text('[[connection]]\nclient = "gone"\nserver = "api"\nport = 1\n')
@@ -213,7 +221,7 @@ def test_another_run_has_the_lock(shop: Shop) -> None:
 def test_a_container_that_starts_meanwhile(shop: Shop) -> None:
     """It is looked at when the engine tells of it, and at the end."""
     here = json.loads((shop.fake.folder / "inspect").read_text())
-    shop.fake.runs(container("web", address="127.0.77.8"), here[1])
+    shop.fake.runs(container("web", address=f"{OWN}.18"), here[1])
     shop.fake.runs(*here, then=True)
     shop.fake.says("events", "".join(f"{each['Id']}\n" for each in here))
     assert [(f["client"], f["server"]) for f in shop.data()["connections"]] == [("web", "api")]

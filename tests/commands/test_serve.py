@@ -88,14 +88,14 @@ def test_what_was_chosen_is_said_with_the_next_best(project: Project, run: Run) 
     shown = run("enable", "--dry-run", "--no-certs", "--serve", "auto", "--verbose").out
     assert "How each serves TLS\n  api  preload on 8001: Node: " in shown
     assert "next best: sidecar" in shown
-    assert "certs/runtime/node/preload.cjs  181 lines\n" in shown
+    assert "certs/runtime/node/preload.cjs  189 lines\n" in shown
     assert "+++ b/certs/runtime/nginx/web/site.conf\n" in shown
     assert "+++ b/certs/runtime/node" not in shown
     assert "+++ b/certs/runtime/node" in run("enable", "--dry-run", "--serve", "auto", "--format", "diff").out
     assert "  box  certificates, 3 variables, a sidecar\n" in shown
     assert "not code: its code does not serve TLS yet" in shown
     marked = run("enable", "--dry-run", "--no-certs", "--serve", "auto", "--format", "markdown").out
-    assert "| api | preload | 8001 |" in marked
+    assert "| `api` | preload | 8001 |" in marked
 
 
 @pytest.mark.parametrize(

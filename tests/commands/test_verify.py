@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from live.fakes import FakeDocker, container
+from live.fakes import OWN, FakeDocker, container
 from live.leaves import write_leaf
 from live.servers import OK, serving, tls
 
@@ -336,8 +336,8 @@ def test_another_certificate_on_the_disk(shop: Shop) -> None:
 @pytest.fixture
 def apart(shop: Shop) -> Iterator[Shop]:
     """The same with addresses that nobody else has: other tests use the loopback interface, too."""
-    shop.fake.runs(shop.web(address="127.0.78.2"), shop.api(address="127.0.78.3"))
-    with serving(tls(shop.directory / "certs", "api"), shop.port, "127.0.78.3"):
+    shop.fake.runs(shop.web(address=f"{OWN}.2"), shop.api(address=f"{OWN}.3"))
+    with serving(tls(shop.directory / "certs", "api"), shop.port, f"{OWN}.3"):
         yield shop
 
 
@@ -388,10 +388,10 @@ def asking(apart: Shop) -> Iterator[Callable[[str, str, bytes], int]]:
 
 def test_connections_that_nobody_planned(apart: Shop, asking: Callable[[str, str, bytes], int]) -> None:
     shop = apart
-    db = container("db", address="127.0.78.4", labels=shop.labels, health="")
-    shop.fake.runs(shop.web(address="127.0.78.2"), shop.api(address="127.0.78.3"), db)
+    db = container("db", address=f"{OWN}.4", labels=shop.labels, health="")
+    shop.fake.runs(shop.web(address=f"{OWN}.2"), shop.api(address=f"{OWN}.3"), db)
     sniffed = ("--sniff", "--sniff-seconds", "1")
-    cache = asking("127.0.78.3", "127.0.78.4", b"*1\r\n$4\r\nPING\r\n")
+    cache = asking(f"{OWN}.3", f"{OWN}.4", b"*1\r\n$4\r\nPING\r\n")
     done = shop.text("--format", "json", *sniffed)
     if "no right to listen" in done.err:
         pytest.skip("no right to listen here")
@@ -400,7 +400,7 @@ def test_connections_that_nobody_planned(apart: Shop, asking: Callable[[str, str
         ("api", "db", cache, "redis", False)  # the database is out of scope
     ]
     assert (done.code, data["good"]) == (0, True)
-    metrics = asking("127.0.78.2", "127.0.78.3", b"GET /metrics HTTP/1.1\r\n\r\n")
+    metrics = asking(f"{OWN}.2", f"{OWN}.3", b"GET /metrics HTTP/1.1\r\n\r\n")
     shown = shop.text(*sniffed)
     assert shown.code == 1
     lines = shown.out[shown.out.index("Connections that nobody planned") :].splitlines()

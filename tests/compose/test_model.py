@@ -169,5 +169,5 @@ services:
     found = named(project, {"docker-compose.yml": text})
     env = found.services["one"].environment["A"]
     assert env.entry is not None
-    assert found.users[id(env.node)] == {"one", "two"}
-    assert found.users[id(found.services["base"].first.mapping)] == {"base", "derived"}
+    assert found.sharing.users[id(env.node)] == {"one", "two"}
+    assert found.sharing.users[id(found.services["base"].first.mapping)] == {"base", "derived"}

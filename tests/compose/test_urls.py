@@ -113,3 +113,17 @@ def test_any_text_is_read_and_what_is_tls_stays_so(text: str) -> None:
     once = tls(text)
     assert [url.start for url in find(text, VALUES)] == sorted(url.start for url in find(text, VALUES))
     assert tls(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("http://api:${P:-http://web:80}", ["http://web:80"]),
+        ("http://${HOST:-http://api}", ["http://api"]),
+        ("http://u:${PASS:-http://web}@api", ["http://u:${PASS:-http://web}@api"]),
+        ("http://a:80L=${U:-http://b:${P:-http://c:1}}", ["http://c:1"]),
+        ("http://a http://b", ["http://a", "http://b"]),
+    ],
+)
+def test_of_urls_that_overlap_one_counts(text: str, found: list[str]) -> None:
+    assert [text[url.start : url.end] for url in find(text)] == found

@@ -31,6 +31,8 @@ esac
 cat "$FAKE/$name" 2>/dev/null || true
 """
 NETWORK = "f" * 64
+OWN = f"127.{64 + (os.getpid() >> 8) % 128}.{os.getpid() % 256}"
+"""Addresses of the loopback interface that begin so are those of this process: others are on the interface as well."""
 
 
 def container(service: str, **differs: Any) -> dict[str, Any]:

@@ -60,6 +60,7 @@ def test_connections_are_no_settings(project: MakeProject) -> None:
         ("x-aicos-tls: {certs-dir: 3}\n", "", {}, "takes a text"),
         ("x-aicos-tls: {strip-prefix: true}\n", "", {}, "takes a text"),
         ("", "days = [\n", {}, "not valid TOML"),
+        ("", f"days = {'[' * 20_000}{']' * 20_000}\n", {}, "nested too deeply"),
         ("", "dys = 1\n", {}, "unknown setting"),
         ("", "all = 'yes'\n", {}, "takes true or false"),
         ("", "only = [1]\n", {}, "takes a text or a list"),

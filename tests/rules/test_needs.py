@@ -67,6 +67,61 @@ def test_a_variable_that_is_there_is_merged_and_never_lost(
     assert found.declined == []
 
 
+@pytest.mark.parametrize(
+    ("line", "setting", "expected"),
+    [
+        ("- GF_SERVER_PROTOCOL=http", Setting("GF_SERVER_PROTOCOL", "https"), "- GF_SERVER_PROTOCOL=https\n"),
+        ("- ENABLE_TLS=off", Setting("ENABLE_TLS", "true"), "- ENABLE_TLS=true\n"),
+        ("- ASPNETCORE_URLS=http://+:80", Setting("ASPNETCORE_URLS", "https://+:80"), "- ASPNETCORE_URLS=https://+:80"),
+        ("- ARGS=--workers 2", Setting("ARGS", "--workers 2 --certfile /a"), "- ARGS=--workers 2 --certfile /a\n"),
+    ],
+)
+def test_the_plain_form_of_a_server_program_gives_way(
+    project: MakeProject, line: str, setting: Setting, expected: str
+) -> None:
+    found = planned(project, env(line), Needs((setting,)))
+    assert expected in after(found)
+    assert found.declined == []
+
+
+@pytest.mark.parametrize(
+    ("line", "setting"),
+    [
+        ("- GF_SERVER_CERT_FILE=/own.pem", Setting("GF_SERVER_CERT_FILE", "/app/certs/api-cert.pem")),
+        ("- KC_HTTPS_PORT=8443", Setting("KC_HTTPS_PORT", "8080")),
+        ("- TLS_PORTS=9", Setting("TLS_PORTS", "8001")),
+        ("- TLS_PLAIN_LOOPBACK=no", Setting("TLS_PLAIN_LOOPBACK", "true")),
+    ],
+)
+def test_what_is_the_applications_own_is_declined_with_its_line(
+    project: MakeProject, line: str, setting: Setting
+) -> None:
+    found = planned(project, env(line), Needs((setting,)))
+    name, value = line.removeprefix("- ").split("=")
+    assert f"      {line}\n" in after(found)
+    assert [(each.where.line, each.reason.partition(":")[0]) for each in found.declined] == [
+        (5, f"{name} is {value} here, not {setting.value}")
+    ]
+
+
+def test_node_may_verify_where_it_is_told_of_the_ca(project: MakeProject) -> None:
+    found = planned(project, env("- NODE_TLS_REJECT_UNAUTHORIZED=1"), Needs((CA,)))
+    assert found.declined == []
+    assert "- NODE_TLS_REJECT_UNAUTHORIZED=1\n" in after(found)
+    assert [note.text for note in found.notes if note.topic == "kept"] == [
+        "NODE_TLS_REJECT_UNAUTHORIZED is 1: it stays, and Node verifies the certificates, by NODE_EXTRA_CA_CERTS"
+    ]
+
+
+def test_a_value_that_is_not_known_here_is_left_to_do(project: MakeProject) -> None:
+    project({"docker-compose.yml": service("env_file: a.env"), "a.env": "TLS_ENABLED=${ELSEWHERE?}\n"})
+    loaded = load([Path("docker-compose.yml")])
+    found = plan(loaded, resolve(loaded, {}))
+    assert [(str(note.where), note.text) for note in found.notes if note.topic == "todo"] == [
+        ("a.env:1:13", "TLS_ENABLED must be true; what it is is not known here")
+    ]
+
+
 def test_what_an_anchor_shares_stays_what_it_is_for_the_others(project: MakeProject) -> None:
     text = "x-env: &env\n  NODE_OPTIONS: --inspect\nservices:\n"
     text += "".join(f"  {name}: {{build: ., environment: *env}}\n" for name in ("api", "web"))

@@ -58,6 +58,10 @@ def source(name: str, text: str | bytes, dockerfile: str = "FROM node:20\nCOPY .
     return {**compose(API), "api/Dockerfile": dockerfile, f"api/{name}": text}
 
 
+def nginx(text: str) -> dict[str, str | bytes]:
+    return {**compose(API), "api/Dockerfile": "FROM nginx\nCOPY . /etc/nginx/conf.d/\n", "api/nginx.conf": text}
+
+
 def lol(levels: int, width: int = 10) -> str:
     rows = ["x-a0: &a0 {k: v}"]
     rows += [f"x-a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * width) + "]" for n in range(1, levels + 1)]
@@ -81,6 +85,13 @@ NAMES = "n" * 300
 PROJECTS: dict[str, dict[str, str | bytes]] = {
     "dockerignore-stars": source("main.js", "require('http')\n")
     | {"api/.dockerignore": "*a" * 30 + "b\n", "api/" + "a" * 200 + ".js": "x\n"},
+    "dockerignore-classes": source("main.js", "require('http')\n")
+    | {"api/.dockerignore": "*[a]" * 30 + "b\n", "api/" + "a" * 200 + ".js": "x\n"},
+    "gitignore-no-patterns": compose(API)
+    | {".gitignore": "!\n\\\n[b-a]\na\\\n[[:x:]]\n", "api/x.js": "http://api:8000\n"},
+    "gitignore-certs-dir": compose("x-aicos-tls: {certs-dir: " + "a" * 200 + "}\n" + API)
+    | {".gitignore": "*a" * 30 + "b\n"},
+    "gitignore-16-mib": compose(API) | {".gitignore": "".join(f"*{i}\n" for i in range(2_000_000))},
     "dockerignore-doublestars": source("main.js", "require('http')\n")
     | {"api/.dockerignore": "**/a" * 20 + "/b\n", "api/" + "a/" * 60 + "x.js": "x\n"},
     "dockerignore-many": source("main.js", "require('http')\n")
@@ -121,6 +132,10 @@ PROJECTS: dict[str, dict[str, str | bytes]] = {
     "aliases-merge-9": compose(lolmerge(9) + API),
     "aliases-env": compose(lolmap(9) + API + "  other:\n    build: ./api\n    environment: *a9\n"),
     "aliases-25-2": compose(lol(25, 2) + API),
+    "aliases-of-a-url": compose(
+        "x-u: &u http://s1:80\nservices:\n"
+        + "".join(f"  s{i}: {{build: ., user: *u, environment: {{U{i}: *u}}}}\n" for i in range(3_000))
+    ),
     "anchors-chain": compose(
         "".join(f"x-{i}: &a{i} {{<<: *a{i - 1}, k{i}: v}}\n" if i else "x-0: &a0 {k: v}\n" for i in range(3000)) + API
     ),
@@ -184,6 +199,8 @@ PROJECTS: dict[str, dict[str, str | bytes]] = {
     "dotenv-blanks": compose(API, **{".env": " " * 100000 + "x\n"}),
     "dotenv-blank-comment": compose(API, **{".env": "A=" + " " * 60000 + "x\n"}),
     "dotenv-blank-comment-2": compose(API, **{".env": "A=x" + " \t#" * 30000 + "x\n"}),
+    "dotenv-blanks-in-a-value": compose(API, **{".env": "A=b" + " " * 100_000 + "x\n"}),
+    "dotenv-blanks-in-values": compose(API, **{".env": ("A=b" + " \t" * 10_000 + "x\n") * 50}),
     "dotenv-nested": compose(API, **{".env": "A=" + "${A:-" * 20000 + "}" * 20000 + "\n"}),
     "dotenv-many": compose(API, **{".env": "".join(f"A{i}=${{A{i - 1}}}x\n" for i in range(20000))}),
     "arg-doubling": compose(API)
@@ -219,8 +236,41 @@ PROJECTS: dict[str, dict[str, str | bytes]] = {
     | {"api/Dockerfile": "FROM node\nCOPY " + "*a" * 30 + "b /x/\n", "api/" + "a" * 200 + ".js": "x\n"},
     "dockerfile-from-long": compose(API) | {"api/Dockerfile": "FROM " + "a" * 100000 + "\n"},
     "dockerfile-words": compose(API) | {"api/Dockerfile": "FROM node\nRUN " + "\"'" * 50000 + "\n"},
+    "dockerfile-copy-nothing": compose(API) | {"api/Dockerfile": "FROM node\nCOPY \nADD\nCOPY []\nCOPY x\n"},
+    "dockerfile-sudo": compose(API) | {"api/Dockerfile": "FROM node\nRUN " + "sudo " * 20_000 + "useradd x\nUSER x\n"},
+    "dockerfile-run-env": compose(API)
+    | {
+        "api/Dockerfile": "FROM node\n" + "".join(f"ENV A{i}=b\nRUN useradd $A{i}\n" for i in range(9_000)) + "USER b\n"
+    },
+    "dockerfile-args": compose(API)
+    | {"api/Dockerfile": "FROM node\n" + "".join(f"ARG A{i}=b\n" for i in range(19_000))},
+    "dockerfile-passwd": compose(API)
+    | {
+        "api/Dockerfile": "FROM node AS b\n"
+        + "RUN useradd x\n" * 9_000
+        + "FROM node\n"
+        + "COPY --from=b /etc/passwd /etc/passwd\n" * 500
+        + "USER x\n"
+    },
+    "dockerfile-open-braces": compose(API) | {"api/Dockerfile": "FROM node\nENV A=b\nUSER " + "${A:-x" * 40_000 + "\n"},
+    "dockerfile-long-run": compose(API)
+    | {"api/Dockerfile": "FROM node\nRUN useradd " + "x" * 8_000_000 + "\nUSER x\n"},
+    "dockerfile-apk": compose(API)
+    | {"api/Dockerfile": "FROM node\nRUN " + "apk " * 60_000 + "\nHEALTHCHECK CMD curl http://localhost:8000/\n"},
+    "dockerfile-directive": compose(API) | {"api/Dockerfile": "#a=b" + " " * 200_000 + "c\nFROM node\n"},
     "dockerfile-surrogate": compose(API)
     | {"api/Dockerfile": 'FROM node\nCMD ["\\ud800"]\nHEALTHCHECK CMD ["curl", "http://localhost:80/\\ud800"]\n'},
+    "nginx-proxies": nginx("server {\n" + "proxy_pass http://web;\n" * 9_000 + "}\n"),
+    "nginx-sets": nginx("server {" + "set $v web;\n" * 9_000 + "proxy_pass http://$v;\n" * 9_000 + "}"),
+    "nginx-members": nginx(
+        "upstream p {" + "server web:1;" * 9_000 + "}\n" + "location / {}\nproxy_pass http://p;" * 5_000
+    ),
+    "nginx-unused-upstreams": nginx(
+        "".join(f"upstream p{i} {{ server web:1; }}\n" for i in range(6_000))
+        + "".join(f"set $x{i} y;\n" for i in range(6_000))
+    ),
+    "nginx-one-line": nginx("server { location / { proxy_pass http://web; } listen 80; } " * 4_000),
+    "nginx-semicolons": nginx("location / {}\n" + "a;" * 2_000_000),
     "toml-deep": compose(API, **{"aicos-tls.toml": "a = " + "[" * 50000 + "]" * 50000}),
     "toml-connections": compose(
         API, **{"aicos-tls.toml": '[[connection]]\nclient = "api"\nserver = "api"\nport = 1\n' * 20000}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from security.bounded import PROGRAM
 
-from aicos_tls.cli.terminal import shown
+from aicos_tls.report.visible import visible
 
 if TYPE_CHECKING:
     from support import Project, Run
@@ -23,14 +23,14 @@ EVIL = "\x1b]0;x\x07\x9b2J\u202e\u2066\x7f"
 @given(st.text())
 def test_what_is_shown_has_no_controls(text: str) -> None:
     assert not any(
-        (c < " " and c not in "\t\n") or "\x7f" <= c <= "\x9f" or "\u202a" <= c <= "\u202e" for c in shown(text)
+        (c < " " and c not in "\t\n") or "\x7f" <= c <= "\x9f" or "\u202a" <= c <= "\u202e" for c in visible(text)
     )
 
 
 def test_colours_stay_where_they_are_wanted() -> None:
-    assert shown("\x1b[31mred\x1b[0m\x1b]0;x", colours=True) == "\x1b[31mred\x1b[0m\\x1b]0;x"
-    assert shown("\x1b[31m") == "\\x1b[31m"
-    assert shown("\u202e") == "\\u202e"
+    assert visible("\x1b[31mred\x1b[0m\x1b]0;x", colours=True) == "\x1b[31mred\x1b[0m\\x1b]0;x"
+    assert visible("\x1b[31m") == "\\x1b[31m"
+    assert visible("\u202e") == "\\u202e"
 
 
 def test_an_error_shows_escapes(run: Run, project: Project) -> None:

@@ -66,7 +66,7 @@ def test_a_stage_has_what_it_is_built_on() -> None:
 
 
 def test_an_unknown_target_is_said() -> None:
-    with pytest.raises(TlsError, match="no build stage 'prod'"):
+    with pytest.raises(TlsError, match="no build stage has the name"):
         stage(MULTI, "prod")
 
 

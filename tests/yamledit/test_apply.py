@@ -210,3 +210,10 @@ def test_an_anchor_that_is_still_needed_does_not_change_hands() -> None:
     text = Text("a: &A 1\nb: &A\nc: *A\n")
     with pytest.raises(InexpressibleError, match="near line 3"):
         text.replace((), 1, Items(("x",)))
+
+
+def test_a_result_that_only_the_second_parser_reads_is_not_made() -> None:
+    """U+0085 ends a line for libyaml, and for docker compose; for the parser that is asked after it, it is a letter."""
+    text = Text("\x85key: value\n")
+    with pytest.raises(InexpressibleError):
+        text.pair((), ("a b", "x"), index=0)

@@ -37,6 +37,9 @@ _DEFAULT, _SECURE_DEFAULT = 80, 443
 _HAS_DEFAULT = frozenset({"http", "grpc"})
 """What has a default port; the others need one."""
 
+_MANY = 50
+"""Servers of an `upstream` that are looked at for each address."""
+
 
 def asked(files: Iterable[TextFile], environment: Mapping[str, str]) -> Iterator[Asked]:
     """Yield what the configuration files of one service ask, each address of a directive once.
@@ -80,7 +83,7 @@ def _hosts(names: Names, parts: Parts, family: str, *, tls: bool) -> Iterator[tu
         yield parts.host, budgets.number(parts.port) if parts.port else default
         return
     of_members = _DEFAULT if family in _HAS_DEFAULT else None
-    for host, port in names.members(parts.host):
+    for host, port in names.members(parts.host)[:_MANY]:
         yield host, budgets.number(port) if port else of_members
 
 

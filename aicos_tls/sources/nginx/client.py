@@ -21,6 +21,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from aicos_tls.compose.urls import find
 from aicos_tls.sources.model import CodeChange, Manual
 from aicos_tls.sources.nginx.insert import after, before
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 _ASKS = ("proxy_pass", "grpc_pass")
 _UWSGI = "uwsgi_pass"
 _NO_TLS = {"fastcgi_pass": "FastCGI", "scgi_pass": "SCGI", "memcached_pass": "memcached"}
+_WORD = re.compile(r"[\w.-]+")
 _NO_SSL_LINES = ("if", "limit_except")
 """Blocks in which `proxy_pass` may stand and `proxy_ssl_…` may not."""
 
@@ -61,7 +64,7 @@ def changes(
     """
     others = list(beside)
     names = Names.of(root, context, others)
-    done: dict[int, set[str]] = {}
+    state = _State()
     for directive in root.walk():
         if not directive.args:
             continue
@@ -69,7 +72,7 @@ def changes(
             if directive.within("stream"):
                 yield from _stream(file, directive, names, context)
             else:
-                yield from _ask(file, directive, names, context, done)
+                yield from _ask(file, directive, names, context, state)
         elif directive.name in _NO_TLS:
             yield from _no_tls(file, directive, names)
         elif directive.name == "proxy_redirect":
@@ -78,7 +81,7 @@ def changes(
 
 
 def _ask(
-    file: TextFile, directive: Directive, names: Names, context: CodeContext, done: dict[int, set[str]]
+    file: TextFile, directive: Directive, names: Names, context: CodeContext, state: _State
 ) -> Iterator[CodeChange | Manual]:
     family = directive.name.removesuffix("_pass")
     found = list(address(names, directive))
@@ -89,7 +92,7 @@ def _ask(
     hosts = {item.host for item in plain}
     if len(hosts) > 1 and any(item.shared for item in plain):
         reasons.append("its variable leads to an upstream and to more than it")
-    if plain and _speaks_of_others(anchor, directive):
+    if plain and _speaks_of_others(anchor, directive, state):
         reasons.append("the same block asks something else, which the lines for this server would be about too")
     if family == "uwsgi" and services - context.uwsgi:
         reasons.append("the uwsgi protocol is spoken in plain until a sidecar takes it over TLS (mode: tcp)")
@@ -101,7 +104,7 @@ def _ask(
         yield Manual(where, f"{directive.name}: {reasons[0]}", "\n".join(paste), services)
     elif plain:
         splices = list(dict.fromkeys(splice for item in plain for splice in _over_tls(item)))
-        if missing := _missing(anchor, lines, done):
+        if missing := _missing(anchor, lines, state):
             splices.append(after(file, directive, missing) if anchor is directive else before(file, anchor, missing))
         if splices:
             asked = name or " and ".join(sorted({item.host for item in plain}))
@@ -109,21 +112,41 @@ def _ask(
             yield CodeChange(f"asks {asked} over TLS and verifies it", where, tuple(splices), names=more)
 
 
+_SECURE = ("https:", "grpcs:", "suwsgi:")
 _SCHEMES = {"proxy": "https", "grpc": "grpcs", "uwsgi": "suwsgi"}
 
 
-def _speaks_of_others(anchor: Directive, directive: Directive) -> bool:
+class _Block(Struct, frozen=True):
+    """What a block asks by one kind of directive: itself, and over TLS in the blocks within it."""
+
+    values: frozenset[str]
+    secure: bool
+
+
+class _State(Struct):
+    """What is known of blocks, by their identity: the names of the lines they have, and what they ask."""
+
+    lines: dict[int, set[str]] = field(default_factory=dict)
+    asked: dict[tuple[int, str], _Block] = field(default_factory=dict)
+
+
+def _speaks_of_others(anchor: Directive, directive: Directive, state: _State) -> bool:
     """Whether lines in the block of `anchor` would count for another address too: in an `if`, or inherited."""
-    for other in anchor.parent.walk() if anchor.parent else ():
-        if other is directive or other.name != directive.name or not other.args:
-            continue
-        value = other.args[0].value
-        beside = _anchor(other).parent is anchor.parent
-        if beside and value != directive.args[0].value:
-            return True
-        if not beside and value.lower().startswith(("https:", "grpcs:", "suwsgi:")):
-            return True
-    return False
+    if anchor.parent is None:
+        return False
+    place = (id(anchor.parent), directive.name)
+    if place not in state.asked:
+        state.asked[place] = _block(anchor.parent, directive.name)
+    return state.asked[place].secure or bool(state.asked[place].values - {directive.args[0].value})
+
+
+def _block(block: Directive, name: str) -> _Block:
+    asking = [(each, each.args[0].value) for each in block.walk() if each.name == name and each.args]
+    beside = {id(each) for each, _ in asking if _anchor(each).parent is block}
+    return _Block(
+        frozenset(value for each, value in asking if id(each) in beside),
+        any(value.lower().startswith(_SECURE) for each, value in asking if id(each) not in beside),
+    )
 
 
 def _over_tls(item: Address) -> Iterator[Splice]:
@@ -141,12 +164,14 @@ def _anchor(directive: Directive) -> Directive:
     return at
 
 
-def _missing(anchor: Directive, lines: dict[str, str], done: dict[int, set[str]]) -> list[str]:
+def _missing(anchor: Directive, lines: dict[str, str], state: _State) -> list[str]:
     """The lines that the block around `anchor` does not have, and that no change before has put there."""
     block = anchor.parent
-    present = {child.name for child in (block.block if block else None) or ()} | done.setdefault(id(block), set())
-    done[id(block)].update(lines)
-    return [line for name, line in lines.items() if name not in present]
+    if id(block) not in state.lines:
+        state.lines[id(block)] = {child.name for child in (block.block if block else None) or ()}
+    missing = [line for name, line in lines.items() if name not in state.lines[id(block)]]
+    state.lines[id(block)].update(lines)
+    return missing
 
 
 def _redirect(file: TextFile, directive: Directive, context: CodeContext) -> Iterator[CodeChange]:
@@ -183,16 +208,12 @@ def _stream(file: TextFile, directive: Directive, names: Names, context: CodeCon
 def _unused_pools(file: TextFile, trees: list[Directive], names: Names, context: CodeContext) -> Iterator[Manual]:
     """Report `upstream` blocks of servers that nothing in these files asks: something else does."""
     others = (d for root in trees for d in root.walk() if d.name not in ("upstream", "server"))
-    text = " ".join(d.args[-1].value for d in others if d.args)
+    words = {word for d in others if d.args for word in _WORD.findall(d.args[-1].value)}
     for pool, directive in names.own.items():
         target = names.target(pool)
-        if target is not None and not _is_named(pool, text):
+        if target is not None and not words.issuperset(_WORD.findall(pool)):
             known = target.name if not isinstance(target, Unclear) else "NAME"
             lines = trust_lines("proxy", context.mount_path, known).values()
             paste = "\n".join((f"proxy_pass https://{pool};", *lines))
             reason = f"upstream {pool} is asked from no file that is known"
             yield Manual(file.where(directive.start), reason, paste, target.services)
-
-
-def _is_named(pool: str, text: str) -> bool:
-    return re.search(rf"(?<![\w.-]){re.escape(pool)}(?![\w.-])", text) is not None

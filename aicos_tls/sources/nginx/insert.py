@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from aicos_tls.yamledit.edits import Splice
@@ -12,15 +13,17 @@ if TYPE_CHECKING:
     from aicos_tls.files import TextFile
     from aicos_tls.sources.nginx.parse import Directive
 
+_FOLLOWED = re.compile(r"[^\S\n]*+[^\s#]")
+"""Something more on the line that is no comment."""
+
 
 def after(file: TextFile, directive: Directive, lines: Sequence[str]) -> Splice:
     """Insert `lines` behind `directive`: each on a line of its own where it has one, else on the same line."""
     text = file.text
     indent = indentation(text, directive.start)
-    rest_end = _line_end(text, directive.end)
-    rest = text[directive.end : rest_end].strip()
-    if indent is None or (rest and not rest.startswith("#")):
+    if indent is None or _FOLLOWED.match(text, directive.end):
         return Splice(directive.end, directive.end, (0,), "".join(f" {line}" for line in lines))
+    rest_end = _line_end(text, directive.end)
     return Splice(rest_end, rest_end, (0,), "".join(f"{file.newline}{indent}{line}" for line in lines))
 
 
@@ -34,8 +37,12 @@ def before(file: TextFile, directive: Directive, lines: Sequence[str]) -> Splice
 
 def indentation(text: str, at: int) -> str | None:
     """What stands before `at` on its line, when that is blank; else None."""
-    line = text[text.rfind("\n", 0, at) + 1 : at]
-    return line if not line.strip() else None
+    start = at
+    while start and text[start - 1] != "\n":
+        start -= 1
+        if not text[start].isspace():
+            return None
+    return text[start:at]
 
 
 def _line_end(text: str, at: int) -> int:

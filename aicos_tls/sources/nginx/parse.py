@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -84,6 +86,7 @@ def parse(text: str) -> Directive:
     here: Directive = root
     pending: list[Word] = []
     depth = 0
+    _check_size(text)
     while at < len(text):
         char = text[at]
         if char in _SPACE:
@@ -114,6 +117,14 @@ def parse(text: str) -> Directive:
     if pending or here is not root:
         raise NotNginxError("unexpected end of the file", len(text))
     return root
+
+
+def _check_size(text: str) -> None:
+    """Raise `NotNginxError` for a text over the budgets; what ends a directive counts in quotes and comments, too."""
+    if len(text) > budgets.CONFIGURATION:
+        raise NotNginxError(f"more than {budgets.CONFIGURATION:,} characters", 0)
+    if text.count(";") + text.count("{") > budgets.DIRECTIVES:
+        raise NotNginxError(f"more than {budgets.DIRECTIVES:,} directives", 0)
 
 
 def _directive(here: Directive, words: list[Word], at: int) -> Directive:

@@ -31,6 +31,7 @@ DEFAULT_PORT = ":80"
 """The port of a plain `proxy_pass` and of a `server` in an `upstream` that name none."""
 SECURE = {"http": "https", "grpc": "grpcs", "uwsgi": "suwsgi"}
 """The schemes of nginx, and those over TLS (`proxy_pass`, `grpc_pass`, `uwsgi_pass`)."""
+_SCHEMES = frozenset({"", *SECURE, *SECURE.values()})
 _PLAIN = {"proxy": "http", "grpc": "grpc", "uwsgi": "uwsgi"}
 """The plain scheme by the family of directives."""
 _NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
@@ -94,6 +95,8 @@ class Names:
         self._environment = environment
         self.values = Values(root, others, environment)
         self.own = _pools(root)
+        self._members: dict[str, list[tuple[str, str]]] = {}
+        self._targets: dict[str, Target | Unclear | None] = {}
         self.upstreams = {name: (block, self.values) for name, block in self.own.items()}
         for other in others:
             for name, block in _pools(other).items():
@@ -110,6 +113,11 @@ class Names:
 
     def members(self, pool: str) -> list[tuple[str, str]]:
         """Host and port (empty where none is written) of each server of an `upstream` block."""
+        if pool not in self._members:
+            self._members[pool] = self._servers(pool)
+        return self._members[pool]
+
+    def _servers(self, pool: str) -> list[tuple[str, str]]:
         block, values = self.upstreams[pool]
         words = [directive.args[0] for directive in block.named("server") if directive.args]
         found = (parts_of(text) for word in words for text in values.meanings(word))
@@ -117,6 +125,11 @@ class Names:
 
     def target(self, host: str) -> Target | Unclear | None:
         """What a host in an address means; None when it means no server."""
+        if host not in self._targets:
+            self._targets[host] = self._target(host)
+        return self._targets[host]
+
+    def _target(self, host: str) -> Target | Unclear | None:
         if host not in self.upstreams:
             service = self.service(host)
             return Target(host_name(host), frozenset({service})) if service else None
@@ -180,7 +193,7 @@ def _of(names: Names, text: Text, parts: Parts, directive: Directive) -> Address
     if "$" in parts.host:
         part = "host" if parts.scheme else "address"
         return Unclear(f"the {part} is in {parts.host}, which is not set in the files of this service")
-    if not parts.scheme and family == "proxy":
+    if (not parts.scheme and family == "proxy") or not ("$" in parts.scheme or parts.scheme in _SCHEMES):
         return None  # nginx refuses it
     given = bool(parts.scheme) and text.origins[len(parts.scheme) - 1] is None  # elsewhere than in this file
     if parts.scheme in SECURE.values() and not given:

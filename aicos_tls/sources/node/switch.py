@@ -5,8 +5,9 @@
     'http://a:1,http://b:2'        (tls.url('http://a:1,') + tls.url('http://b:2'))
 
 The server that is asked follows the same switch. In the configuration of a tool, which does not load the helper, the
-condition is written out: `` `http${process.env.TLS_ENABLED === 'true' ? 's' : ''}://api:8001` ``. What is evaluated
-when an image is built cannot know the switch: there the URL is https.
+condition is written out, with the values that the helper takes for true:
+`` `http${/^(1|on|true|yes)$/i.test(process.env.TLS_ENABLED || '') ? 's' : ''}://api:8001` ``. What is evaluated when an
+image is built cannot know the switch: there the URL is https.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ def _in_template(text: str, urls: Sequence[Url], name: str) -> list[Splice]:
 
 def _by_process(text: str, urls: Sequence[Url]) -> list[Splice]:
     quote = "'" if text.startswith(_TEMPLATE) else text[0]
-    letter = f"${{process.env.TLS_ENABLED === {quote}true{quote} ? {quote}s{quote} : {quote}{quote}}}"
+    on = f"/^(1|on|true|yes)$/i.test(process.env.TLS_ENABLED || {quote}{quote})"
+    letter = f"${{{on} ? {quote}s{quote} : {quote}{quote}}}"
     found = _literally(urls, letter)
     if not text.startswith(_TEMPLATE):
         end = len(text)

@@ -1,7 +1,7 @@
 """The configuration of tools that proxy to servers while a front end is developed: Vite, webpack, setupProxy.js.
 
     proxy: { '/api': 'http://api:8001' }
-    proxy: { '/api': `http${process.env.TLS_ENABLED === 'true' ? 's' : ''}://api:8001` }
+    proxy: { '/api': `http${/^(1|on|true|yes)$/i.test(process.env.TLS_ENABLED || '') ? 's' : ''}://api:8001` }
 
 These programs run in Node, and their proxy verifies certificates whatever NODE_TLS_REJECT_UNAUTHORIZED says (http-proxy
 sets `rejectUnauthorized` itself: its option `secure`, true when nothing is said). They load no helper, so the container

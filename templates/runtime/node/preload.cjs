@@ -2,7 +2,7 @@
 
 // HTTPS for a Node program that only knows HTTP: NODE_OPTIONS=--require <this file>.
 //
-//   TLS_ENABLED=true          switches it on
+//   TLS_ENABLED=true          switches it on; so do 1, on and yes, here and below
 //   TLS_PORTS=3001,3002       the ports to serve TLS on; every other server is left alone
 //   TLS_CERT_PATH             the directory of the certificates
 //   TLS_CERT_NAME=backend     the files are backend-cert.pem and backend-key.pem in it
@@ -25,6 +25,14 @@ function say(words) {
   } catch {
     // nobody listens
   }
+}
+
+function isOn(setting) {
+  return /^(1|on|true|yes)$/i.test((setting || '').trim());
+}
+
+function isOff(setting) {
+  return /^(0|false|no|off)$/i.test((setting || '').trim());
 }
 
 function isLoopback(address) {
@@ -91,7 +99,7 @@ class Certificate {
   constructor(environment, protocols) {
     this.environment = environment;
     this.protocols = protocols;
-    this.required = environment.TLS_REQUIRED !== 'false';
+    this.required = !isOff(environment.TLS_REQUIRED);
     this.tls = null;
     this.state = '';
     this.problem = ''; // the one of the last look
@@ -137,11 +145,11 @@ class Certificate {
 
 function install(environment) {
   const ports = new Set((environment.TLS_PORTS || '').split(',').map(Number).filter(Boolean));
-  if (environment.TLS_ENABLED !== 'true' || !ports.size) return;
+  if (!isOn(environment.TLS_ENABLED) || !ports.size) return;
   const { EventEmitter } = require('events');
   const { Server, Socket } = require('net');
-  const required = environment.TLS_REQUIRED !== 'false';
-  const plainLoopback = environment.TLS_PLAIN_LOOPBACK === 'true';
+  const required = !isOff(environment.TLS_REQUIRED);
+  const plainLoopback = isOn(environment.TLS_PLAIN_LOOPBACK);
   const certificates = new WeakMap(); // by server; null for one that is left alone
   const own = Object.prototype.hasOwnProperty.call(Server.prototype, 'emit') ? Server.prototype.emit : null;
 

@@ -1,6 +1,6 @@
 """HTTPS for a Python program that only knows HTTP: this file's directory first on PYTHONPATH.
 
-TLS_ENABLED=true          switches it on
+TLS_ENABLED=true          switches it on; so do 1, on and yes, here and below
 TLS_PORTS=8001,8002       the ports to serve TLS on; every other server is left alone
 TLS_CERT_PATH             the directory of the certificates
 TLS_CERT_NAME=nl-parser   the files are nl-parser-cert.pem and nl-parser-key.pem in it
@@ -94,7 +94,7 @@ class _Finder:
 
 
 def _install(environment):
-    if environment.get("TLS_ENABLED") != "true":
+    if environment.get("TLS_ENABLED", "").strip().lower() not in ("1", "on", "true", "yes"):
         return
     changes = {name: ("clients", function) for name, function in _CLIENTS.items()}
     if environment.get("TLS_PORTS"):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SERVERS = {"api": "api", "ai": "ai"}
-S = "${process.env.TLS_ENABLED === 'true' ? 's' : ''}"
+S = "${/^(1|on|true|yes)$/i.test(process.env.TLS_ENABLED || '') ? 's' : ''}"
 ROOT = Path("/p")
 UNPARSED = "the file cannot be parsed from here on, so nothing in it is changed"
 
@@ -56,7 +56,7 @@ CONFIGURATION = {
     "vite, quotes": (
         "vite.config.js",
         'x({ "/api": "http://api" });\n',
-        'x({ "/api": `http${process.env.TLS_ENABLED === "true" ? "s" : ""}://api:80` });\n',
+        'x({ "/api": `http${/^(1|on|true|yes)$/i.test(process.env.TLS_ENABLED || "") ? "s" : ""}://api:80` });\n',
     ),
     "vite, template": (
         "vite.config.mjs",

@@ -22,6 +22,11 @@ def is_loopback(address):
     return host == "::1" or host.startswith(("127.", "::ffff:127."))
 
 
+def setting(name):
+    """A switch as the environment has it, to be compared."""
+    return os.environ.get(name, "").strip().lower()
+
+
 PORTS = frozenset(int(port) for port in os.environ.get("TLS_PORTS", "").split(",") if port.strip().isdigit())
-REQUIRED = os.environ.get("TLS_REQUIRED") != "false"
-PLAIN_LOOPBACK = os.environ.get("TLS_PLAIN_LOOPBACK") == "true"
+REQUIRED = setting("TLS_REQUIRED") not in ("0", "false", "no", "off")
+PLAIN_LOOPBACK = setting("TLS_PLAIN_LOOPBACK") in ("1", "on", "true", "yes")
