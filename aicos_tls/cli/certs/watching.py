@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from aicos_tls.cli.errors import DONE
 from aicos_tls.cli.options import now
-from aicos_tls.cli.terminal import shown
 from aicos_tls.errors import TlsError
+from aicos_tls.report.visible import visible
+from aicos_tls.report.words import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,5 +76,5 @@ def watch(
 
 def _say(text: str) -> None:
     """One line, at once, with its moment: a log of a container or of systemd is read line by line."""
-    sys.stdout.write(f"{now():%Y-%m-%dT%H:%M:%SZ} {shown(text)}\n")
+    sys.stdout.write(f"{now():%Y-%m-%dT%H:%M:%SZ} {visible(masked(text))}\n")
     sys.stdout.flush()

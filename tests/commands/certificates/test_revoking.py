@@ -39,7 +39,7 @@ def serial(shop: Path, name: str) -> str:
 
 def verified(shop: Path, name: str) -> bool:
     certs = shop / "certs"
-    files = ["-CAfile", certs / "ca-cert.pem", "-CRLfile", certs / "ca-crl.pem", certs / f"{name}-cert.pem"]
+    files = ["-CAfile", f"{certs}/ca-cert.pem", "-CRLfile", f"{certs}/ca-crl.pem", f"{certs}/{name}-cert.pem"]
     done = subprocess.run([need("openssl"), "verify", "-crl_check_all", *files], check=False, capture_output=True)
     return done.returncode == 0
 
