@@ -184,9 +184,7 @@ def _is_of(found: x509.CertificateRevocationList, authority: x509.Certificate) -
 
 
 def _facts(found: x509.CertificateRevocationList) -> RevocationList:
-    ends = found.next_update_utc
-    if ends is None:
-        raise ValueError("a list without nextUpdate")
+    ends = found.next_update_utc or found.last_update_utc  # one without an end is over: RFC 5280, 5.1.2.5 demands it
     number = found.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
     return RevocationList(number, found.last_update_utc, ends, tuple(map(_revoked, found)))
 

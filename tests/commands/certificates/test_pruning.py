@@ -74,7 +74,9 @@ def test_what_others_put_there_stays(left: Path, run: Run) -> None:
     certs = left / "certs"
     (certs / "mine-cert.pem").write_text("mine")
     (certs / "job-key.pem").write_bytes((certs / "web-key.pem").read_bytes())
+    (certs / "ca-crl.pem").write_text("somebody's list")
     out = run("certs", "prune", "--remove").out
+    assert (certs / "ca-crl.pem").exists()
     assert "certs/mine-cert.pem: stays: it was not issued here" in out
     assert "certs/job-key.pem: stays: it does not belong to the certificate" in out
     assert names(left) >= {"mine-cert.pem", "job-key.pem"}
