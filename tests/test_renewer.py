@@ -39,7 +39,8 @@ def test_docker_compose_takes_it(compose: Path, tmp_path: Path) -> None:
     (tmp_path / "tls-renewer/Dockerfile").write_text((RENEWER / "Dockerfile").read_text())
     (tmp_path / "docker-compose.yml").write_text("services: {}\n")
     (tmp_path / "tls-renewer.yml").write_text((RENEWER / "compose.yml").read_text())
-    words = [compose, "-p", "x", "-f", "docker-compose.yml", "-f", "tls-renewer.yml", "config", "--format", "json"]
+    files = ["-f", "docker-compose.yml", "-f", "tls-renewer.yml"]
+    words: list[str | Path] = [compose, "-p", "x", *files, "config", "--format", "json"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert list(json.loads(done.stdout)["services"]) == ["tls-renewer"]
 

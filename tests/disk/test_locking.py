@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -107,3 +109,32 @@ def test_runs_that_come_and_go_never_meet(tmp_path: Path) -> None:
         children.append(child)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0, 0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_has_the_certificates_directory_alone_is_seen(tmp_path: Path) -> None:
+    """A container that it is mounted in shares nothing else with this machine."""
+    certs = tmp_path / "certs"
+    certs.mkdir()
+    descriptor = os.open(certs, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        with pytest.raises(TlsError, match="another run is working"), disk.lock_certificates(certs):
+            raise AssertionError
+    finally:
+        os.close(descriptor)
+    with disk.lock_certificates(certs):
+        pass
+
+
+def test_a_place_that_is_not_there_cannot_be_locked(tmp_path: Path) -> None:
+    with pytest.raises(TlsError, match="cannot be locked"), disk.lock_certificates(tmp_path / "no/certs"):
+        raise AssertionError
+
+
+def test_a_file_system_that_locks_no_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with disk.lock_certificates(tmp_path / "certs"):
+        pass
