@@ -60,6 +60,8 @@ def _one_of(*formats: Format) -> Callable[[Format], str]:
     return check
 
 
+Files = Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")]
+Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="text, diff, json or markdown.")]
 DataFormatOption = Annotated[
     Format,

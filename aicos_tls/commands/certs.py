@@ -58,6 +58,7 @@ def issue(
 
     A service may be given by its name or its short name, or be `ca`. Raises `TlsError`; then nothing has been written.
     """
+    from aicos_tls.commands.certificates import revoking
     from aicos_tls.commands.profiles import profile_of
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue as make
@@ -80,6 +81,7 @@ def issue(
         at_once = _at_once(issued)
         disk.commit(_operations(prepared, issued, at_once), locked)
         replace_pairs(directory, at_once)
+        revoking.followed(directory, now=now, predecessor=found.authority.certificate)
     written = tuple(new.path for new in issued.new_files)
     return IssueResult(
         directory, issued, written, tuple(remark for remark in found.remarks if remark.path not in written)

@@ -111,10 +111,14 @@ def renew(
     """
     with ExitStack() as held:
         looked = _look(named, services, flags, options, held, now=now, environment=environment)
+        from aicos_tls.commands.certificates import revoking
         from aicos_tls.pki.renewal import decide_renewal
 
         force = looked.names if options.force else frozenset()
-        renewal = decide_renewal(looked.survey, now=now, force=force, reuse_key=options.reuse_key)
+        revoked = revoking.revoked(looked.directory)
+        renewal = decide_renewal(looked.survey, now=now, force=force, reuse_key=options.reuse_key, revoked=revoked)
+        if not options.dry_run:
+            revoking.followed(looked.directory, now=now)
         if options.dry_run or not renewal.steps:
             return _result(looked, renewal, None, options)
         changing = [step.short_name for step in renewal.steps]

@@ -210,7 +210,21 @@ def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tup
             kept.append((path, "it does not lie in the certificates directory of the last run"))
         else:
             _pair(path, certificate, authority.raw if authority else b"", removed, kept)
+    removed += _list(removed)
     return removed, kept
+
+
+def _list(removed: list[Path]) -> list[Path]:
+    """The revocation list of the CA, which goes with it."""
+    from aicos_tls.pki import revocation
+    from aicos_tls.pki.certificate import load_all
+
+    for path in removed:
+        if path.name == f"{CA_NAME}-cert.pem":
+            crl = read_if_there(revocation.path_of(path.parent))
+            if crl is not None and revocation.is_of_any(crl.raw, load_all(files.read(path).raw)):
+                return [crl.path]
+    return []
 
 
 def _pair(

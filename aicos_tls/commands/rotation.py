@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from aicos_tls import disk, rollback
 from aicos_tls.commands import hooks, trusted
+from aicos_tls.commands.certificates import revoking
 from aicos_tls.commands.enabled import as_enabled
 from aicos_tls.commands.holding import holding, still_the_same
 from aicos_tls.commands.profiles import profile_of
@@ -98,6 +99,7 @@ def rotate(
         if files:
             pair = [disk.PairFile(file.name, file.data, file.mode, file.named) for file in files]
             disk.replace_pairs(directory, {CA_NAME: pair}, keep=4)
+        revoking.followed(directory, now=now)
         after = read_rotation(directory, now=now)
         if move == "finish" or not files or after.step.value == "none":
             disk.flatten(directory, CA_NAME)

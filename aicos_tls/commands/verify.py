@@ -186,10 +186,10 @@ def _ask(
     began = time.monotonic()
     with Sniffer(bridges) if options.sniff else nullcontext() as sniffer:
         progress(f"asking {len(questions.wanted)} servers")
-        before = _disk(prepared)
+        before = on_disk(prepared)
         ca = next((disk.ca for disk in before.values()), "")
         answers = probe(stack, questions.wanted, inside, ca=ca, timeout=options.timeout, here=here)
-        after = _disk(prepared)
+        after = on_disk(prepared)
         if sniffer:
             progress("listening to the networks")
             _as_clients(inside, questions, ca, options.timeout)
@@ -216,7 +216,8 @@ def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: 
     }
 
 
-def _disk(prepared: Prepared) -> dict[str, OnDisk]:
+def on_disk(prepared: Prepared) -> dict[str, OnDisk]:
+    """The certificate files of every server."""
     directory = certs_directory(prepared)
     names = prepared.plan.short_names
     return {service: read_disk(directory, names[service]) for service in prepared.plan.servers}

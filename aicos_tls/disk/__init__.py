@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
     from aicos_tls.disk.pairs import KEPT, PairFile, flatten, is_own_link, recover_pairs, replace_pairs
     from aicos_tls.disk.recovery import Forecast, Recovery, forecast, interrupted, recover
+    from aicos_tls.disk.single import put
     from aicos_tls.disk.transaction import check, commit
 
 _HOME = {
@@ -64,6 +65,7 @@ _HOME = {
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
     "lock_certificates": "aicos_tls.disk.locking",
+    "put": "aicos_tls.disk.single",
     "may_lock": "aicos_tls.disk.locking",
     "recover": "aicos_tls.disk.recovery",
 }
@@ -101,6 +103,7 @@ __all__ = [
     "lock",
     "lock_certificates",
     "may_lock",
+    "put",
     "recover",
     "recover_pairs",
     "replace_pairs",

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.pki import CA_NAME, conformance, keys
-from aicos_tls.pki.certificate import facts as facts_of
-from aicos_tls.pki.due import is_late, validity
+from aicos_tls.pki import CA_NAME, conformance, duration, keys
+from aicos_tls.pki.due import validity
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.pki.layout import short_names
 from aicos_tls.pki.names import names_for
+from aicos_tls.pki.profile import whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ISSUE = "aicos-tls certs issue"
 _UNATTENDED = 90
-"""Certificates that live for fewer days are renewed by a program: a warning in days would come all the time."""
+"""Certificates that live for fewer days are renewed by a program."""
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -178,17 +178,20 @@ def _time(facts: Facts, found: Found[x509.Certificate], service: str, todo: str)
     assert found.value is not None  # noqa: S101 - asked before
     objection = conformance.validity_objection(found.value, now=facts.now)
     begins, ends = validity(found.value)
-    days = facts_of(found.value, found.path, found.mode, now=facts.now).days_left
+    left = ends - whole_seconds(facts.now)
     if objection:
-        check = "cert-expired" if facts.now > found.value.not_valid_after_utc else "cert-not-yet-valid"
+        check = "cert-expired" if left.total_seconds() < 0 else "cert-not-yet-valid"
         yield Finding(check, f"the certificate {objection}", todo, _at(found), service)
-    elif (ends - begins).days < _UNATTENDED:
-        if is_late(begins, ends, now=facts.now):
+    elif left < duration.notice(ends - begins, facts.within):
+        text = f"the certificate expires on {ends:%Y-%m-%d}, in {duration.words(left)}"
+        if (ends - begins).days < _UNATTENDED:
             text = f"the certificate ends on {ends:%Y-%m-%d %H:%M} UTC and was not renewed: does the renewer run?"
-            yield Finding("cert-expires-soon", text, f"aicos-tls certs renew; else {todo}", _at(found), service)
-    elif days < facts.warn_days:
-        text = f"the certificate expires on {found.value.not_valid_after_utc:%Y-%m-%d}, in {days} days"
-        yield Finding("cert-expires-soon", text, f"before that: {todo}", _at(found), service)
+        before = (
+            f"aicos-tls certs renew {found.path.name.removesuffix('-cert.pem')}"
+            if service
+            else "aicos-tls certs rotate-ca"
+        )
+        yield Finding("cert-expires-soon", text, f"before that: {before}", _at(found), service)
 
 
 def _together(facts: Facts, authority: PairFiles, foreign: list[Finding]) -> Iterator[Finding]:

@@ -41,9 +41,16 @@ class Renewal:
 
 
 def decide_renewal(
-    survey: Survey, *, now: datetime, force: frozenset[str] = NOTHING, reuse_key: bool = False
+    survey: Survey,
+    *,
+    now: datetime,
+    force: frozenset[str] = NOTHING,
+    reuse_key: bool = False,
+    revoked: frozenset[int] = frozenset(),
 ) -> Renewal:
     """What is due at `now`, and these short names whether they are due or not. A new certificate gets a new key.
+
+    Certificates with a serial number among `revoked` are due, and get a new key in any case.
 
     With `reuse_key` the key that is there stays, so that only one file changes. Raises `TlsError` when there is no CA
     that can issue what is due.
@@ -54,7 +61,10 @@ def decide_renewal(
         raise TlsError("there is no CA to renew with", where=Where(path), hint="aicos-tls certs issue makes one")
     if authority.problem:
         raise authority.problem.error()
-    steps = tuple(_step(pair, now=now, forced=pair.short_name in force, reuse_key=reuse_key) for pair in survey.pairs)
+    steps = tuple(
+        _revoked(pair, revoked) or _step(pair, now=now, forced=pair.short_name in force, reuse_key=reuse_key)
+        for pair in survey.pairs
+    )
     pending = next((step for step in steps if step.action is not Action.KEEP), None)
     if pending and authority.issuer is None:
         problem = authority.key_problem
@@ -100,6 +110,14 @@ def _step(pair: Pair, *, now: datetime, forced: bool, reuse_key: bool) -> Step:
     if reason:
         return Step(pair.short_name, again, f"the certificate {reason}")
     return Step(pair.short_name, again, "forced") if forced else Step(pair.short_name, Action.KEEP)
+
+
+def _revoked(pair: Pair, revoked: frozenset[int]) -> Step | None:
+    """The step for a certificate on the list; None for any other, and for what is somebody else's affair."""
+    if pair.certificate is None or pair.state not in (State.FITS, State.STALE):
+        return None
+    on_list = int(pair.certificate.serial, 16) in revoked
+    return Step(pair.short_name, Action.ISSUE, "the certificate was revoked") if on_list else None
 
 
 def _superfluous(pair: Pair) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aicos_tls.pki.rotation import Rotation
     from aicos_tls.report.style import Style
 
-_SAYS = {
+SAYS = {
     "none": "no CA is being replaced",
     "trust": "both CAs are trusted, the old one issues",
     "issue": "both CAs are trusted, the new one issues",
@@ -38,7 +38,7 @@ def _lines(result: Result, style: Style) -> Iterator[str]:
     rotation = result.after
     step = rotation.step.value
     since = f" since {moment(rotation.since)}" if rotation.since else ""
-    yield f"{style('name', step)}: {_SAYS[step]}{since}"
+    yield f"{style('name', step)}: {SAYS[step]}{since}"
     if step != "none":
         yield from (_authority(word, facts) for word, facts in (("old", rotation.old), ("new", rotation.new)) if facts)
     elif rotation.issuing:

@@ -24,6 +24,7 @@ from doctor_seeds import (
     name_of,
     other_authority,
     reissue,
+    revocation_list,
     short_key,
     without_identifier,
     write,
@@ -161,7 +162,32 @@ def not_yet(shop: Path) -> None:
 
 
 def soon(shop: Path) -> None:
-    reissue(shop, "api", API, NOW - timedelta(days=80), days=100)
+    reissue(shop, "api", API, NOW - timedelta(days=80), days=90)
+
+
+def revoked(shop: Path) -> None:
+    revocation_list(shop, "api", now=NOW)
+
+
+def foreign_list(shop: Path) -> None:
+    revocation_list(shop, by=other_authority(NOW), now=NOW)
+
+
+def garbled_list(shop: Path) -> None:
+    revocation_list(shop, now=NOW)
+    edit(shop / "certs/ca-crl.pem", "-----\nMI", "-----\nAA")
+
+
+def old_list(shop: Path) -> None:
+    revocation_list(shop, now=NOW - timedelta(days=31))
+
+
+def list_of_tomorrow(shop: Path) -> None:
+    revocation_list(shop, now=NOW + timedelta(days=1))
+
+
+def list_for_three_days(shop: Path) -> None:
+    revocation_list(shop, now=NOW - timedelta(days=27))
 
 
 def not_renewed(shop: Path) -> None:
@@ -267,6 +293,12 @@ FAULTS: list[Fault] = [
     (expired, "cert-expired", "certs/api-cert.pem", "shop-api"),
     (not_yet, "cert-not-yet-valid", "certs/api-cert.pem", "shop-api"),
     (soon, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
+    (revoked, "cert-revoked", "certs/api-cert.pem", "shop-api"),
+    (foreign_list, "crl-unusable", "certs/ca-crl.pem", ""),
+    (garbled_list, "crl-unusable", "certs/ca-crl.pem", ""),
+    (old_list, "crl-expired", "certs/ca-crl.pem", ""),
+    (list_of_tomorrow, "crl-expired", "certs/ca-crl.pem", ""),
+    (list_for_three_days, "crl-expires-soon", "certs/ca-crl.pem", ""),
     (not_renewed, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
     (weak_key, "weak-key", "certs/api-cert.pem", "shop-api"),
     (weak_form, "weak-certificate", "certs/api-cert.pem", "shop-api"),

@@ -12,6 +12,15 @@ COMMANDS = {
     "renew": "Renew what is due: the pair at once, hooks before and after, who has to reload.",
     "rotate-ca": "Replace the CA without an outage, step by step.",
     "list": "List certificates with names and expiry dates.",
+    "show": "Show everything about one certificate.",
+    "check": "Exit 1 when a certificate expires soon or does not do its work.",
+    "status": "Compare what is on the disk with what is served.",
+    "metrics": "Give the dates of all certificates to Prometheus.",
+    "revoke": "Put the certificates of a service on the CA's revocation list.",
+    "crl": "Make the next revocation list; say who can check it.",
+    "backup": "Save all certificates and keys in one file.",
+    "restore": "Put the certificates of a backup back.",
+    "prune": "List, or remove, certificates of no service.",
 }
 """Each command with its line of the help."""
 
