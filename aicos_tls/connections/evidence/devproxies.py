@@ -10,6 +10,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.compose.urls import without_password
 from aicos_tls.connections import structured
 from aicos_tls.connections.addresses import Bare, urls
@@ -17,7 +19,7 @@ from aicos_tls.connections.model import Destination, Evidence
 from aicos_tls.connections.protocols import HTTP_LIKE
 from aicos_tls.sources.node.bindings import Bindings
 from aicos_tls.sources.node.packages import NAME, nearest, packages_in
-from aicos_tls.sources.node.syntax import EXTENSIONS, Syntax, bare, child, parents
+from aicos_tls.sources.node.syntax import EXTENSIONS, Syntax, bare, callee, child, parents
 from aicos_tls.sources.node.values import value_of
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ _JSON = re.compile(r"(?:^|[._-])proxy(?:\.conf|\.config)?\.json$|^\.proxyrc(?:\.
 _PROXIES = re.compile(r"proxy|rewrites|destination", re.IGNORECASE)
 _MAX_DEPTH = 8
 _AROUND = 16
+_HELPER = re.compile(r"\w*tls\.url", re.IGNORECASE)
+"""The call that our change of a code puts around a URL: it makes it https (or wss) where TLS is on."""
 _VERIFIED = "and in its environment: NODE_EXTRA_CA_CERTS={ca}"
 
 
@@ -75,7 +79,8 @@ def _of_script(file: TextFile, around: Surroundings, hosts: Bare) -> Iterator[De
             whole = _whole(node, syntax)
             if whole.id not in done:
                 done.add(whole.id)
-                yield from _of_text(file, values.text(whole) or "", syntax.start(node), hosts)
+                found = _of_text(file, values.text(whole) or "", syntax.start(node), hosts)
+                yield from map(_secured, found) if _switched(whole, syntax) else found
 
 
 def _whole(node: Node, syntax: Syntax) -> Node:
@@ -88,6 +93,17 @@ def _whole(node: Node, syntax: Syntax) -> Node:
             break
         node = around
     return node
+
+
+def _switched(node: Node, syntax: Syntax) -> bool:
+    """Whether an expression is what `tls.url(…)` is given."""
+    called = next((each for each in islice(parents(node), 2) if each.type == "call_expression"), None)
+    return called is not None and _HELPER.fullmatch(syntax.source(callee(called))) is not None
+
+
+def _secured(found: Destination) -> Destination:
+    """The address as `tls.url` gives it: of http and ws alone."""
+    return replace(found, tls=True, remedy="") if found.protocol in HTTP_LIKE else found
 
 
 class _Values:
