@@ -141,14 +141,14 @@ class Admission:
     def _is_named(self, path: str, current: bytes) -> bool:
         """Whether the project reads, builds or mounts the file, or it is one that a run makes.
 
-        What is built or mounted has a name that tells its kind, or is a configuration of nginx by what stands in it.
+        What is built or mounted has a name that tells its kind, or is a configuration of a proxy by what stands in it.
         """
         real = self._real(path)
         if real in self._named:
             return True
         within = any(real == place or real.startswith(f"{place}/") for place in self._places)
         return within and (
-            (_KIND.fullmatch(real) or _IN_A_BUILD.fullmatch(real)) is not None or _is_nginx(path, current)
+            (_KIND.fullmatch(real) or _IN_A_BUILD.fullmatch(real)) is not None or _configures_proxy(path, current)
         )
 
     @cached_property
@@ -187,14 +187,17 @@ class Admission:
         return {real for path in found if is_inside(path, Path(root)) and (real := os.path.realpath(path))}
 
 
-def _is_nginx(path: str, current: bytes) -> bool:
-    """Whether a file is a configuration of nginx, whatever its name."""
+def _configures_proxy(path: str, current: bytes) -> bool:
+    """Whether a file is a configuration of a proxy, whatever its name."""
     from aicos_tls.files import TextFile
+    from aicos_tls.sources.configurations import may_be_configuration
     from aicos_tls.sources.nginx import is_nginx
     from aicos_tls.sources.nginx.parse import NotNginxError, parse
 
-    file = TextFile(Path(path), current)
+    file, any_name = TextFile(Path(path), current), PurePosixPath("x.conf")
     try:
-        return is_nginx(PurePosixPath("x.conf"), file.text) and bool(parse(file.text).block)
+        if is_nginx(any_name, file.text):
+            return bool(parse(file.text).block)
+        return may_be_configuration(PurePosixPath(path), file.text)
     except (NotNginxError, TlsError):
         return False

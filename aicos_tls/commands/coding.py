@@ -136,7 +136,7 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
     serving = servings(coded, plan, Settled())
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     more = {
-        server: Plain(still_plain(claim), claim.destination.remedy.replace("{ca}", authority))
+        server: _following(claim, plan, authority)
         for server, claim in in_the_way(found.known, found.after, serving).items()
     }
     for choice in coded.choices:
@@ -151,6 +151,17 @@ def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
         if gap.service in request.wanted:
             more.setdefault(gap.service, Plain(gap.words, gap.command))
     return {name: why for name, why in more.items() if name in plan.servers and name not in by_name}
+
+
+def _following(claim: Claim, plan: Plan, authority: str) -> Plain:
+    """Why a client does not follow: what it goes on asking, and what stands in the way of changing that."""
+    where = claim.destination.evidence.where
+    of_file = [each for each in plan.declined if where and each.where.path == where.path]
+    nearest = min(of_file, key=lambda each: each.where.line != (where.line if where else None), default=None)
+    remedy = claim.destination.remedy.replace("{ca}", authority)
+    if nearest is None:
+        return Plain(still_plain(claim), remedy)
+    return Plain(f"{still_plain(claim)}: {nearest.reason}", remedy or nearest.paste.replace("\n", " "))
 
 
 def _with_sources(plan: Plan, sources: Sources, settled: Settled, request: Request) -> tuple[Coded, Texts]:

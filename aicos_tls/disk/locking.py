@@ -21,6 +21,7 @@ from aicos_tls.disk import durable
 from aicos_tls.disk import guard as guards
 from aicos_tls.disk.state import STATE_DIRECTORY
 from aicos_tls.errors import TlsError, Where
+from aicos_tls.files import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,8 +161,8 @@ def _make_state(locked: Locked) -> None:
 
 
 def _holder(locked: Locked) -> str:
-    with suppress(OSError, ValueError):
-        return f" (process {int((locked.state / 'pid').read_bytes())})"
+    with suppress(TlsError, ValueError):
+        return f" (process {int(read_bytes(locked.state / 'pid')[0])})"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -58,13 +59,16 @@ def _dotenv(plan: Plan) -> Mapping[str, str]:
     return plan.project.dotenv.values if plan.project.dotenv else {}
 
 
+_PORT = re.compile(r"[0-9]{1,5}")
+
+
 def _addresses(text: str, values: Mapping[str, str]) -> Iterator[Address]:
     """Yield the addresses in a text; those with a variable whose value is not known are left out."""
     for url in find(text, values):
         host, port = (expand(part, values) if "$" in part else part for part in (url.host, url.port or ""))
         if not url.port:
             port = str(DEFAULT_PORT if url.plain else HTTPS_PORT)
-        if host and "$" not in host and port and port.isdecimal():
+        if host and "$" not in host and port and _PORT.fullmatch(port):
             yield Address(url.scheme.lower(), host_name(host), int(port))
 
 

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from msgspec import Struct, field
 
+from aicos_tls.errors import TlsError
+from aicos_tls.files import read_if_there
 from aicos_tls.live.model import Check, State
 from aicos_tls.live.probe import Unreached
 from aicos_tls.pki.certificate import CertificateFileError, alternative_names, load
@@ -85,11 +87,10 @@ def read_disk(directory: Path, short_name: str) -> OnDisk:
 
 def _certificate(path: Path) -> tuple[x509.Certificate | None, str]:
     try:
-        return load(path.read_bytes()), ""
-    except FileNotFoundError:
-        return None, f"{path.name} is missing"
-    except OSError as error:
-        return None, f"{path.name} cannot be read: {error.strerror}"
+        file = read_if_there(path)
+        return (load(file.raw), "") if file is not None else (None, f"{path.name} is missing")
+    except TlsError as error:  # it has no right, or is no regular file
+        return None, f"{path.name}: {error.message}"
     except CertificateFileError as error:
         return None, f"{path.name}: {error}"
 

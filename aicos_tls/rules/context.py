@@ -17,7 +17,7 @@ from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import NOTHING_SETTLED, Settled, find_servers
 from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import NoPlaceError, Placement
-from aicos_tls.sources.mounted import configured
+from aicos_tls.sources.runtime import STATIC, runtime_of_image
 from aicos_tls.sources.nodeless import may_run_node
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
@@ -55,8 +55,12 @@ class Context(Struct, frozen=True, dict=True):
         `wanted` is what services need besides the guide's, `settled` what is known of servers from elsewhere.
         """
         decisions = decide(project, policy)
-        if proxies := configured(project, decisions):
-            decisions = decide(project, policy, proxies)
+        outside = (service for name, service in project.services.items() if not decisions[name].in_scope)
+        if any(runtime_of_image(service.image or "") in STATIC for service in outside):
+            from aicos_tls.sources.mounted import configured  # reads files: few projects have such a service
+
+            if proxies := configured(project, decisions):
+                decisions = decide(project, policy, proxies)
         found = list(references(project, decisions))
         apart = list(scheme_variables(project))
         schemes = [found for found in apart if isinstance(found, SchemeVariable)]

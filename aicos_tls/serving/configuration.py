@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import PurePosixPath
 
+    from aicos_tls.errors import Where
     from aicos_tls.serving.model import Place
     from aicos_tls.sources.model import CodeContext, CodeResult, Manual
     from aicos_tls.sources.project import ServiceSources
@@ -36,12 +37,14 @@ class Configured(Struct, frozen=True):
     """What is known of the configuration of a service.
 
     `option` is the way that it opens, or the reason why it opens none. `names` are DNS names that certificates of other
-    services have to get for it, each with its service; `left` is what stays as it is, for a person.
+    services have to get for it, each with its service; `left` is what stays as it is, for a person. `where` is the
+    place of what would have changed, where there is a reason against it.
     """
 
     option: Option | str
     names: tuple[tuple[str, str], ...] = ()
     left: tuple[Manual, ...] = ()
+    where: Where | None = None
 
 
 def configuration(service: ServiceSources, place: Place, context: CodeContext) -> Configured:
@@ -67,9 +70,10 @@ def configuration(service: ServiceSources, place: Place, context: CodeContext) -
     for path, result in changed.items():
         there = service.inside(result.file.path)
         if there is None:
-            return Configured(f"nothing says where {path} is in the image", left=left)
+            reason = f"nothing says where {path} is in the image"
+            return Configured(reason, left=left, where=result.changes[0].where)
         if there.mount is None and (reason := _rewritten(service, there.path)):
-            return Configured(reason, left=left)
+            return Configured(reason, left=left, where=result.changes[0].where)
         name = copy_of(place.short_name, path, kind.folder)
         files.append(RuntimeFile(name, _text(result), result.file.path))
         binds.append(Bind(name, there.path, instead=there.alone))

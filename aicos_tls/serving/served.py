@@ -184,6 +184,9 @@ class _Draft:
     def _note_configured(self, name: str, found: Configured, *, used: bool) -> None:
         """Note what the configuration of a service leaves to a person, and the names that it wants of others."""
         self.declined.extend(Declined(CODE, name, each.where, each.reason, each.paste) for each in found.left)
+        if isinstance(found.option, str) and found.where is not None:
+            paste = f"aicos-tls code apply {name}"
+            self.declined.append(Declined(CODE, name, found.where, f"its configuration stays: {found.option}", paste))
         for service, more in found.names if used else ():
             self.names.setdefault(service, []).append(more)
 

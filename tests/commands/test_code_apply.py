@@ -366,7 +366,7 @@ def test_a_server_that_cannot_be_written_stays_plain_with_its_clients(project: P
     assert (directory / "web/server.js").read_text() == SERVER
 
 
-def test_a_read_only_configuration_is_left_to_a_person(project: Project, run: Run) -> None:
+def test_a_server_stays_plain_where_the_configuration_before_it_is_read_only(project: Project, run: Run) -> None:
     conf = "server {\n    listen 80;\n    location / { proxy_pass http://api:8001; }\n}\n"
     dockerfile = "FROM nginx:alpine\nCOPY site.conf /etc/nginx/conf.d/default.conf\n"
     directory = project({**FILES, "web/Dockerfile": dockerfile, "web/site.conf": conf})

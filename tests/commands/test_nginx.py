@@ -131,3 +131,21 @@ def test_a_variable_that_the_image_gives_is_set_with_code_as_well(stack: Any, ru
     assert "proxy_ssl_name api;" in (root / "edge/edge.tpl").read_text()
     assert run("rollback").code == 0
     assert "proxy_ssl_name" not in (root / "edge/edge.tpl").read_text()
+
+
+def test_why_nginx_cannot_follow_is_said(project: Project, run: Run) -> None:
+    files = {
+        "docker-compose.yml": "services:\n  web: {build: ./web}\n  api: {build: ./api}\n",
+        "web/Dockerfile": "FROM nginx:alpine\nCOPY site.conf $WHERE/\n",
+        "web/site.conf": "server {\n    listen 80;\n    location / { proxy_pass http://api:8001; }\n}\n",
+        "api/Dockerfile": "FROM node:20-alpine\nCOPY . .\nCMD node server.js\n",
+        "api/server.js": "require('http').createServer((q, r) => r.end()).listen(8001);\n",
+    }
+    root = project(dict(files))
+    done = run("enable", "--serve", "auto", "--dry-run")
+    assert "its configuration stays: nothing says where site.conf is in the image" in done.out
+    (root / "web/site.conf").write_text(
+        "upstream u { server api:8001; server x.example; }\nserver { location / {\n proxy_pass http://u; } }\n"
+    )
+    done = run("enable", "--code", "--dry-run")
+    assert "upstream u has x.example beside servers of the project" in done.out

@@ -107,3 +107,13 @@ def test_runs_that_come_and_go_never_meet(tmp_path: Path) -> None:
         children.append(child)
     assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0, 0]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_whether_a_lock_could_be_taken(tmp_path: Path) -> None:
+    assert disk.may_lock(tmp_path)
+    assert not disk.may_lock(tmp_path / "gone")
+    tmp_path.chmod(0o555)
+    try:
+        assert not disk.may_lock(tmp_path)
+    finally:
+        tmp_path.chmod(0o755)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -171,4 +172,7 @@ def test_files_that_are_missing_or_broken(good: Answer, certs: Path, tmp_path: P
     assert read_disk(tmp_path, "api").problem.startswith("api-cert.pem: this is no certificate")
     (tmp_path / "api-cert.pem").unlink()
     (tmp_path / "api-cert.pem").mkdir()
-    assert read_disk(tmp_path, "api").problem == "api-cert.pem cannot be read: Is a directory"
+    assert read_disk(tmp_path, "api").problem == "api-cert.pem: this is a directory, not a file"
+    (tmp_path / "ca-cert.pem").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "ca-cert.pem")  # nobody writes to it: to read it would be to wait for ever
+    assert read_disk(tmp_path, "api").problem.startswith("ca-cert.pem: ")
