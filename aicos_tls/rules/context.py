@@ -17,8 +17,8 @@ from aicos_tls.plan.serve import asks
 from aicos_tls.plan.servers import NOTHING_SETTLED, Settled, find_servers
 from aicos_tls.rules.images import Images
 from aicos_tls.rules.placement import NoPlaceError, Placement
-from aicos_tls.sources.runtime import STATIC, runtime_of_image
 from aicos_tls.sources.nodeless import may_run_node
+from aicos_tls.sources.runtime import STATIC, runtime_of_image
 from aicos_tls.yamledit.apply import set_text
 from aicos_tls.yamledit.edits import SetText
 

@@ -49,7 +49,7 @@ sys.exit(bool(faults))
 class Shape:
     """What a stack is: its images, the services that publish ports, what is asked there, and who asks whom for that.
 
-    `published` has the service and port behind each port of the host; `asked` the port, the path, what the answer holds.
+    `published` has the service and port behind each port of the host; `asked` a port, a path and part of the answer.
     """
 
     images: tuple[str, ...]
@@ -108,7 +108,11 @@ class Case:
 CASES = (
     Case("dev-proxy", CODE, frozenset({("client", "api", 5000)})),
     Case("dev-proxy", SERVE),
-    Case("django-nginx", (*SERVE, *TLS_OUTSIDE), frozenset({("nginx", "web", 8000), (PUBLISHED, "web", 8000), (PUBLISHED, "nginx", 80)})),
+    Case(
+        "django-nginx",
+        (*SERVE, *TLS_OUTSIDE),
+        frozenset({("nginx", "web", 8000), (PUBLISHED, "web", 8000), (PUBLISHED, "nginx", 80)}),
+    ),
     Case("django-nginx", CODE, frozenset({("nginx", "web", 8000), (PUBLISHED, "web", 8000)})),
     Case("php-catalog", SERVE, frozenset({("front", "catalog", 8000)})),
     Case("split-address", CODE, frozenset({("web", "inventory", 5000)})),
@@ -155,7 +159,7 @@ class Life:
         return found
 
     def from_the_start(self) -> tuple[list[str], tuple[Flow, ...]]:
-        """What is wrong with the answers; what crosses the networks from the first container's start until they came."""
+        """What is wrong with the answers; what crosses the networks from the first container's start on."""
         stack = self.stack
         stack.compose("create", "--no-build", "--pull", "never", timeout=120)
         label = f"label=com.docker.compose.project={stack.name}"

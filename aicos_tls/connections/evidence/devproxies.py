@@ -46,6 +46,11 @@ _HELPER = re.compile(r"\w*tls\.url", re.IGNORECASE)
 _VERIFIED = "and in its environment: NODE_EXTRA_CA_CERTS={ca}"
 
 
+_SWITCH = re.compile(r"/\^\(1\|on\|true\|yes\)\$/i\.test\(process\.env\.TLS_ENABLED \|\| (['\"])\1\)")
+_ON = frozenset({"1", "on", "true", "yes"})
+"""The condition that our change of a tool's configuration writes, and what it takes for true."""
+
+
 class _DevelopmentProxies:
     def concerns(self, path: PurePosixPath) -> bool:
         name = path.name.lower()
@@ -122,9 +127,15 @@ class _Values:
             return self._joined([self._part(part, depth) for part in node.named_children])
         if node.type == "binary_expression" and self._bindings.syntax.source(child(node, "operator")) == "+":
             return self._joined([self.text(child(node, side), depth + 1) for side in ("left", "right")])
+        if node.type == "ternary_expression" and self._is_switch(child(node, "condition")):
+            on = self._environment.get("TLS_ENABLED", "").lower() in _ON
+            return self.text(child(node, "consequence" if on else "alternative"), depth + 1)
         value = value_of(node, self._bindings)
         given = self._environment.get(value.variable) if value.variable else None
         return given or value.text
+
+    def _is_switch(self, condition: Node) -> bool:
+        return _SWITCH.fullmatch(self._bindings.syntax.source(condition)) is not None
 
     def _part(self, part: Node, depth: int) -> str | None:
         if part.type == "template_substitution":

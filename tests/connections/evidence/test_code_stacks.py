@@ -1,6 +1,5 @@
 """What the readers of code find in whole stacks, each service with its own files and variables."""
 
-
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
