@@ -31,7 +31,7 @@ class Reader(Protocol):
         """Yield what the files (those that concern it) say that the service asks."""
 
 
-READERS: tuple[str, ...] = ("nginx", "proxies", "traefik", "envoy", "caddyjson", "devproxies", "code")
+READERS: tuple[str, ...] = ("nginx", "proxies", "traefik", "envoy", "caddyjson", "devproxies", "code", "shell")
 """The modules, by their name in `evidence/`."""
 
 

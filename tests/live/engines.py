@@ -32,6 +32,7 @@ STAND_INS = {
     "nginx:alpine": "live/nginx:alpine",
     "postgres:15-alpine": "live/postgres:alpine",
     "redis:7-alpine": "live/redis:alpine",
+    "mariadb:10-focal": "live/mariadb:debian",
     "alpine:latest": "live/alpine:base",
     "alpine:3.22": "live/alpine:base",
 }

@@ -10,6 +10,8 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls.compose.urls import without_password
 from aicos_tls.connections import structured
 from aicos_tls.connections.addresses import Bare, urls
@@ -17,7 +19,7 @@ from aicos_tls.connections.model import Destination, Evidence
 from aicos_tls.connections.protocols import HTTP_LIKE
 from aicos_tls.sources.node.bindings import Bindings
 from aicos_tls.sources.node.packages import NAME, nearest, packages_in
-from aicos_tls.sources.node.syntax import EXTENSIONS, Syntax, bare, child, parents
+from aicos_tls.sources.node.syntax import EXTENSIONS, Syntax, bare, callee, child, parents
 from aicos_tls.sources.node.values import value_of
 
 if TYPE_CHECKING:
@@ -39,7 +41,14 @@ _JSON = re.compile(r"(?:^|[._-])proxy(?:\.conf|\.config)?\.json$|^\.proxyrc(?:\.
 _PROXIES = re.compile(r"proxy|rewrites|destination", re.IGNORECASE)
 _MAX_DEPTH = 8
 _AROUND = 16
+_HELPER = re.compile(r"\w*tls\.url", re.IGNORECASE)
+"""The call that our change of a code puts around a URL: it makes it https (or wss) where TLS is on."""
 _VERIFIED = "and in its environment: NODE_EXTRA_CA_CERTS={ca}"
+
+
+_SWITCH = re.compile(r"/\^\(1\|on\|true\|yes\)\$/i\.test\(process\.env\.TLS_ENABLED \|\| (['\"])\1\)")
+_ON = frozenset({"1", "on", "true", "yes"})
+"""The condition that our change of a tool's configuration writes, and what it takes for true."""
 
 
 class _DevelopmentProxies:
@@ -75,7 +84,8 @@ def _of_script(file: TextFile, around: Surroundings, hosts: Bare) -> Iterator[De
             whole = _whole(node, syntax)
             if whole.id not in done:
                 done.add(whole.id)
-                yield from _of_text(file, values.text(whole) or "", syntax.start(node), hosts)
+                found = _of_text(file, values.text(whole) or "", syntax.start(node), hosts)
+                yield from map(_secured, found) if _switched(whole, syntax) else found
 
 
 def _whole(node: Node, syntax: Syntax) -> Node:
@@ -88,6 +98,17 @@ def _whole(node: Node, syntax: Syntax) -> Node:
             break
         node = around
     return node
+
+
+def _switched(node: Node, syntax: Syntax) -> bool:
+    """Whether an expression is what `tls.url(…)` is given."""
+    called = next((each for each in islice(parents(node), 2) if each.type == "call_expression"), None)
+    return called is not None and _HELPER.fullmatch(syntax.source(callee(called))) is not None
+
+
+def _secured(found: Destination) -> Destination:
+    """The address as `tls.url` gives it: of http and ws alone."""
+    return replace(found, tls=True, remedy="") if found.protocol in HTTP_LIKE else found
 
 
 class _Values:
@@ -106,9 +127,15 @@ class _Values:
             return self._joined([self._part(part, depth) for part in node.named_children])
         if node.type == "binary_expression" and self._bindings.syntax.source(child(node, "operator")) == "+":
             return self._joined([self.text(child(node, side), depth + 1) for side in ("left", "right")])
+        if node.type == "ternary_expression" and self._is_switch(child(node, "condition")):
+            on = self._environment.get("TLS_ENABLED", "").lower() in _ON
+            return self.text(child(node, "consequence" if on else "alternative"), depth + 1)
         value = value_of(node, self._bindings)
         given = self._environment.get(value.variable) if value.variable else None
         return given or value.text
+
+    def _is_switch(self, condition: Node) -> bool:
+        return _SWITCH.fullmatch(self._bindings.syntax.source(condition)) is not None
 
     def _part(self, part: Node, depth: int) -> str | None:
         if part.type == "template_substitution":

@@ -216,16 +216,20 @@ def _own(node: Node, look: Look) -> urls.Url | None:
 
 
 def _put_together(node: Node, look: Look) -> None:
-    """`'http://' + HOST + ':8001'` and `` `http://${HOST}:8001` ``: the host is known, or it is a setting."""
+    """`'http://' + HOST + ':8001'` and `` `http://${HOST}:8001` ``: the host is known, or it is a setting.
+
+    What the container is given for a setting goes before the default that the code has.
+    """
     host, rest = _host_expression(node, look)
     text = look.syntax.source(node)
     if host is None or not _PLAIN_SCHEME_ONLY.match(text, 1) or _position(node, look) != "value":
         return
     value = value_of(host, look.bindings)
-    service = look.context.names_server(value.text) if value.text else None
+    given = look.context.environment.get(value.variable) if value.variable else None
+    service = look.context.names_server(given or value.text or "")
     if service is not None and rest.startswith(":"):
         _scheme(node, look, f"ask {service} over HTTPS")
-    elif service is not None or (value.variable is not None and value.text is None and "HOST" in value.variable):
+    elif service is not None or (value.variable is not None and not (given or value.text) and "HOST" in value.variable):
         what = value.variable or value.text
         look.decline(node, f"a URL is put together from {what}", text.replace("://", "s://", 1))
 

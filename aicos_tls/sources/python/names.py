@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from aicos_tls.sources.syntax import Node, Tree
 
 _GETTERS = ("os.getenv", "os.environ.get", "environ.get", "getenv")
+_ENVIRONMENTS = ("os.environ", "environ")
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,11 @@ class Default:
 
 @dataclass
 class Names:
-    """The names of one module."""
+    """The names of one module. `environment` has the variables of its container, as far as they are known."""
 
     tree: Tree
     helper: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
     imported: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -130,6 +132,8 @@ class Names:
             return Default(found.text, is_default=True) if found else None
         if node.kind == "binary_operator":
             return self.literal(node.child("left"), depth - 1)
+        if node.kind == "subscript" and (value := node.child("value")) and self.tree.of(value) in _ENVIRONMENTS:
+            return self._given(node.child("subscript"))
         return self._of_getter(node, depth)
 
     def _of_getter(self, node: Node, depth: int) -> Default | None:
@@ -137,6 +141,8 @@ class Names:
         if node.kind != "call" or function is None or arguments is None:
             return None
         name = self.tree.of(function)
+        if name in _GETTERS and (given := self._given(next(iter(arguments.parts), None))):
+            return given
         if name not in _GETTERS and not name.endswith((".rstrip", ".strip", ".get")):
             return None
         if name.endswith("strip"):
@@ -145,6 +151,11 @@ class Names:
             return None
         found = self.literal(arguments.parts[1], depth - 1)
         return Default(found.text, is_default=True) if found else None
+
+    def _given(self, name: Node | None) -> Default | None:
+        """What the container is given for a variable: it goes before the default that the code has."""
+        text = self.environment.get(content(self.tree, name)) if name is not None and name.kind == "string" else None
+        return Default(text, is_default=True) if text else None
 
     def _of_string(self, node: Node, depth: int) -> Default | None:
         text = content(self.tree, node)

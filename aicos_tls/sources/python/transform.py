@@ -84,7 +84,7 @@ def transform(file: TextFile, context: CodeContext, helper: str) -> CodeResult:
     if broken is not None:
         reason = "does not parse as Python 3, so nothing in it is changed"
         return CodeResult(file, manual=problem_at(file, reason, broken) if concerns(text, context) else ())
-    names = Names(tree, helper)
+    names = Names(tree, helper, context.environment)
     module = Module(file, context, tree, names, _alias(names, helper))
     _visit(module)
     if module.helper and module.alias not in names.imported:

@@ -151,6 +151,23 @@ def test_a_variable_of_the_container_stands_over_the_default_in_code() -> None:
     assert [short(each) for each in every][:2] == ["http+tls web:9", "ws db:5001"]
 
 
+CONDITION = "/^(1|on|true|yes)$/i.test(process.env.TLS_ENABLED || '')"
+
+
+def test_an_address_that_follows_tls_enabled() -> None:
+    """What `--code` makes of an address, in a script with the helper and in the configuration of a tool."""
+    helper = "proxy({ target: tls.url('http://api:1') }); proxy(other.url('http://web:2')); tls.url('redis://db:3');"
+    assert [short(each) for each in found("setupProxy.js", helper)] == ["http+tls api:1", "http web:2", "redis db:3"]
+    assert found("setupProxy.js", helper)[0].remedy == ""
+    joined = "proxy({ target: tls.url('http://' + process.env.API_HOST + ':1') })"
+    assert [short(each) for each in found("setupProxy.js", joined, {"API_HOST": "api"})] == ["http+tls api:1"]
+    tool = f"export default {{ proxy: {{ '/a': `http${{{CONDITION} ? 's' : ''}}://api:1` }} }}"
+    assert [short(each) for each in found("vite.config.js", tool)] == ["http api:1"]
+    assert [short(each) for each in found("vite.config.js", tool, {"TLS_ENABLED": "true"})] == ["http+tls api:1"]
+    other = tool.replace("TLS_ENABLED", "MODE")
+    assert found("vite.config.js", other, {"MODE": "true"}) == []
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

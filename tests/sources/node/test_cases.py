@@ -17,11 +17,13 @@ from aicos_tls.yamledit.apply import splice
 FOLDER = Path(__file__).parents[3] / "fixtures" / "code" / "node"
 CASES = sorted(folder.name for folder in FOLDER.iterdir())
 SERVERS = {name: name for name in ("aicos-api", "aicos-ai", "aicos-parser", "aicos-voice", "aicos-integrations")}
+GIVEN = {"GIVEN_HOST": "aicos-ai"}
+"""The variables of the container."""
 
 
 def _context(case: str) -> CodeContext:
     server = not case.startswith("client-only")
-    return CodeContext("aicos-api", "api", "/app/certs", frozenset({3000}), SERVERS, server)
+    return CodeContext("aicos-api", "api", "/app/certs", frozenset({3000}), SERVERS, server, environment=GIVEN)
 
 
 def _changed(file: TextFile, case: str) -> str:

@@ -15,7 +15,17 @@ from aicos_tls.yamledit.apply import splice
 FOLDER = Path(__file__).parents[3] / "fixtures" / "code" / "python"
 CASES = sorted(folder.name for folder in FOLDER.iterdir())
 SERVERS = {name: name for name in ("aicos-ai-intelligence", "aicos-context-service", "aicos-backend")}
-CONTEXT = CodeContext("aicos-ai-intelligence", "ai-intelligence", "/app/certs", frozenset({8001}), SERVERS, True)  # noqa: FBT003
+GIVEN = {"GIVEN_HOST": "aicos-context-service"}
+"""The variables of the container."""
+CONTEXT = CodeContext(
+    "aicos-ai-intelligence",
+    "ai-intelligence",
+    "/app/certs",
+    frozenset({8001}),
+    SERVERS,
+    is_server=True,
+    environment=GIVEN,
+)
 NEWER = {"python-3-12-match": (3, 12)}
 
 
