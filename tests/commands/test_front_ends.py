@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,19 @@ def test_what_stays_and_what_is_to_be_done_is_said(run: Run) -> None:
         ("vite", "not changed: it and 1 more run in the browser (package.json:6 vite)"),
         ("next", "not changed: it runs in the browser (Orders.tsx:1 'use client')"),
     }
+    assert found["declined"] == [], "a person has put the lines there that were to paste"
+    registered = {(note["file"], note["line"]) for note in found["notes"] if "register the https one" in note["text"]}
+    assert registered == {("api/server.js", 3), ("docker-compose.yml", 6)}
+
+
+def test_what_runs_nobody_knows_where_keeps_the_server_plain(directory: Path, run: Run) -> None:
+    for name in ("next/middleware.ts", "nuxt/composables/useOrders.ts"):
+        file = directory / name
+        file.write_text(re.sub(r"`http\$\{.*?\}(://.*?)`", r"'http\1'", file.read_text()))
+    before = tree(directory)
+    done: Ran = run("enable", "--code", "--no-certs", "--format", "json")
+    assert (done.code, tree(directory) == before) == (0, True)
+    found = json.loads(done.out)
     left = {f"{each['file']}:{each['line']}": each["reason"] for each in found["declined"]}
     unsure = "it does not surely run in Node alone"
     edge = "in the Edge runtime, which has no modules of Node"
@@ -55,8 +69,7 @@ def test_what_stays_and_what_is_to_be_done_is_said(run: Run) -> None:
         "next/middleware.ts:4": f"{unsure} (package.json:9 next, {edge}): not changed",
         "nuxt/composables/useOrders.ts:6": f"{unsure} (package.json:10 nuxt): not changed",
     }
-    registered = {(note["file"], note["line"]) for note in found["notes"] if "register the https one" in note["text"]}
-    assert registered == {("api/server.js", 3), ("docker-compose.yml", 6)}
+    assert {each["state"] for each in found["connections"]} == {"plain"}
 
 
 def test_status_names_the_evidence(directory: Path, run: Run) -> None:

@@ -87,8 +87,6 @@ configs: {c: {content: http://i}, d: {file: http://no}}
     found = {site.name: (site.variable, site.text) for site in sites(load([Path("docker-compose.yml")]))}
     assert found == {
         "services.a.environment.U": ("U", "http://a"),
-        "services.a.environment.1": ("1", "http://b"),
-        "services.a.environment.2": ("2", "x y=http://c"),
         "services.a.environment.3.0": ("0", "http://d"),
         "services.a.build.args.V": ("V", "http://e"),
         "services.a.build.labels.0": ("0", "http://f"),

@@ -89,7 +89,8 @@ def test_addresses_of_contents_and_of_variables_that_are_not_known(project: Proj
 
 def test_names_with_underscores(project: Project, run: Run) -> None:
     compose = "services:\n  my_api: {build: .}\n  web: {image: shop/web, environment: {A: 'http://my_api:80'}}\n"
-    enabled(project, run, compose)
+    project(compose)
+    assert run("enable", "--key-type", "p256", "--include", "my_api").code == 0
     found = checks(run)["name-underscore"]
     assert (found["service"], found["line"], found["todo"]) == ("my_api", 3, "ask my-api, as a network alias")
 

@@ -44,6 +44,7 @@ def test_what_was_enabled_is_in_order(
     shutil.copytree(case / "before", tmp_path / "case")
     monkeypatch.chdir(tmp_path / "case")
     Path("secrets").mkdir(exist_ok=True)  # one of them wants its certificates there
+    monkeypatch.setattr("aicos_tls.commands.enable.encrypts_nothing", lambda _: False)  # many have one service alone
     flags: dict[str, object] = {"key_type": "p256", "override": override}
     try:
         result = enable([], flags, Options(), now=ENABLED, environment={})

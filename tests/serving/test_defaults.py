@@ -70,7 +70,7 @@ def test_a_default_in_code_becomes_a_variable(
     assert variables(found)[variable] == value
     assert in_plain(found) == []
     edges = [edge for edge in found["connections"] if edge["client"] == "jobs"]
-    assert [(edge["server"], edge["variable"]) for edge in edges] == [("api", variable)]
+    assert [(edge["server"], edge["state"]) for edge in edges] == [("api", "encrypted")]
     trust = variables(found).keys() & {"NODE_EXTRA_CA_CERTS", "PYTHONPATH"}
     assert trust, "whoever asks has to know the CA"
 
