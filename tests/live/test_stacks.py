@@ -110,7 +110,7 @@ SHAPES = {
         (NGINX, PYTHON),
         {8080: ("proxy", 80)},
         ((8080, "/a", "site /a for"), (8080, "/direct", "site /direct for"), (8080, "/admin/", "admin /admin/ for")),
-        {("proxy", "site", 3031): "unknown", ("proxy", "admin", 8000): "http"},
+        {("proxy", "site", 3031): "uwsgi", ("proxy", "admin", 8000): "http"},
     ),
 }
 
