@@ -17,6 +17,9 @@ LINE: Final = 2**18
 VALUE: Final = 2**17
 """Characters that a value may have once variables are put in; no program can be given a longer one on Linux (execve(2),
 MAX_ARG_STRLEN)."""
+VALUES: Final = 2**22
+"""Characters of all values of a file of variables once they are put in: as many as such a file may have itself, and
+twice what a program can be given in all (execve(2), a quarter of the stack)."""
 NESTED: Final = 32
 """Levels of what stands within itself in a value: `${A:-${B:-…}}`, brackets and `sh -c` in a shell command."""
 DEPTH: Final = 100

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from aicos_tls.doctor.model import CHECKS, Severity
-from aicos_tls.pki import KeyType, Profile, keys
+from aicos_tls.pki import KeyType, Profile, keys, revocation
 from aicos_tls.pki.authority import Authority, new_authority
 from aicos_tls.pki.certificate import load
 from aicos_tls.pki.leaf import issue_leaf
@@ -35,7 +35,7 @@ ENABLED = NOW - timedelta(days=300)
 class Examine(Protocol):
     """Run the doctor in the current directory."""
 
-    def __call__(self, *services: str, now: datetime = NOW, warn_days: int = 30) -> Result: ...
+    def __call__(self, *services: str, now: datetime = NOW, within: timedelta | None = None) -> Result: ...
 
 
 def edit(path: Path, old: str, new: str, count: int = 1) -> None:
@@ -67,6 +67,13 @@ def reissue(
     write(certs / f"{name}-cert.pem", leaf)
     if key:
         (certs / f"{name}-key.pem").write_bytes(keys.to_pem(key))
+
+
+def revocation_list(shop: Path, *names: str, now: datetime, by: Authority | None = None) -> None:
+    """A list on which the certificates of these short names are."""
+    serials = [load((shop / "certs" / f"{name}-cert.pem").read_bytes()).serial_number for name in names]
+    entries = [revocation.Revoked(serial, now) for serial in serials]
+    (shop / "certs" / revocation.FILE).write_bytes(revocation.make(by or authority(shop), entries, None, now=now))
 
 
 def other_authority(now: datetime) -> Authority:

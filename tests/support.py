@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from aicos_tls.plan.model import Plan
@@ -58,6 +60,37 @@ def missing(reason: str, *, demanded: bool = True) -> NoReturn:
     if demanded and os.environ.get(DEMAND):
         pytest.fail(f"{reason} ({DEMAND} is set)", pytrace=False)
     pytest.skip(reason)
+
+
+_CHANGING = ("open", "write", "fsync", "replace", "link", "unlink", "mkdir", "rmdir", "chmod", "fchmod", "symlink")
+
+
+def dies_at(step: int, arguments: Sequence[str]) -> bool:
+    """Run in a child that ends without a word at its `step`-th call that changes the disk; False if there are fewer."""
+    child = os.fork()
+    if child == 0:  # no coverage of what is not there any more
+        from aicos_tls.cli.errors import guarded
+
+        steps = itertools.count(1)
+
+        def dying(name: str) -> None:
+            real = getattr(os, name)
+
+            def call(*args: object, **kwargs: object) -> object:
+                changes = name != "open" or (isinstance(args[1], int) and args[1] & os.O_CREAT)
+                if changes and next(steps) == step:
+                    os._exit(9)
+                # flushing takes most of the time and can only be seen to matter when the power fails
+                return None if name == "fsync" else real(*args, **kwargs)
+
+            setattr(os, name, call)
+
+        for name in _CHANGING:
+            dying(name)
+        os._exit(guarded(arguments))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert code in (0, 9)
+    return code == 9
 
 
 def work_tree(directory: Path) -> None:

@@ -12,6 +12,7 @@ import signal
 import sys
 
 _TERMINATED = 128 + signal.SIGTERM
+_INTERRUPTED = 130
 
 
 def main() -> None:
@@ -37,5 +38,5 @@ def main() -> None:
         gc.freeze()  # or the interpreter looks through every object before it ends: a sixth of a run; files are closed
     except KeyboardInterrupt:  # so early that nothing has begun
         print("aicos-tls: interrupted", file=sys.stderr)
-        code = 130
-    sys.exit(_TERMINATED if stopped else code)
+        code = _INTERRUPTED
+    sys.exit(_TERMINATED if stopped and code == _INTERRUPTED else code)  # who serves until it is stopped ends well

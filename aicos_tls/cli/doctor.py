@@ -1,6 +1,7 @@
 """`aicos-tls doctor`."""
 
 import os
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -20,9 +21,6 @@ from aicos_tls.cli.options import (
     policy_flags,
 )
 
-WARN_DAYS = 30
-"""Days before its expiry from which a certificate is reported, unless asked otherwise."""
-
 
 def doctor(
     compose_files: ComposeFiles = None,
@@ -31,8 +29,15 @@ def doctor(
     every: AllOption = False,
     certs_dir: OutsideCertsDir = None,
     warn_days: Annotated[
-        int, typer.Option("--warn-days", min=0, metavar="DAYS", help="Report what expires within so many days.")
-    ] = WARN_DAYS,
+        int | None,
+        typer.Option(
+            "--warn-days",
+            min=0,
+            metavar="DAYS",
+            help="Report what expires within so many days.  [default: 30, less for short lives]",
+            show_default=False,
+        ),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="text, json or markdown.")] = Format.TEXT,
     quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="List what is fine, too.")] = False,
@@ -51,7 +56,8 @@ def doctor(
     if form is Format.DIFF:
         raise typer.BadParameter("doctor changes nothing, so there is no diff: text, json or markdown")
     flags = policy_flags(all=every or None, certs_dir=certs_dir)
-    result = command(compose_files or [], only or [], flags, now=now(), warn_days=warn_days, environment=os.environ)
+    within = None if warn_days is None else timedelta(days=warn_days)
+    result = command(compose_files or [], only or [], flags, now=now(), within=within, environment=os.environ)
     if not quiet:
         if form is Format.JSON:
             output.show(report.as_json(result))

@@ -20,6 +20,7 @@ from aicos_tls.cli.options import (
     FormatOption,
     Include,
     KeyTypeOption,
+    Lifetime,
     MountPath,
     Only,
     OverrideOption,
@@ -95,6 +96,7 @@ def enable(
     strip_prefix: StripPrefix = None,
     key_type: KeyTypeOption = None,
     days: Days = None,
+    lifetime: Lifetime = None,
     form: FormatOption = Format.TEXT,
     quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name every URL that was left alone, too.")] = False,
@@ -119,9 +121,9 @@ def enable(
 
     flags = policy_flags(
         certs_dir=certs_dir, mount_path=mount_path, only=only, include=include, exclude=exclude, all=every or None,
-        strip_prefix=strip_prefix, key_type=key_type, days=days, override=override or None, code=code,
-        serve=serve, sidecar_image=sidecar_image, repair=repair, published=published, strict=strict or None,
-        require=require,
+        strip_prefix=strip_prefix, key_type=key_type, days=days, lifetime=lifetime, override=override or None,
+        code=code, serve=serve, sidecar_image=sidecar_image, repair=repair, published=published,
+        strict=strict or None, require=require,
     )  # fmt: skip
     with output.key_progress(shown=form is Format.TEXT and not quiet) as progress:
         result = command(

@@ -14,14 +14,17 @@ from typer.main import get_command, get_group
 
 
 class OnDemand(TyperGroup):
-    """A group of commands, each in the module of `aicos_tls.cli` that has its name."""
+    """A group of commands, each in the module of `package` that has its name, with `_` for a hyphen."""
 
     lines: ClassVar[Mapping[str, str]]
     """The commands, in the order of the help, with the line that they have there."""
+    package: ClassVar[str] = "aicos_tls.cli"
+    function: ClassVar[str] = ""
+    """The name in the module of the function, or of the group; empty where it is that of the command."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands: Any = _Commands(self.lines)
+        self.commands: Any = _Commands(type(self))
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
         """Their names; the inherited method would load them all."""
@@ -36,11 +39,12 @@ class OnDemand(TyperGroup):
 class _Commands(Mapping[str, Any]):
     """Commands by their names, each loaded when it is asked for."""
 
-    def __init__(self, lines: Mapping[str, str]) -> None:
-        self._lines = lines
+    def __init__(self, group: type[OnDemand]) -> None:
+        self._group = group
+        self._lines = group.lines
 
     def __getitem__(self, name: str) -> Any:
-        return load(name, self._lines[name])
+        return load(name, self._lines[name], self._group)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._lines)
@@ -49,13 +53,13 @@ class _Commands(Mapping[str, Any]):
         return len(self._lines)
 
 
-def load(name: str, line: str) -> Any:
-    """Import the command `name` and make it one of typer's, with `line` as its short help.
+def load(name: str, line: str, group: type[OnDemand] = OnDemand) -> Any:
+    """Import the command `name` of a group and make it one of typer's, with `line` as its short help.
 
     A module whose command reads its arguments in a way of its own has a class `Command`.
     """
-    module = import_module(f"aicos_tls.cli.{name}")
-    found = getattr(module, name)
+    module = import_module(f"{group.package}.{name.replace('-', '_')}")
+    found = getattr(module, group.function or name.replace("-", "_"))
     if isinstance(found, typer.Typer):
         return get_group(found)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)

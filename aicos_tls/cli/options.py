@@ -60,6 +60,8 @@ def _one_of(*formats: Format) -> Callable[[Format], str]:
     return check
 
 
+Files = Annotated[list[Path] | None, typer.Option("--file", "-f", help="Compose file (repeatable).")]
+Services = Annotated[list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Services; default all.")]
 FormatOption = Annotated[Format, typer.Option("--format", help="text, diff, json or markdown.")]
 DataFormatOption = Annotated[
     Format,
@@ -96,6 +98,10 @@ StripPrefix = Annotated[
     str | None, typer.Option(metavar="PREFIX", help="Prefix that short names lack.  [default: what all services share]")
 ]
 KeyTypeOption = Annotated[KeyName | None, typer.Option(help="Kind of key.  [default: rsa4096]", show_default=False)]
+Lifetime = Annotated[
+    str | None,
+    typer.Option(metavar="24h", help="Lifetime of services' certificates; the CA's is --days.", show_default=False),
+]
 Days = Annotated[int | None, typer.Option(min=1, help="Lifetime of certificates in days.  [default: 3650]")]
 
 

@@ -16,8 +16,9 @@ from aicos_tls.commands.holding import holding, still_the_same
 from aicos_tls.commands.project import certs_directory, prepare
 from aicos_tls.commands.recording import certificate_operations, recorded_certificates
 from aicos_tls.commands.records import state_path
+from aicos_tls.commands.replacing import replace_pairs
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.pki import CA_NAME, KeyType, Profile
+from aicos_tls.pki import CA_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from aicos_tls.commands.project import Prepared
     from aicos_tls.pki.decision import Force
-    from aicos_tls.pki.issuing import Issued
+    from aicos_tls.pki.issuing import Issued, NewFile
     from aicos_tls.pki.reading import Problem
     from aicos_tls.pki.state import Survey
     from aicos_tls.pki.store import Inventory
@@ -57,6 +58,8 @@ def issue(
 
     A service may be given by its name or its short name, or be `ca`. Raises `TlsError`; then nothing has been written.
     """
+    from aicos_tls.commands.certificates import revoking
+    from aicos_tls.commands.profiles import profile_of
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue as make
 
@@ -67,15 +70,18 @@ def issue(
             prepared = prepare(named, flags, environment, code=())
         still_the_same(prepared, locked)
         names = _short_names(prepared, services)
-        policy = prepared.plan.policy
         directory = certs_directory(prepared)
         held.enter_context(disk.lock_certificates(directory))
+        disk.recover_pairs(directory)
         found, forced = _survey(prepared, names, force=force, now=now)
         count = len(decide(found, forced).new_keys)
         told = progress(count) if progress and count else None
-        profile = Profile(KeyType(policy.key_type), policy.days)
+        profile = profile_of(prepared.plan.policy)
         issued = make(found, profile, project=prepared.plan.project.name, now=now, force=forced, progress=told)
-        disk.commit(_operations(prepared, issued), locked)
+        at_once = _at_once(issued)
+        disk.commit(_operations(prepared, issued, at_once), locked)
+        replace_pairs(directory, at_once)
+        revoking.followed(directory, now=now, predecessor=found.authority.certificate)
     written = tuple(new.path for new in issued.new_files)
     return IssueResult(
         directory, issued, written, tuple(remark for remark in found.remarks if remark.path not in written)
@@ -118,11 +124,23 @@ def _short_names(prepared: Prepared, services: Sequence[str]) -> set[str]:
     return found
 
 
-def _operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
-    """The new files, and the record that knows them, so that `rollback --certs` removes them."""
-    operations = certificate_operations(prepared, issued)
+def _at_once(issued: Issued) -> tuple[NewFile, ...]:
+    """The files of pairs that take the place of others, each pair at once, because somebody may read them now.
+
+    With a new CA they are none: then every file has to change, or none, and whoever reads one has to be restarted.
+    """
+    names = [new.path.name for new in issued.new_files]
+    if f"{CA_NAME}-cert.pem" in names:
+        return ()
+    replaced = {new.path.name.rpartition("-")[0] for new in issued.new_files if new.overwrite}
+    return tuple(new for new in issued.new_files if new.path.name.rpartition("-")[0] in replaced)
+
+
+def _operations(prepared: Prepared, issued: Issued, apart: tuple[NewFile, ...]) -> list[disk.Operation]:
+    """The new files but those `apart`, and the record that knows all, so that `rollback --certs` removes them."""
+    operations = certificate_operations(prepared, issued, apart)
     operations += trusted.operations(prepared, trusted.texts(prepared, issued))
-    if operations and prepared.record is not None:
+    if (operations or apart) and prepared.record is not None:
         record = replace(prepared.record, certificates=tuple(recorded_certificates(prepared, issued)))
         path = state_path(prepared.directory, rollback.RECORD_NAME)
         operations.append(disk.Write(path, rollback.to_json(record), disk.ANY))

@@ -23,7 +23,7 @@ from aicos_tls.override.build import override_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from aicos_tls.compose.model import Project
     from aicos_tls.rollback import Record
@@ -72,17 +72,17 @@ def doctor(
     flags: dict[str, object],
     *,
     now: datetime,
-    warn_days: int,
+    within: timedelta | None,
     environment: Mapping[str, str],
 ) -> Result:
     """Examine a project, or of it the `services` that are named. Raises `TlsError` for what is no compose project.
 
-    `warn_days` is the number of days before its expiry from which a certificate is reported.
+    `within` is the time before its expiry from which a certificate is reported; None as `pki.duration.notice` has it.
     """
     main = select(named, environment).files[0]
     exposed = tuple(_exposed(main.parent))
     try:
-        result = _examine(named, services, flags, now=now, warn_days=warn_days, environment=environment)
+        result = _examine(named, services, flags, now=now, within=within, environment=environment)
     except TlsError as error:
         if not exposed:
             raise
@@ -109,7 +109,7 @@ def _examine(
     flags: dict[str, object],
     *,
     now: datetime,
-    warn_days: int,
+    within: timedelta | None,
     environment: Mapping[str, str],
 ) -> Result:
     selection = select(named, environment)
@@ -127,7 +127,7 @@ def _examine(
     _check_names(services, project, main)
     if record is None and _is_not_enabled(prepared, project):
         return Result(directory, main, (_not_enabled(prepared),), ("not-enabled",))
-    facts = Facts(prepared.plan, project, certs_directory(prepared), now, warn_days, prepared.choices, prepared.settled)
+    facts = Facts(prepared.plan, project, certs_directory(prepared), now, within, prepared.choices, prepared.settled)
     found = list(_findings(facts))
     recorded = _recorded(prepared, selection.files)
     found += recording.check(recorded, found)
@@ -181,9 +181,20 @@ def _not_enabled(prepared: Prepared) -> Finding:
 
 
 def _findings(facts: Facts) -> Iterator[Finding]:
-    from aicos_tls.doctor import addresses, advice, certificates, code, contexts, healthchecks, secrecy, settings, users
+    from aicos_tls.doctor import (
+        addresses,
+        advice,
+        certificates,
+        code,
+        contexts,
+        healthchecks,
+        revocation,
+        secrecy,
+        settings,
+        users,
+    )
 
-    for part in (settings, addresses, healthchecks, certificates, users, secrecy, contexts, code, advice):
+    for part in (settings, addresses, healthchecks, certificates, revocation, users, secrecy, contexts, code, advice):
         yield from part.check(facts)
 
 

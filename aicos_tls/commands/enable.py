@@ -268,16 +268,15 @@ def _issue(
     prepared: Prepared, now: datetime, progress: Callable[[int], Callable[[str], None]] | None
 ) -> tuple[Issued, tuple[str, ...]]:
     """Make what is missing or due; what should be said of the files that were there goes with it."""
-    from aicos_tls.pki import KeyType, Profile
+    from aicos_tls.commands.profiles import profile_of
     from aicos_tls.pki.decision import decide
     from aicos_tls.pki.issuing import issue
     from aicos_tls.pki.store import survey
 
     found = survey(certs_directory(prepared), wanted(prepared), now=now)
-    policy = prepared.plan.policy
     count = len(decide(found).new_keys)
     told = progress(count) if progress and count else None
-    profile = Profile(KeyType(policy.key_type), policy.days)
+    profile = profile_of(prepared.plan.policy)
     issued = issue(found, profile, project=prepared.plan.project.name, now=now, progress=told)
     written = {new.path for new in issued.new_files}
     remarks = [f"{r.path}: {r.message} → {r.hint}" for r in found.remarks if r.path not in written]

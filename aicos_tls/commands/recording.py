@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from aicos_tls import __version__, disk, files, rollback
 from aicos_tls.commands import trusted
 from aicos_tls.commands.directories import below, emptying, keeping, making
@@ -14,23 +16,28 @@ from aicos_tls.commands.records import CODE_SERVICES, COMPOSE_FILE, COMPOSE_FILE
 from aicos_tls.errors import TlsError, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from aicos_tls.pki.issuing import Issued, NewFile
 
 
-def certificate_operations(prepared: Prepared, issued: Issued) -> list[disk.Operation]:
-    """The certificates and keys that were made, with their directory, which git does not see; nothing without any."""
-    if not issued.new_files:
+def certificate_operations(prepared: Prepared, issued: Issued, apart: Collection[NewFile] = ()) -> list[disk.Operation]:
+    """The certificates and keys that were made, with their directory, which git does not see; nothing without any.
+
+    Those `apart` are written in another way.
+    """
+    written = [new for new in issued.new_files if new not in apart]
+    if not written:
         return []
     certs = certs_directory(prepared)
-    return [*keeping(certs), *(_certificate(certs, new) for new in issued.new_files)]
+    return [*keeping(certs), *(_certificate(certs, new) for new in written)]
 
 
 def _certificate(certs: Path, new: NewFile) -> disk.Operation:
     """Raises `TlsError` for a link that leads out of the certificates directory: a key is written over nothing else."""
-    if os.path.realpath(new.path) != os.path.join(os.path.realpath(certs), new.path.name):  # noqa: PTH118
+    leads = os.path.realpath(new.path)
+    if leads != os.path.join(os.path.realpath(certs), new.path.name) and not disk.is_own_link(new.path):  # noqa: PTH118
         raise TlsError(
             "is a link that leads out of the certificates directory",
             where=Where(new.path),
@@ -123,6 +130,30 @@ def _private(prepared: Prepared, changes: list[rollback.FileChange]) -> Iterator
             yield disk.Write(path, data, disk.ANY, mode | 0o600)
         elif path.exists():
             yield disk.Remove(path, disk.ANY)
+
+
+def record_operations(
+    prepared: Prepared, files_now: Mapping[str, bytes], gone: Collection[Path] = ()
+) -> list[disk.Operation]:
+    """What has the record of the last run know the certificates that are there from now on, by name in their directory.
+
+    Certificates at the paths `gone` are removed; where there is no record, none is made.
+    """
+    record = prepared.record
+    if record is None:
+        return []
+    certs = certs_directory(prepared)
+    removed = {relative(prepared.directory, path) for path in gone}
+    known = {each.path: each for each in record.certificates if each.path not in removed}
+    for name, data in files_now.items():
+        if name.endswith("-cert.pem"):
+            path = relative(prepared.directory, certs / name)
+            known[path] = rollback.Certificate(path, files.sha256(data))
+    after = tuple(sorted(known.values(), key=lambda certificate: certificate.path))
+    if after == record.certificates:
+        return []
+    data = rollback.to_json(replace(record, certificates=after))
+    return [disk.Write(state_path(prepared.directory, rollback.RECORD_NAME), data, disk.ANY)]
 
 
 def recorded_certificates(prepared: Prepared, issued: Issued | None) -> list[rollback.Certificate]:

@@ -84,8 +84,16 @@ def rollback(named: Sequence[Path], *, dry_run: bool, certificates: bool, enviro
                     held.enter_context(disk.lock_certificates(folder))
             result = _result(directory, record, certificates=certificates, dry_run=False)
         if not result.blocked:
+            _flatten(result)
             disk.commit(list(_operations(result)), locked)
     return result
+
+
+def _flatten(result: Result) -> None:
+    """Give pairs that were renewed their plain form, so that they can be removed as the others are."""
+    for path in result.removed_certificates:
+        if path.name.endswith("-cert.pem"):
+            disk.flatten(path.parent, path.name.removesuffix("-cert.pem"))
 
 
 def _certificates_left(
@@ -193,14 +201,30 @@ def _certificates(directory: Path, record: Record) -> tuple[list[Path], list[tup
         path = directory / certificate.path
         if not os.path.lexists(path):
             continue
-        real = Path(os.path.realpath(path))
+        # a pair that was renewed has links of ours in its place; any other link counts as what it leads to
+        own = disk.is_own_link(path)
+        real = Path(os.path.realpath(path.parent)) / path.name if own else Path(os.path.realpath(path))
         if not real.is_relative_to(os.path.realpath(directory)):
             kept.append((path, "it lies outside of the project: remove it yourself"))
         elif os.fspath(real.parent) != place or real.name != path.name:
             kept.append((path, "it does not lie in the certificates directory of the last run"))
         else:
             _pair(path, certificate, authority.raw if authority else b"", removed, kept)
+    removed += _list(removed)
     return removed, kept
+
+
+def _list(removed: list[Path]) -> list[Path]:
+    """The revocation list of the CA, which goes with it."""
+    from aicos_tls.pki import revocation
+    from aicos_tls.pki.certificate import load_all
+
+    for path in removed:
+        if path.name == f"{CA_NAME}-cert.pem":
+            crl = read_if_there(revocation.path_of(path.parent))
+            if crl is not None and revocation.is_of_any(crl.raw, load_all(files.read(path).raw)):
+                return [crl.path]
+    return []
 
 
 def _pair(
@@ -210,9 +234,10 @@ def _pair(
     from aicos_tls.pki import keys
     from aicos_tls.pki.certificate import CertificateFileError, load
     from aicos_tls.pki.conformance import issue_objection
+    from aicos_tls.pki.own import is_renewed
 
     file = files.read(path)
-    if file.digest != certificate.sha256:
+    if file.digest != certificate.sha256 and not is_renewed(file.raw, authority):
         kept.append((path, "it is not the one that was issued"))
         return
     if not path.name.endswith("-cert.pem"):  # a file of trusted certificates (`aicos_tls.serving.bundles`)
@@ -233,7 +258,8 @@ def _pair(
     key_path = path.with_name(path.name.removesuffix("-cert.pem") + "-key.pem")
     if (key := read_if_there(key_path)) is not None:
         try:
-            fits = not key_path.is_symlink() and keys.fits(keys.from_pem(key.raw), loaded.public_key())
+            own = disk.is_own_link(key_path) or not key_path.is_symlink()
+            fits = own and keys.fits(keys.from_pem(key.raw), loaded.public_key())
         except keys.KeyFileError:
             fits = False
         if fits:

@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from aicos_tls import planner
-from aicos_tls.commands.project import Prepared, certs_directory, prepare, relative
+from aicos_tls.commands.enabled import as_enabled
+from aicos_tls.commands.project import Prepared, certs_directory, relative
 from aicos_tls.commands.proxied import with_proxied
-from aicos_tls.commands.records import load_record, settings_of
 from aicos_tls.commands.stock import with_edges
-from aicos_tls.compose.discovery import select
-from aicos_tls.compose.load import load
 from aicos_tls.connections.model import State as Plainness
-from aicos_tls.errors import TlsError
 from aicos_tls.live.docker import Docker
 from aicos_tls.live.flows import Flow, flows
 from aicos_tls.live.imagekeys import image_keys
@@ -33,7 +29,6 @@ from aicos_tls.live.sidecars import sidecars
 from aicos_tls.live.sniff import Sniffer
 from aicos_tls.live.stack import check_own, look, project_name
 from aicos_tls.live.waiting import settled
-from aicos_tls.plan.policy import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -130,7 +125,8 @@ def verify(
 
     `progress` is told what is being done.
     """
-    prepared = _prepared(named, environment, {"certs_dir": options.certs_dir} if options.certs_dir else {})
+    given = {"certs_dir": options.certs_dir} if options.certs_dir else {}
+    prepared = as_enabled(named, environment, given, code=())
     prepared = replace(prepared, plan=with_proxied(with_edges(prepared.plan, prepared.connections)))
     plan = prepared.plan
     docker = Docker(environment)
@@ -190,10 +186,10 @@ def _ask(
     began = time.monotonic()
     with Sniffer(bridges) if options.sniff else nullcontext() as sniffer:
         progress(f"asking {len(questions.wanted)} servers")
-        before = _disk(prepared)
+        before = on_disk(prepared)
         ca = next((disk.ca for disk in before.values()), "")
         answers = probe(stack, questions.wanted, inside, ca=ca, timeout=options.timeout, here=here)
-        after = _disk(prepared)
+        after = on_disk(prepared)
         if sniffer:
             progress("listening to the networks")
             _as_clients(inside, questions, ca, options.timeout)
@@ -220,25 +216,8 @@ def _judge(questions: Questions, heard: _Heard, behind: Mapping[str, str], now: 
     }
 
 
-def _prepared(named: Sequence[Path], environment: Mapping[str, str], given: dict[str, object]) -> Prepared:
-    """The project, planned with the settings of the run that enabled it.
-
-    Where that run cannot be undone in memory, because its lines were edited since, it is planned as it stands.
-    """
-    selection = select(named, environment)
-    directory = selection.files[0].parent
-    record = load_record(directory)
-    flags = settings_of(record, directory, given)
-    try:
-        return prepare(named, flags, environment, code=())
-    except TlsError:
-        if record is None:
-            raise
-    project = load(selection.files)
-    return Prepared(directory, selection, planner.plan(project, resolve(project, flags), dict(record.names)), record)
-
-
-def _disk(prepared: Prepared) -> dict[str, OnDisk]:
+def on_disk(prepared: Prepared) -> dict[str, OnDisk]:
+    """The certificate files of every server."""
     directory = certs_directory(prepared)
     names = prepared.plan.short_names
     return {service: read_disk(directory, names[service]) for service in prepared.plan.servers}

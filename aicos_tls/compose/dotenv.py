@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from aicos_tls import budgets
 from aicos_tls.compose.interpolation import expand
 from aicos_tls.errors import TlsError
 
@@ -54,12 +55,20 @@ class EnvFile(Struct, frozen=True, dict=True):
     def values(self) -> dict[str, str]:
         """The values by key, interpolated with earlier ones; as written where another value would be needed."""
         found: dict[str, str] = {}
+        total = 0
         for binding in parse(self.file.text):
             try:
                 expanded = None if binding.literal else expand(binding.value, found)
             except TlsError as error:
                 raise TlsError(error.message, where=self.file.where(binding.start), hint=error.hint) from None
             found[binding.key] = binding.value if expanded is None else expanded
+            total += len(found[binding.key])
+            if total > budgets.VALUES:
+                raise TlsError(
+                    f"its values come to more than {budgets.VALUES:,} characters once their variables are put in",
+                    where=self.file.where(binding.start),
+                    hint="write out what they are to be: no program can be given that much",
+                )
         return found
 
 

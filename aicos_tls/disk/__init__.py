@@ -35,15 +35,23 @@ if TYPE_CHECKING:
     from aicos_tls.disk.guard import ALL_BUT_RECORD
     from aicos_tls.disk.locking import LOCK_NAME, Locked, lock, lock_certificates, may_lock
     from aicos_tls.disk.operations import ANY, KeepFromGit, MakeDirectory, Operation, Remove, RemoveDirectory, Write
+    from aicos_tls.disk.pairs import KEPT, PairFile, flatten, is_own_link, recover_pairs, replace_pairs
     from aicos_tls.disk.recovery import Forecast, Recovery, forecast, interrupted, recover
+    from aicos_tls.disk.single import put
     from aicos_tls.disk.transaction import check, commit
 
 _HOME = {
     "ALL_BUT_RECORD": "aicos_tls.disk.guard",
     "ANY": "aicos_tls.disk.operations",
     "LOCK_NAME": "aicos_tls.disk.locking",
+    "KEPT": "aicos_tls.disk.pairs",
     "Forecast": "aicos_tls.disk.recovery",
     "KeepFromGit": "aicos_tls.disk.operations",
+    "PairFile": "aicos_tls.disk.pairs",
+    "flatten": "aicos_tls.disk.pairs",
+    "is_own_link": "aicos_tls.disk.pairs",
+    "recover_pairs": "aicos_tls.disk.pairs",
+    "replace_pairs": "aicos_tls.disk.pairs",
     "Locked": "aicos_tls.disk.locking",
     "MakeDirectory": "aicos_tls.disk.operations",
     "Operation": "aicos_tls.disk.operations",
@@ -57,6 +65,7 @@ _HOME = {
     "interrupted": "aicos_tls.disk.recovery",
     "lock": "aicos_tls.disk.locking",
     "lock_certificates": "aicos_tls.disk.locking",
+    "put": "aicos_tls.disk.single",
     "may_lock": "aicos_tls.disk.locking",
     "recover": "aicos_tls.disk.recovery",
 }
@@ -72,6 +81,7 @@ def __getattr__(name: str) -> object:
 __all__ = [
     "ALL_BUT_RECORD",
     "ANY",
+    "KEPT",
     "LOCK_NAME",
     "STATE_DIRECTORY",
     "Forecast",
@@ -79,16 +89,22 @@ __all__ = [
     "Locked",
     "MakeDirectory",
     "Operation",
+    "PairFile",
     "Recovery",
     "Remove",
     "RemoveDirectory",
     "Write",
     "check",
     "commit",
+    "flatten",
     "forecast",
     "interrupted",
+    "is_own_link",
     "lock",
     "lock_certificates",
     "may_lock",
+    "put",
     "recover",
+    "recover_pairs",
+    "replace_pairs",
 ]

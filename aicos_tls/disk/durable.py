@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aicos_tls.errors import TlsError, Where
 
@@ -36,6 +36,24 @@ def create(path: Path, data: bytes, mode: int, owner: Owner | None = None) -> No
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+"""How file systems (FAT, some network and FUSE ones) and Linux's `protected_hardlinks` refuse a hard link."""
+
+
+def name_new(temporary: Path, path: Path) -> None:
+    """Give the file `temporary` the name `path`; raises `FileExistsError` where there is one, which stays."""
+    try:
+        path.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in NO_HARD_LINKS:
+            raise
+        if os.path.lexists(path):  # a moment ago, and there is no better way
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(path)) from None
+        temporary.replace(path)
+    else:
+        discard(temporary)
 
 
 def _give(descriptor: int, path: Path, owner: Owner | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -76,30 +76,33 @@ def lock(project: Path) -> Iterator[Locked]:
 def lock_certificates(directory: Path) -> Iterator[None]:
     """Hold the lock of a certificates directory, which projects may share; raises `TlsError` when another run has it.
 
-    It need not exist yet, so it is the directory that it lies in that is locked: by itself, without a file in it.
+    It need not exist yet, so it is the directory that it lies in that is locked: by itself, without a file in it. One
+    that exists is locked as well, since a container that it is mounted in shares nothing else with this machine.
     """
-    parent = Path(os.path.realpath(directory)).parent
+    real = Path(os.path.realpath(directory))
+    with ExitStack() as held:
+        for each in (real.parent, real):
+            if each == real.parent or each.is_dir():
+                _lock_directory(each, directory, held)
+        yield
+
+
+def _lock_directory(path: Path, directory: Path, held: ExitStack) -> None:
     try:
-        guard = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        guard = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise TlsError(f"cannot be locked: {error.strerror}", where=Where(parent)) from None
+        raise TlsError(f"cannot be locked: {error.strerror}", where=Where(path)) from None
+    held.callback(os.close, guard)
     try:
         fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(guard)
         raise TlsError(
             "another run is working on the certificates here",
             where=Where(directory),
             hint="wait until it has ended, then try again",
         ) from None
     except OSError:  # a file system that locks no directories; the lock of the project, and new names, still hold
-        os.close(guard)
-        yield
         return
-    try:
-        yield
-    finally:
-        os.close(guard)
 
 
 def _acquire(locked: Locked) -> int:

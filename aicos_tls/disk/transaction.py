@@ -6,7 +6,7 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aicos_tls.disk import durable, guard, journal
 from aicos_tls.disk.journal import State
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from aicos_tls.disk.locking import Locked
     from aicos_tls.disk.operations import Operation
     from aicos_tls.disk.prepare import Prepared, Run
-
-_NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
-"""How file systems (FAT, some network and FUSE ones) and Linux's `protected_hardlinks` refuse a hard link."""
 
 
 def check(operations: Sequence[Operation], project: Path) -> None:
@@ -89,7 +86,7 @@ def _back_up(file: Prepared) -> None:
     try:
         step.backup.hardlink_to(step.target)
     except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
+        if error.errno not in durable.NO_HARD_LINKS:
             raise
         status = step.target.stat()
         durable.create(step.backup, read_bytes(step.target)[0], status.st_mode & 0o7777, (status.st_uid, status.st_gid))
@@ -112,15 +109,9 @@ def _name_new(file: Prepared) -> None:
     """Give a new file its name, unless somebody has made one of that name since the look: renaming would replace it."""
     step = file.step
     try:
-        step.target.hardlink_to(step.staged)
+        durable.name_new(step.staged, step.target)
     except FileExistsError:
         raise changed(file.path, there=True, expected=False) from None
-    except OSError as error:
-        if error.errno not in _NO_HARD_LINKS:
-            raise
-        step.staged.replace(step.target)  # the look was a moment ago, and there is no better way
-    else:
-        durable.discard(step.staged)
 
 
 def _failure(error: OSError, project: Path) -> TlsError:

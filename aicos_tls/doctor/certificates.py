@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.doctor.model import Finding
 from aicos_tls.errors import TlsError, Where
-from aicos_tls.pki import CA_NAME, conformance, keys
-from aicos_tls.pki.certificate import facts as facts_of
+from aicos_tls.pki import CA_NAME, conformance, duration, keys
+from aicos_tls.pki.due import validity
 from aicos_tls.pki.judgement import find_pair
 from aicos_tls.pki.layout import short_names
 from aicos_tls.pki.names import names_for
+from aicos_tls.pki.profile import whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from aicos_tls.plan.model import Certificate
 
 ISSUE = "aicos-tls certs issue"
+_UNATTENDED = 90
+"""Certificates that live for fewer days are renewed by a program."""
 
 
 def check(facts: Facts) -> Iterator[Finding]:
@@ -50,7 +53,7 @@ def check(facts: Facts) -> Iterator[Finding]:
     foreign: list[Finding] = []
     for wanted in facts.plan.certificates:
         pair = find_pair(facts.certs, wanted.short_name)
-        for finding in _leaf(facts, wanted, pair, authority.certificate.value if sound else None):
+        for finding in _leaf(facts, wanted, pair, _trusted(authority) if sound else ()):
             if finding.check == "cert-untrusted":
                 foreign.append(finding)
             else:
@@ -95,7 +98,14 @@ def _authority_objection(pair: PairFiles) -> str:
     return conformance.authority_objection(certificate, now=certificate.not_valid_after_utc)
 
 
-def _leaf(facts: Facts, wanted: Certificate, pair: PairFiles, authority: x509.Certificate | None) -> Iterator[Finding]:
+def _trusted(authority: PairFiles) -> tuple[x509.Certificate, ...]:
+    """The CAs that clients trust: two while one is being replaced."""
+    return (authority.certificate.value, *authority.others) if authority.certificate.value else ()
+
+
+def _leaf(
+    facts: Facts, wanted: Certificate, pair: PairFiles, trusted: tuple[x509.Certificate, ...]
+) -> Iterator[Finding]:
     certificate, key, service = pair.certificate, pair.key, wanted.service
     replace = f"put the file back, or: {_force(wanted.short_name)}"
     if not certificate.there and not key.there:
@@ -115,7 +125,9 @@ def _leaf(facts: Facts, wanted: Certificate, pair: PairFiles, authority: x509.Ce
     if weak := conformance.weak_signature(certificate.value):
         yield Finding("weak-certificate", f"the certificate {weak}", ISSUE, _at(certificate), service)
         return
-    if authority and (objection := conformance.issue_objection(certificate.value, authority)):
+    objections = [conformance.issue_objection(certificate.value, each) for each in trusted]
+    if objections and all(objections):
+        objection = objections[0]
         yield Finding("cert-untrusted", f"the certificate {objection}", replace, _at(certificate), service)
         return
     yield from _form(wanted, certificate)
@@ -165,13 +177,21 @@ def _names(facts: Facts, wanted: Certificate, found: Found[x509.Certificate]) ->
 def _time(facts: Facts, found: Found[x509.Certificate], service: str, todo: str) -> Iterator[Finding]:
     assert found.value is not None  # noqa: S101 - asked before
     objection = conformance.validity_objection(found.value, now=facts.now)
-    days = facts_of(found.value, found.path, found.mode, now=facts.now).days_left
+    begins, ends = validity(found.value)
+    left = ends - whole_seconds(facts.now)
     if objection:
-        check = "cert-expired" if facts.now > found.value.not_valid_after_utc else "cert-not-yet-valid"
+        check = "cert-expired" if left.total_seconds() < 0 else "cert-not-yet-valid"
         yield Finding(check, f"the certificate {objection}", todo, _at(found), service)
-    elif days < facts.warn_days:
-        text = f"the certificate expires on {found.value.not_valid_after_utc:%Y-%m-%d}, in {days} days"
-        yield Finding("cert-expires-soon", text, f"before that: {todo}", _at(found), service)
+    elif left < duration.notice(ends - begins, facts.within):
+        text = f"the certificate expires on {ends:%Y-%m-%d}, in {duration.words(left)}"
+        if (ends - begins).days < _UNATTENDED:
+            text = f"the certificate ends on {ends:%Y-%m-%d %H:%M} UTC and was not renewed: does the renewer run?"
+        before = (
+            f"aicos-tls certs renew {found.path.name.removesuffix('-cert.pem')}"
+            if service
+            else "aicos-tls certs rotate-ca"
+        )
+        yield Finding("cert-expires-soon", text, f"before that: {before}", _at(found), service)
 
 
 def _together(facts: Facts, authority: PairFiles, foreign: list[Finding]) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ from aicos_tls.sources.dockerfile import parse
 from aicos_tls.sources.status import status
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from aicos_tls.compose.model import Project, Service
@@ -45,7 +45,8 @@ class Facts(Struct, frozen=True, dict=True):
     """The facts that checks decide on.
 
     `project` is what docker compose reads now, `plan` was made of the texts from before the last run, `certs` is the
-    certificates directory, `now` the present moment, `warn_days` the days before an expiry from which it is said.
+    certificates directory, `now` the present moment, `within` the time before an expiry from which it is said (None: as
+    `pki.duration.notice` has it).
     `choices` are the ways to serve TLS that were chosen for servers (`--serve`), `settled` is what the sources say.
     """
 
@@ -53,7 +54,7 @@ class Facts(Struct, frozen=True, dict=True):
     project: Project
     certs: Path
     now: datetime
-    warn_days: int
+    within: timedelta | None = None
     choices: tuple[Choice, ...] = ()
     settled: Settled = NOTHING_SETTLED
 

@@ -12,10 +12,13 @@ from aicos_tls.disk import STATE_DIRECTORY
 from aicos_tls.doctor.model import Finding, Severity
 from aicos_tls.errors import Where
 from aicos_tls.files import read_if_there
+from aicos_tls.pki.layout import CA_NAME, certificate_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from aicos_tls.files import TextFile
 
 
 _WRITTEN = frozenset({"Compose files", "URLs", "Secrets", "Code"})
@@ -89,9 +92,17 @@ def _certificates(recorded: Recorded, told: set[Path]) -> Iterator[Finding]:
         if path in told or not os.path.isfile(path):  # noqa: PTH113 - pathlib raises without permission
             continue
         file = read_if_there(path)
-        if file and file.digest != certificate.sha256:
+        if file and file.digest != certificate.sha256 and not _renewed(file):
             text = "this is not the certificate that was issued here: `rollback --certs` will keep it"
             yield Finding("record-certificate", text, "nothing, if you put it there", Where(path))
+
+
+def _renewed(file: TextFile) -> bool:
+    """Whether it is the successor of a certificate that was issued here: renewals are not recorded."""
+    from aicos_tls.pki.own import is_renewed
+
+    authority = read_if_there(certificate_path(file.path.parent, CA_NAME))
+    return authority is not None and is_renewed(file.raw, authority.raw)
 
 
 def _unused(override: Path, compose_files: tuple[str, ...]) -> Finding:

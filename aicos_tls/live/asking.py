@@ -30,6 +30,8 @@ from typing import Any
 
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 """Where Debian and Alpine, Fedora, macOS and the BSDs keep the public roots."""
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+"""One certificate of a file; while a CA replaces another one there are two."""
 GIVEN = re.compile(rb"HTTP/[\d.]+ 2")
 """How an answer begins that gives what was asked for (RFC 9110, 15.3), whatever URLs are in it."""
 ENOUGH = 4096
@@ -154,7 +156,7 @@ def _stranger(question: dict[str, Any]) -> dict[str, Any]:
         with contextlib.suppress(OSError):
             context.load_verify_locations(bundle)
     roots = context.get_ca_certs(binary_form=True)
-    knows = bool(question["ca"]) and ssl.PEM_cert_to_DER_cert(question["ca"]) in roots
+    knows = any(ssl.PEM_cert_to_DER_cert(each) in roots for each in PEM.findall(question["ca"]))
     found = {"accepted": False, "error": "", "roots": len(roots), "knows": knows}
     try:
         _handshake(question, question["names"][0], context)

@@ -14,7 +14,7 @@ from aicos_tls.errors import TlsError
 from aicos_tls.files import read_if_there
 from aicos_tls.live.model import Check, State
 from aicos_tls.live.probe import Unreached
-from aicos_tls.pki.certificate import CertificateFileError, alternative_names, load
+from aicos_tls.pki.certificate import CertificateFileError, alternative_names, load_all
 from aicos_tls.pki.layout import CA_NAME, certificate_path
 from aicos_tls.pki.profile import whole_seconds
 
@@ -40,7 +40,7 @@ class OnDisk(Struct, frozen=True):
     directory: Path
     short_name: str
     ca: str = field(default="")
-    """PEM; empty when there is none."""
+    """PEM, of both while a CA replaces another one; empty when there is none."""
     leaf: bytes = b""
     """DER; empty when there is none."""
     problem: str = ""
@@ -60,6 +60,7 @@ class Served(Struct, frozen=True):
     cipher: str = ""
     serial: str = ""
     fingerprint: str = ""
+    begins: datetime | None = None
     expires: datetime | None = None
     days_left: int | None = None
     names: tuple[str, ...] = ()
@@ -74,25 +75,25 @@ class Served(Struct, frozen=True):
 
 def read_disk(directory: Path, short_name: str) -> OnDisk:
     """The certificate of a service and the CA's as they are on the disk now."""
-    ca, ca_problem = _certificate(certificate_path(directory, CA_NAME))
-    leaf, problem = _certificate(certificate_path(directory, short_name))
+    trusted, ca_problem = _certificates(certificate_path(directory, CA_NAME))
+    leaves, problem = _certificates(certificate_path(directory, short_name))
     return OnDisk(
         directory,
         short_name,
-        ca.public_bytes(Encoding.PEM).decode() if ca else "",
-        leaf.public_bytes(Encoding.DER) if leaf else b"",
+        "".join(each.public_bytes(Encoding.PEM).decode() for each in trusted),
+        leaves[0].public_bytes(Encoding.DER) if leaves else b"",
         ca_problem or problem,
     )
 
 
-def _certificate(path: Path) -> tuple[x509.Certificate | None, str]:
+def _certificates(path: Path) -> tuple[tuple[x509.Certificate, ...], str]:
     try:
         file = read_if_there(path)
-        return (load(file.raw), "") if file is not None else (None, f"{path.name} is missing")
+        return (load_all(file.raw), "") if file is not None else ((), f"{path.name} is missing")
     except TlsError as error:  # it has no right, or is no regular file
-        return None, f"{path.name}: {error.message}"
+        return (), f"{path.name}: {error.message}"
     except CertificateFileError as error:
-        return None, f"{path.name}: {error}"
+        return (), f"{path.name}: {error}"
 
 
 def served(
@@ -138,6 +139,7 @@ def served(
         cipher=first.cipher,
         serial=f"{certificate.serial_number:x}",
         fingerprint=certificate.fingerprint(SHA256()).hex(),
+        begins=certificate.not_valid_before_utc,
         expires=certificate.not_valid_after_utc,
         days_left=seen.days_left,
         names=seen.names,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from aicos_tls.errors import TlsError
 from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
@@ -30,6 +31,25 @@ def settled(docker: Docker, stack: Stack, plan: Plan, wait: float, progress: Cal
         time.sleep(min(AGAIN, left))
         stack = look(docker, stack.project)
     return stack
+
+
+def healthy_again(
+    docker: Docker, project: str, container: Container, wait: float, progress: Callable[[str], None]
+) -> None:
+    """Wait until a container that was restarted runs and is healthy; raises `TlsError` after `wait` seconds."""
+    end = time.monotonic() + wait
+    while True:
+        found = next((c for c in look(docker, project).containers if c.id == container.id), None)
+        if found and found.settled:
+            return
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TlsError(
+                f"{container.service} is not healthy {wait:.0f} s after its restart; nothing else was restarted",
+                hint=f"docker compose logs {container.service}; then the same command again",
+            )
+        progress(f"waiting for {container.service} ({left:.0f} s)")
+        time.sleep(min(AGAIN, left))
 
 
 def in_scope(plan: Plan) -> list[str]:

@@ -24,6 +24,15 @@ BACKDATED = timedelta(hours=1)
 """How long before its making a certificate begins to be valid. Clocks differ: the virtual machine that a desktop's
 containers run in lags behind after sleep, and a certificate from the future is refused."""
 
+
+def backdating(lifetime: timedelta) -> timedelta:
+    """How long before its making a leaf of this lifetime begins to be valid: a tenth of it, `BACKDATED` at most.
+
+    So the last third of its validity, which is all that a certificate says of itself, is a third of its lifetime.
+    """
+    return min(BACKDATED, lifetime / 10)
+
+
 _USAGES = (
     "digital_signature",
     "content_commitment",

@@ -14,7 +14,7 @@ from aicos_tls.pki import keys
 from aicos_tls.pki.profile import whole_seconds
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
 
@@ -24,7 +24,7 @@ class CertificateFileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """What a certificate says. Times are UTC; `days_left` counts whole days and is negative once it has expired."""
+    """What a certificate says. Times are UTC."""
 
     path: Path
     mode: int
@@ -37,12 +37,18 @@ class CertificateFacts:
     is_authority: bool
     not_before: datetime
     not_after: datetime
-    days_left: int
+    time_left: timedelta
+    """In whole seconds; negative once it has expired."""
     key_type: str
     serial: str
     """Hexadecimal, lower case."""
     fingerprint: str
     """SHA-256 of the DER form, hexadecimal, lower case."""
+
+    @property
+    def days_left(self) -> int:
+        """Whole days; negative once it has expired."""
+        return self.time_left.days
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,12 +61,18 @@ def load(data: bytes) -> x509.Certificate:
 
     In a file with a chain the first is the one that counts, as for servers (RFC 8446, 4.4.2).
     """
+    return load_all(data)[0]
+
+
+def load_all(data: bytes) -> tuple[x509.Certificate, ...]:
+    """All certificates in PEM `data`, one or more, as `load` has them."""
     try:
-        certificate = x509.load_pem_x509_certificates(data)[0]
-        _ = certificate.extensions, certificate.public_key()
+        certificates = tuple(x509.load_pem_x509_certificates(data))
+        for each in certificates:
+            _ = each.extensions, each.public_key()
     except Exception:  # noqa: BLE001 - the parser has many kinds of error, and all mean the same here
         raise CertificateFileError("this is no certificate in PEM form that can be read") from None
-    return certificate
+    return certificates
 
 
 def facts(certificate: x509.Certificate, path: Path, mode: int, *, now: datetime) -> CertificateFacts:
@@ -77,7 +89,7 @@ def facts(certificate: x509.Certificate, path: Path, mode: int, *, now: datetime
         is_authority=is_authority(certificate),
         not_before=certificate.not_valid_before_utc,
         not_after=ends,
-        days_left=(ends - whole_seconds(now)).days,
+        time_left=ends - whole_seconds(now),
         key_type=keys.describe_public(certificate.public_key()),
         serial=f"{certificate.serial_number:x}",
         fingerprint=certificate.fingerprint(SHA256()).hex(),

@@ -14,6 +14,8 @@ from aicos_tls.pki.layout import CA_NAME, certificate_path
 from aicos_tls.pki.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from aicos_tls.pki.reading import Problem
     from aicos_tls.pki.state import AuthorityFound, Pair, Survey
 
@@ -51,6 +53,10 @@ class Decision:
     leaves: tuple[Step, ...]
     orphans: tuple[str, ...]
     """Short names of pairs that nobody asked for and that a new CA will not vouch for."""
+
+    def only(self, short_names: Collection[str]) -> Decision:
+        """What it says of these leaves, and of the CA."""
+        return Decision(self.authority, tuple(s for s in self.leaves if s.short_name in short_names), self.orphans)
 
     @property
     def new_keys(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aicos_tls.pki import conformance, keys
-from aicos_tls.pki.certificate import facts, load
+from aicos_tls.pki.certificate import facts, load_all
 from aicos_tls.pki.layout import CA_NAME, certificate_path, key_path
 from aicos_tls.pki.names import names_for
 from aicos_tls.pki.reading import Problem, find
@@ -34,6 +34,8 @@ class PairFiles:
     certificate: Found[x509.Certificate]
     key: Found[keys.PrivateKey]
     replace: str
+    others: tuple[x509.Certificate, ...] = ()
+    """What stands after the first certificate in its file: of a CA that is being replaced, the other one."""
 
     @property
     def hint(self) -> str:
@@ -52,10 +54,18 @@ def find_pair(directory: Path, short_name: str) -> PairFiles:
         replace = f"replace the CA and all certificates with: {REPLACE}"
     else:
         replace = f"replace the pair with: {REPLACE} {short_name}"
+    others: list[x509.Certificate] = []
+
+    def first(data: bytes) -> x509.Certificate:
+        found, *rest = load_all(data)
+        others.extend(rest)
+        return found
+
     return PairFiles(
-        find(certificate_path(directory, short_name), load, _put_back(replace)),
+        find(certificate_path(directory, short_name), first, _put_back(replace)),
         find(key_path(directory, short_name), keys.from_pem, _put_back(replace)),
         replace,
+        tuple(others),
     )
 
 
@@ -68,7 +78,7 @@ def judge_authority(files: PairFiles, *, now: datetime) -> AuthorityFound:
     about = facts(certificate, files.certificate.path, files.certificate.mode, now=now) if certificate else None
     if problem:
         return AuthorityFound(State.CONFLICT, problem, certificate=certificate, facts=about)
-    return AuthorityFound(State.FITS, None, _key_problem(files), certificate, about, files.key.value)
+    return AuthorityFound(State.FITS, None, _key_problem(files), certificate, about, files.key.value, files.others)
 
 
 def judge_leaf(files: PairFiles, wanted: Wanted, authority: AuthorityFound, *, now: datetime) -> Pair:
@@ -86,7 +96,7 @@ def judge_leaf(files: PairFiles, wanted: Wanted, authority: AuthorityFound, *, n
     if objection:
         problem = Problem(path, f"the certificate {objection}", files.hint)
         return Pair(wanted.short_name, names, State.CONFLICT, problem, about, key)
-    objection = conformance.leaf_objection(certificate, names, now=now)
+    objection = _signed_by_other(certificate, authority) or conformance.leaf_objection(certificate, names, now=now)
     if objection:
         problem = Problem(path, f"the certificate {objection}", RENEW)
         return Pair(wanted.short_name, names, State.STALE, problem, about, key)
@@ -100,7 +110,14 @@ def _put_back(replace: str) -> str:
 def _foreign(certificate: x509.Certificate, authority: AuthorityFound) -> str:
     if authority.certificate is None:
         return "has no CA beside it that could vouch for it"
-    return conformance.issue_objection(certificate, authority.certificate)
+    objections = [conformance.issue_objection(certificate, each) for each in authority.trusted]
+    return "" if "" in objections else objections[0]
+
+
+def _signed_by_other(certificate: x509.Certificate, authority: AuthorityFound) -> str:
+    """Why a leaf that is trusted has to be issued anew: the CA that issues is another one by now."""
+    first = authority.trusted[0]
+    return "was signed by the CA that is being replaced" if conformance.issue_objection(certificate, first) else ""
 
 
 def _authority_problem(files: PairFiles, *, now: datetime) -> Problem | None:

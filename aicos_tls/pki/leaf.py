@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from aicos_tls.pki import keys
-from aicos_tls.pki.authority import BACKDATED, key_usage, subject
-from aicos_tls.pki.profile import expiry, whole_seconds
+from aicos_tls.pki.authority import backdating, key_usage, subject
+from aicos_tls.pki.profile import leaf_expiry, whole_seconds
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,8 +33,9 @@ def issue_leaf(
     """
     issuer = authority.certificate
     public = key.public_key()
-    begins = max(whole_seconds(now) - BACKDATED, issuer.not_valid_before_utc)
-    ends = min(expiry(profile, now), issuer.not_valid_after_utc)
+    moment, wanted = whole_seconds(now), leaf_expiry(profile, now)
+    begins = max(whole_seconds(moment - backdating(wanted - moment)), issuer.not_valid_before_utc)
+    ends = min(wanted, issuer.not_valid_after_utc)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject(names.common_name))

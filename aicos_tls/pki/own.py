@@ -12,9 +12,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import NameOID
 
 from aicos_tls.files import read_if_there
-from aicos_tls.pki import keys
+from aicos_tls.pki import keys, revocation
 from aicos_tls.pki.authority import ORGANIZATION
-from aicos_tls.pki.certificate import CertificateFileError, load
+from aicos_tls.pki.certificate import CertificateFileError, load, load_all
 from aicos_tls.pki.layout import CA_NAME, certificate_path, key_path, short_names
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def own_files(directory: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """The certificates and keys in `directory` that this program issued, and the others with the reason they stay.
+    """The certificates, keys and revocation list in `directory` that were made here; the others with why they stay.
 
     A directory that does not exist has none. Raises `TlsError` for one that cannot be listed, or a file in it that
     cannot be read.
@@ -45,7 +45,24 @@ def own_files(directory: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
                 removed.append(key)
             else:
                 kept.append((key, "it does not belong to the certificate"))
+    if (crl := read_if_there(revocation.path_of(directory))) is not None:
+        if certificate_path(directory, CA_NAME) in removed and authority and revocation.is_of_any(crl.raw, [authority]):
+            removed.append(crl.path)
+        else:
+            kept.append((crl.path, "it was not signed by the CA"))
     return removed, kept
+
+
+def is_renewed(data: bytes, authority: bytes) -> bool:
+    """Whether PEM `data` is a certificate that was issued here, by the CA whose certificate is the PEM `authority`.
+
+    So the successor of a certificate is known without a note of each renewal.
+    """
+    try:
+        certificate = load(data)
+        return any(_is_own(certificate, each) for each in load_all(authority))
+    except CertificateFileError:
+        return False
 
 
 def _read(path: Path) -> x509.Certificate | None:

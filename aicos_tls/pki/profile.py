@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -27,10 +28,15 @@ class KeyType(Enum):
 
 
 class Profile(Struct, frozen=True):
-    """Key type and lifetime (days from now to the last valid second) of what is issued."""
+    """Key type and lifetime (from now to the last valid second) of what is issued.
+
+    `days` is that of the CA, and of leaves unless they have a `lifetime` of their own: short leaves are renewed often,
+    and a CA that ends with them could be renewed by nobody.
+    """
 
     key_type: KeyType = KeyType.RSA4096
     days: int = DEFAULT_DAYS
+    lifetime: timedelta | None = None
 
 
 def whole_seconds(now: datetime) -> datetime:
@@ -51,3 +57,39 @@ def expiry(profile: Profile, now: datetime) -> datetime:
             f"{profile.days} days from now lie beyond the year 9999, the last that a certificate can name",
             hint="give fewer days",
         ) from None
+
+
+def leaf_expiry(profile: Profile, now: datetime) -> datetime:
+    """The same for a leaf."""
+    if profile.lifetime is None:
+        return expiry(profile, now)
+    if profile.lifetime < timedelta(seconds=1):
+        raise TlsError("a certificate cannot live for less than a second", hint="as in 24h, 90m or 30d")
+    try:
+        return whole_seconds(now) + profile.lifetime
+    except OverflowError:
+        raise TlsError("this lifetime ends after the year 9999", hint="as in 24h, 90m or 30d") from None
+
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
+SHORTEST = timedelta(minutes=5)
+"""Shorter ones could not be renewed in time by anybody who looks at them once a minute."""
+
+
+def duration(text: str) -> timedelta:
+    """The duration that `90m`, `24h` or `30d` means; raises `TlsError` for other texts."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise TlsError(f"{text!r} is no duration", hint="as in 24h, 90m or 30d")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def lifetime(text: str) -> timedelta | None:
+    """The lifetime of leaves that `text` means, None for an empty one; raises `TlsError` as `duration` does."""
+    if not text:
+        return None
+    found = duration(text)
+    if found < SHORTEST:
+        raise TlsError(f"a lifetime of {text} is too short", hint="5m is the shortest")
+    return found

@@ -10,13 +10,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from aicos_tls.pki.authority import Authority
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from cryptography import x509
@@ -58,6 +59,13 @@ class AuthorityFound:
     certificate: x509.Certificate | None = field(default=None, repr=False)
     facts: CertificateFacts | None = None
     key: PrivateKey | None = field(default=None, repr=False)
+    others: tuple[x509.Certificate, ...] = field(default=(), repr=False)
+    """CAs that are trusted besides, while one is being replaced."""
+
+    @property
+    def trusted(self) -> tuple[x509.Certificate, ...]:
+        """All that are trusted, the one that issues first."""
+        return (self.certificate, *self.others) if self.certificate else ()
 
     @property
     def issuer(self) -> Authority | None:
@@ -80,3 +88,7 @@ class Survey:
     """The files of the CA and of the wanted leaves that are there, in whatever state."""
     remarks: tuple[Problem, ...]
     """What works but should not stay: modes, weak keys, what strict verifiers refuse."""
+
+    def only(self, short_names: Collection[str]) -> Survey:
+        """The survey of these pairs, and of the CA."""
+        return replace(self, pairs=tuple(pair for pair in self.pairs if pair.short_name in short_names))

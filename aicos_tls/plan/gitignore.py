@@ -80,6 +80,15 @@ def hides_keys(root: Path, certs: Path, read: Reader = read_if_there) -> bool:
     return _excluded(_lines(root, parts, read), (*parts, _A_KEY), directory=False)
 
 
+def hides_file(root: Path, path: Path, read: Reader = read_if_there) -> bool:
+    """Whether git ignores the file `path`, which need not exist, by itself or with a directory it lies in."""
+    folder = Path(os.path.realpath(path.parent))
+    if is_ignored(root, folder, read):
+        return True
+    parts = folder.relative_to(root).parts
+    return _excluded(_lines(root, parts, read), (*parts, path.name), directory=False)
+
+
 _A_KEY = "ca-key.pem"
 
 

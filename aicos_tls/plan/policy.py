@@ -36,8 +36,9 @@ class Policy(Struct, frozen=True):
     """Settings of a run. The defaults are those of the guide (phases 1, 2 and 5).
 
     `certs_dir` is relative to the project directory, `mount_path` is the directory in the container, `days` is the
-    lifetime of certificates, `strip_prefix` is None where the common prefix is to be found out, `override` asks for a
-    file of its own beside the compose files, which then stay as they are, `code` asks for the code of services, too.
+    lifetime of certificates, `lifetime` a shorter one of those of services (`24h`, empty for none), `strip_prefix` is
+    None where the common prefix is to be found out, `override` asks for a file of its own beside the compose files,
+    which then stay as they are, `code` asks for the code of services, too.
     `serve` are ways to serve TLS (`aicos_tls.plan.serve`): one for all services, and `SERVICE=WAY`. `sidecar_image` is
     an image with haproxy, iptables and the two scripts of `templates/sidecar`; where it is empty, compose builds one.
     `repair` puts healthchecks right whose program the image lacks. `published` says what services speak at published
@@ -49,6 +50,7 @@ class Policy(Struct, frozen=True):
     mount_path: str = "/app/certs"
     key_type: str = "rsa4096"
     days: int = 3650
+    lifetime: str = ""
     all: bool = False
     only: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
@@ -197,6 +199,7 @@ _TEXTS = {
         "{} is no name of an image",
         "as in registry.example/team/sidecar:1",
     ),
+    "lifetime": (r"(?:[1-9][0-9]{0,5}[mhd])?", "{} is no lifetime of certificates", "as in 24h, 90m or 30d"),
     "strip_prefix": (r"[A-Za-z0-9._-]*", "{} is no prefix of a service's name", "letters, digits, '.', '_' and '-'"),
 }
 """What texts may hold (regular expression), and what is said of one that holds more.

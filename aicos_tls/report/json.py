@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from aicos_tls.commands.project import Target
     from aicos_tls.errors import Where
     from aicos_tls.pki.certificate import CertificateFacts
-    from aicos_tls.pki.store import Inventory
+    from aicos_tls.pki.store import Inventory, Listed
     from aicos_tls.plan.model import Change, Declined, Note
     from aicos_tls.rollback import Clash
     from aicos_tls.serving.model import Choice
@@ -232,13 +232,20 @@ def inventory_json(inventory: Inventory) -> str:
     return envelope(
         "certs list",
         {
-            "certificates": [
-                {"short_name": c.short_name, "key_mode": _mode(c.key_mode), **_facts(c.certificate)}
-                for c in inventory.listed
-            ],
+            "certificates": [listed_json(each) for each in inventory.listed],
             "problems": [{"file": str(p.path), "problem": p.message, "hint": p.hint} for p in inventory.problems],
         },
     )
+
+
+def listed_json(listed: Listed) -> dict[str, object]:
+    """A certificate that is there."""
+    return {
+        "short_name": listed.short_name,
+        "key_mode": _mode(listed.key_mode),
+        **_facts(listed.certificate),
+        "seconds_left": int(listed.certificate.time_left.total_seconds()),
+    }
 
 
 def issue_json(result: certs.IssueResult) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ID = "dockerignore"
 _KEYS = "*-key.pem"
 """What private keys are called (`aicos_tls.pki.layout`)."""
-_WRITTEN = frozenset({"runtime", ".gitignore"})
+_WRITTEN = frozenset({"runtime", ".versions", ".gitignore"})
 """What else runs put into the certificates directory."""
 _BIND = re.compile(r"--mount=(?=\S*type=bind)(?!\S*from=)\S*(?:source|src)=([^,\s]+)")
 _SPECIAL = re.compile(r"[*?\[\]\\]")
@@ -246,7 +246,7 @@ def _lines_for(sending: Sending, *, keys_only: bool) -> Iterator[str]:
     if not keys_only:
         yield f"{path}/"
         yield f"{path}/**"
-    yield f"{path}/{_KEYS}"
+    yield f"{path}/**/{_KEYS}"  # those of renewed pairs lie deeper (`aicos_tls.disk.pairs`)
 
 
 def _copied_by_name(group: list[Sending], row: Instruction) -> Note:

@@ -8,7 +8,6 @@ set -eu
 configuration=$1
 shift
 certificate="$TLS_CERT_PATH/$TLS_CERT_NAME-cert.pem"
-key="$TLS_CERT_PATH/$TLS_CERT_NAME-key.pem"
 directory="${TLS_RUN_PATH:-/run/tls}"
 seconds="${TLS_CHECK_SECONDS:-5}"
 service="${TLS_SERVICE:-$TLS_CERT_NAME}"
@@ -18,8 +17,15 @@ say() {
     echo "aicos-tls: $*" >&2
 }
 
+pair() { # certificate and key of one renewal: names that are links lead to a directory that has both
+    real=$(readlink -f "$certificate" 2>/dev/null || echo "$certificate")
+    key="$(dirname "$real")/$TLS_CERT_NAME-key.pem"
+    [ -e "$key" ] || { real="$certificate"; key="$TLS_CERT_PATH/$TLS_CERT_NAME-key.pem"; }
+}
+
 state() {
-    cat "$certificate" "$key" 2>/dev/null | cksum
+    pair
+    cat "$real" "$key" 2>/dev/null | cksum
 }
 
 give() { # what is read, as a file of this name that only haproxy's user may read
@@ -28,8 +34,9 @@ give() { # what is read, as a file of this name that only haproxy's user may rea
 }
 
 join() { # haproxy wants both in one file
-    [ -r "$certificate" ] && [ -r "$key" ] || return 1
-    cat "$certificate" "$key" | give server.pem
+    pair
+    [ -r "$real" ] && [ -r "$key" ] || return 1
+    cat "$real" "$key" | give server.pem
 }
 
 nap() { # a trap ends it

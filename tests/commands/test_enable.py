@@ -285,7 +285,7 @@ def test_json_is_stable(aicos: Path, run: Run) -> None:
         "changes", "connections", "certificates", "override", "second_opinion", "declined", "notes",
         "files", "code", "not_serving_tls", "serving", "summary",
     }  # fmt: skip
-    assert data["summary"] == {"connections": 31, "encrypted": 0, "plain": 31, "unmet": []}
+    assert data["summary"] == {"connections": 32, "encrypted": 0, "plain": 32, "unmet": []}
     assert sum(each["waits_for_server"] for each in data["connections"]) == 7
     assert len(data["certificates"]) == 9
     assert {file["path"] for file in data["files"]} == {"docker-compose.yml", ".gitignore"}

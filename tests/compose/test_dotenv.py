@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicos_tls.compose.dotenv import EnvFile, parse
-from aicos_tls.files import TextFile
+from aicos_tls.errors import TlsError
+from aicos_tls.files import TextFile, read
 
 
 def bindings(text: str) -> list[tuple[str, str]]:
@@ -56,3 +57,13 @@ def test_values_refer_to_earlier_ones_unless_in_single_quotes() -> None:
 @given(st.text(alphabet="AB=:'\"# \n\r\\x", max_size=40))
 def test_any_text_is_read(text: str) -> None:
     bindings(text)
+
+
+def test_the_values_of_a_file_have_a_bound_together(tmp_path: Path) -> None:
+    """Each refers to the one before: the characters grow with the square of the lines."""
+    path = tmp_path / ".env"
+    path.write_text("".join(f"A{at}=${{A{at - 1}}}x\n" for at in range(3000)))
+    with pytest.raises(TlsError, match="its values come to more than 4,194,304 characters") as caught:
+        _ = EnvFile(read(path)).values
+    assert caught.value.where is not None
+    assert caught.value.where.line > 2000

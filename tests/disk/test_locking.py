@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -117,3 +119,32 @@ def test_whether_a_lock_could_be_taken(tmp_path: Path) -> None:
         assert not disk.may_lock(tmp_path)
     finally:
         tmp_path.chmod(0o755)
+
+
+def test_who_has_the_certificates_directory_alone_is_seen(tmp_path: Path) -> None:
+    """A container that it is mounted in shares nothing else with this machine."""
+    certs = tmp_path / "certs"
+    certs.mkdir()
+    descriptor = os.open(certs, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        with pytest.raises(TlsError, match="another run is working"), disk.lock_certificates(certs):
+            raise AssertionError
+    finally:
+        os.close(descriptor)
+    with disk.lock_certificates(certs):
+        pass
+
+
+def test_a_place_that_is_not_there_cannot_be_locked(tmp_path: Path) -> None:
+    with pytest.raises(TlsError, match="cannot be locked"), disk.lock_certificates(tmp_path / "no/certs"):
+        raise AssertionError
+
+
+def test_a_file_system_that_locks_no_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with disk.lock_certificates(tmp_path / "certs"):
+        pass

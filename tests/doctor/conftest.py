@@ -15,7 +15,7 @@ from aicos_tls.commands.doctor import Result, doctor
 from aicos_tls.commands.enable import Options, enable
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
 SHOP = Path(__file__).parents[2] / "fixtures" / "shop"
 
@@ -67,7 +67,7 @@ def copied(source: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def examine() -> Examine:
-    def run(*services: str, now: datetime = NOW, warn_days: int = 30) -> Result:
-        return doctor([], services, {}, now=now, warn_days=warn_days, environment={})
+    def run(*services: str, now: datetime = NOW, within: timedelta | None = None) -> Result:
+        return doctor([], services, {}, now=now, within=within, environment={})
 
     return run

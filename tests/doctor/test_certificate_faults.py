@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 from doctor_seeds import (
     API,
     COMPOSE,
@@ -23,6 +24,7 @@ from doctor_seeds import (
     name_of,
     other_authority,
     reissue,
+    revocation_list,
     short_key,
     without_identifier,
     write,
@@ -31,6 +33,7 @@ from support import need
 
 from aicos_tls.pki import KeyType, Profile, keys
 from aicos_tls.pki.authority import new_authority
+from aicos_tls.pki.certificate import load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +162,37 @@ def not_yet(shop: Path) -> None:
 
 
 def soon(shop: Path) -> None:
-    reissue(shop, "api", API, NOW, days=20)
+    reissue(shop, "api", API, NOW - timedelta(days=80), days=90)
+
+
+def revoked(shop: Path) -> None:
+    revocation_list(shop, "api", now=NOW)
+
+
+def foreign_list(shop: Path) -> None:
+    revocation_list(shop, by=other_authority(NOW), now=NOW)
+
+
+def garbled_list(shop: Path) -> None:
+    revocation_list(shop, now=NOW)
+    edit(shop / "certs/ca-crl.pem", "-----\nMI", "-----\nAA")
+
+
+def old_list(shop: Path) -> None:
+    revocation_list(shop, now=NOW - timedelta(days=31))
+
+
+def list_of_tomorrow(shop: Path) -> None:
+    revocation_list(shop, now=NOW + timedelta(days=1))
+
+
+def list_for_three_days(shop: Path) -> None:
+    revocation_list(shop, now=NOW - timedelta(days=27))
+
+
+def not_renewed(shop: Path) -> None:
+    """One that lives for a day, which nobody has renewed."""
+    reissue(shop, "api", API, NOW - timedelta(hours=22), days=1)
 
 
 def weak_key(shop: Path) -> None:
@@ -185,7 +218,22 @@ def weak_signature(shop: Path) -> None:
 
 
 def replaced(shop: Path) -> None:
-    reissue(shop, "api", API, NOW)
+    """What somebody made with the same CA and a program of their own."""
+    ca = authority(shop)
+    ours = load((shop / "certs/api-cert.pem").read_bytes())
+    builder = (
+        x509.CertificateBuilder(
+            subject_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "api")]),
+            issuer_name=ca.certificate.subject,
+        )
+        .public_key(ours.public_key())
+        .serial_number(5)
+        .not_valid_before(ours.not_valid_before_utc)
+        .not_valid_after(ours.not_valid_after_utc)
+    )
+    for extension in ours.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    write(shop / "certs/api-cert.pem", builder.sign(ca.key, SHA256()))
 
 
 def ca_of_a_script(shop: Path) -> None:
@@ -245,6 +293,13 @@ FAULTS: list[Fault] = [
     (expired, "cert-expired", "certs/api-cert.pem", "shop-api"),
     (not_yet, "cert-not-yet-valid", "certs/api-cert.pem", "shop-api"),
     (soon, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
+    (revoked, "cert-revoked", "certs/api-cert.pem", "shop-api"),
+    (foreign_list, "crl-unusable", "certs/ca-crl.pem", ""),
+    (garbled_list, "crl-unusable", "certs/ca-crl.pem", ""),
+    (old_list, "crl-expired", "certs/ca-crl.pem", ""),
+    (list_of_tomorrow, "crl-expired", "certs/ca-crl.pem", ""),
+    (list_for_three_days, "crl-expires-soon", "certs/ca-crl.pem", ""),
+    (not_renewed, "cert-expires-soon", "certs/api-cert.pem", "shop-api"),
     (weak_key, "weak-key", "certs/api-cert.pem", "shop-api"),
     (weak_form, "weak-certificate", "certs/api-cert.pem", "shop-api"),
     (weak_signature, "weak-certificate", "certs/api-cert.pem", "shop-api"),

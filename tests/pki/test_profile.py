@@ -7,7 +7,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aicos_tls.errors import InternalError, TlsError
-from aicos_tls.pki.profile import DEFAULT_DAYS, KeyType, Profile, expiry, whole_seconds
+from aicos_tls.pki.profile import (
+    DEFAULT_DAYS,
+    KeyType,
+    Profile,
+    duration,
+    expiry,
+    leaf_expiry,
+    lifetime,
+    whole_seconds,
+)
 
 
 def test_defaults_are_those_of_the_guide() -> None:
@@ -59,3 +68,44 @@ def test_moments_are_taken_in_utc_and_whole_seconds() -> None:
 def test_a_moment_without_a_zone_is_our_mistake() -> None:
     with pytest.raises(InternalError, match="time zone"):
         whole_seconds(datetime(2026, 3, 1))  # noqa: DTZ001 - that is the point
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("5m", timedelta(minutes=5)),
+        ("24h", timedelta(days=1)),
+        ("30d", timedelta(days=30)),
+        ("90m", timedelta(hours=1.5)),
+    ],
+)
+def test_durations(text: str, wanted: timedelta) -> None:
+    assert (duration(text), lifetime(text)) == (wanted, wanted)
+
+
+@pytest.mark.parametrize("text", ["0h", "24", "h", "-1h", "1.5h", "24 h", "1w", "1000000d", "२४h", "24h\n"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(TlsError, match="is no duration"):
+        duration(text)
+
+
+def test_a_lifetime_may_be_missing_but_not_tiny() -> None:
+    assert lifetime("") is None
+    with pytest.raises(TlsError, match="too short"):
+        lifetime("4m")
+
+
+def test_leaves_may_live_shorter_than_their_ca() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    profile = Profile(lifetime=timedelta(hours=24))
+    assert (leaf_expiry(profile, start) - start, expiry(profile, start) - start) == (
+        timedelta(hours=24),
+        timedelta(days=3650),
+    )
+    assert leaf_expiry(Profile(), start) == expiry(Profile(), start)
+
+
+@pytest.mark.parametrize("given", [timedelta(0), timedelta(days=3_000_000)])
+def test_lifetimes_that_cannot_be_had(given: timedelta) -> None:
+    with pytest.raises(TlsError, match=r"less than a second|after the year 9999"):
+        leaf_expiry(Profile(lifetime=given), datetime(2026, 1, 1, tzinfo=UTC))

@@ -1,7 +1,7 @@
 """Every command on one project, in a process of its own with a bound on the time of each one and on memory.
 
-`python everything.py` in the directory of a project prints a JSON list: what each command said and how it ended. A
-command that exceeds its time ends the process (SIGXCPU, SIGALRM), and the list stops before it.
+`python everything.py SECONDS` in the directory of a project prints a line of JSON for each command: what it said and
+how it ended. One that exceeds its time ends the process (SIGXCPU, SIGALRM), and the lines stop before it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import io
 import json
 import resource
 import signal
+import sys
 import time
 
 SECONDS = 10
 """Of processor time, for each command."""
-PATIENCE = 60
-"""On the clock, for each command: what waits for ever is stopped, too."""
+PATIENCE = 6
+"""Times as many on the clock: what waits for ever is stopped, too."""
 MEMORY = 2**30
 """Bytes of address space, for all of them together."""
 ISSUE = ("--key-type", "p256")
@@ -52,12 +53,13 @@ def main() -> None:
     """Run them all and print what came of it."""
     from aicos_tls.cli.errors import guarded
 
+    seconds = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for arguments in COMMANDS:
         used = time.process_time()
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used) + SECONDS + 1, resource.RLIM_INFINITY))
-        signal.alarm(PATIENCE)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds + 1, resource.RLIM_INFINITY))
+        signal.alarm(seconds * PATIENCE)
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = guarded([*arguments])

@@ -139,7 +139,7 @@ def test_a_dockerfile_in_the_compose_file(tmp_path: Path) -> None:
 )
 def test_what_an_instruction_names_stays_but_for_the_keys(tmp_path: Path, line: str) -> None:
     found = kept(tmp_path, {"Dockerfile": f"FROM a\n{line}\n"})
-    assert written(tmp_path, found) == {".dockerignore": b"certs/*-key.pem\n"}
+    assert written(tmp_path, found) == {".dockerignore": b"certs/**/*-key.pem\n"}
 
 
 def test_a_key_that_an_instruction_names_is_a_warning(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_an_ignore_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
     ("there", "line"),
     [
         (("ca-key.pem", "api-cert.pem", ".gitignore", "runtime/node/preload.cjs"), b"certs/\n"),
-        (("ca-key.pem", "jwt.pub"), b"certs/*-key.pem\n"),
+        (("ca-key.pem", "jwt.pub"), b"certs/**/*-key.pem\n"),
     ],
 )
 def test_files_of_somebody_else_stay_in_the_context(tmp_path: Path, there: tuple[str, ...], line: bytes) -> None:

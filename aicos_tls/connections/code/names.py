@@ -50,6 +50,9 @@ class Names:
     def __init__(self, text: str, grammar: Grammar, variables: Variables) -> None:
         root = tree(text, grammar)
         self.fields = [*fields(root, text)] if grammar.language == "Python" and "Settings" in text else []
+        low = text.lower()
+        self._has_prefix = "prefix" in low
+        self._has_defaults = "setdefault" in low or "set_default" in low or "bindenv" in low
         self.root, self.grammar, self.variables = root, grammar, variables
         self.elsewhere: list[Names] = []
         self._known: dict[str, list[Value]] = {}
@@ -80,7 +83,7 @@ class Names:
     def defaults(self) -> dict[str, list[Node]]:
         """By key: what `SetDefault("key", …)` gives a setting."""
         found: dict[str, list[Node]] = {}
-        for group in self.root.walk():
+        for group in self.root.walk() if self._has_defaults else ():
             for slot in group.slots:
                 for name, call in zip(slot.nodes, slot.nodes[1:], strict=False):
                     if isinstance(name, Word) and isinstance(call, Group) and _SETS_DEFAULT.match(name.text):
@@ -92,7 +95,7 @@ class Names:
     def prefixes(self) -> list[str]:
         """What the names of variables begin with, by this source."""
         found: list[str] = []
-        for group in self.root.walk():
+        for group in self.root.walk() if self._has_prefix else ():
             for slot in group.slots:
                 pair = pair_of(slot)
                 if pair is not None and pair.key in _PREFIX_KEYS and isinstance(pair.value[0], Text):

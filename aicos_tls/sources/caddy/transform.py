@@ -31,7 +31,8 @@ SECURE = ("https", "wss")
 
 def transform(file: TextFile, context: CodeContext, beside: Iterable[TextFile] = ()) -> CodeResult:  # noqa: ARG001 - as all kinds
     """What is to be done about a Caddyfile; applied twice, nothing more is."""
-    found = [item for directive in parse(file.text) for item in _of(file, directive, context)]
+    unit = "\t" if "\n\t" in file.text or "\n " not in file.text else "    "
+    found = [item for directive in parse(file.text) for item in _of(file, directive, context, unit)]
     changes = tuple(item for item in found if isinstance(item, CodeChange))
     return CodeResult(file, changes, tuple(item for item in found if isinstance(item, Manual)))
 
@@ -45,7 +46,7 @@ def _upstreams(directive: Directive, context: CodeContext) -> list[Upstream | No
     return list(upstreams(directive, context.environment)) if directive.line.name in PROXIES else []
 
 
-def _of(file: TextFile, directive: Directive, context: CodeContext) -> Iterator[CodeChange | Manual]:
+def _of(file: TextFile, directive: Directive, context: CodeContext, unit: str) -> Iterator[CodeChange | Manual]:
     found = _upstreams(directive, context)
     plain = [each for each in found if each and context.names_server(each.host) and each.scheme not in SECURE]
     if not plain or directive.over_tls:
@@ -58,7 +59,7 @@ def _of(file: TextFile, directive: Directive, context: CodeContext) -> Iterator[
         yield Manual(where, reason, paste, frozenset(services))
         return
     splices = [splice for each in plain for splice in _without_scheme(each)]
-    splices += _trust(file, directive, ca)
+    splices += _trust(file, directive, ca, unit)
     yield CodeChange(f"asks {' and '.join(services)} over TLS and verifies it", where, tuple(splices))
 
 
@@ -86,11 +87,10 @@ def _without_scheme(upstream: Upstream) -> Iterator[Splice]:
         yield Splice(end - 1, end, (1,), f":{DEFAULT_PORT}" if upstream.port is None else "")
 
 
-def _trust(file: TextFile, directive: Directive, ca: str) -> Iterator[Splice]:
+def _trust(file: TextFile, directive: Directive, ca: str, unit: str) -> Iterator[Splice]:
     """Yield what names the CA: in the transport that is there, in the block, or in a block of its own."""
     text = file.text
     indent = text[text.rfind("\n", 0, directive.line.start) + 1 : directive.line.start]
-    unit = "\t" if "\n\t" in text or "\n " not in text else "    "
     transports = directive.named("transport")
     if transports:
         inner = transports[0].line

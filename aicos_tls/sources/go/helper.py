@@ -21,8 +21,9 @@ NAMES = ("tls.go", "service_tls.go", "aicos_service_tls.go")
 """File names of the helper, in the order in which they are tried."""
 
 FUNCTIONS = (
-    "tlsClient tlsDefaultClient tlsEnabled tlsFile tlsListenAndServe tlsMutex tlsRoundTripper tlsServe tlsService "
-    "tlsStart tlsTransport tlsTrusted tlsURL".split()
+    "tlsAuthority tlsClient tlsDefaultClient tlsEnabled tlsFile tlsHandler tlsListenAndServe tlsListener tlsMutex "
+    "tlsNewest tlsPair tlsRenewing tlsRoundTripper tlsServe tlsServerConfig tlsService tlsStart tlsStarting tlsState "
+    "tlsTransport tlsTransportWith tlsTrusted tlsURL".split()
 )
 """What the helper declares at package level."""
 

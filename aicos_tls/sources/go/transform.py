@@ -152,18 +152,14 @@ def _method(source: Source, call: Node, owner: Node, method: str) -> bool:
 
 
 _FRAMEWORKS = (
-    (_GIN, "Run", "tlsStart({address}, func(addr string) error {{ return {app}.Run(addr) }}, {app}.RunTLS)"),
-    (
-        _ECHO,
-        "Start",
-        (
-            "tlsStart({address}, {app}.Start, "
-            "func(addr, cert, key string) error {{ return {app}.StartTLS(addr, cert, key) }})"
-        ),
-    ),
-    (_FIBER, "Listen", "tlsStart({address}, {app}.Listen, {app}.ListenTLS)"),
+    (_GIN, "Run", "tlsStart({address}, func(addr string) error {{ return {app}.Run(addr) }}, tlsHandler({app}))"),
+    (_ECHO, "Start", "tlsStart({address}, {app}.Start, tlsStarting({app}.TLSServer, {app}.StartServer))"),
+    (_FIBER, "Listen", "tlsStart({address}, {app}.Listen, tlsListener({app}.Listener))"),
 )
-"""Type, method, and what takes the call's place: gin 1.x, echo 4 and fiber 2, by their documentation."""
+"""Type, method, and what takes the call's place: gin 1.x, echo 4 and fiber 2, by their documentation.
+
+None of them is given the names of the files, which it would read once: so renewed ones are taken over.
+"""
 
 
 def _is_given_to_helper(source: Source, call: Node) -> bool:

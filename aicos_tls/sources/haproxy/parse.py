@@ -6,6 +6,7 @@ A `defaults` section counts for the proxies below it until the next one; what a 
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ _MEMBER = re.compile(
 _HOST = re.compile(r"(?:ipv4@|ipv6@|tcp4?6?@)?([^:@/]+)(?::(\d{1,5}))?$")
 
 
-class Section(Struct):
+class Section(Struct, dict=True):
     """A section: its keyword, its lines, and the `defaults` that count for it."""
 
     keyword: str
@@ -52,15 +53,24 @@ class Section(Struct):
         own = self.named(name) or (self.defaults.named(name) if self.defaults else [])
         return own[-1] if own else None
 
-    @property
+    @cached_property
     def mode(self) -> str:
         """`http` or `tcp`, which is what haproxy takes where nothing is said."""
         found = self.last("mode")
         return found.values[0] if found and found.values else "tcp"
 
-    @property
-    def options(self) -> tuple[str, ...]:
+    @cached_property
+    def options(self) -> frozenset[str]:
         """The words of the `default-server` lines that count for its servers."""
+        return frozenset(self._given)
+
+    @cached_property
+    def check_ports(self) -> frozenset[str]:
+        """The ports that these lines have health checked at."""
+        return frozenset(after for word, after in pairwise(self._given) if word == "port")
+
+    @cached_property
+    def _given(self) -> tuple[str, ...]:
         lines = [*(self.defaults.named("default-server") if self.defaults else []), *self.named("default-server")]
         return tuple(value for line in lines for value in line.values)
 
@@ -86,9 +96,10 @@ class Member(Struct, frozen=True):
     @property
     def check_elsewhere(self) -> bool:
         """Whether its health is checked at another address or port than the one that it is asked at."""
-        words = (*self.section.options, *self.options)
-        ports = [after for word, after in pairwise(words) if word == "port"]
-        return "addr" in words or any(budgets.number(port) != self.port for port in ports)
+        own = {after for word, after in pairwise(self.options) if word == "port"}
+        ports = own or self.section.check_ports
+        there = "addr" in self.options or "addr" in self.section.options
+        return there or any(budgets.number(port) != self.port for port in ports)
 
     @property
     def checked(self) -> bool:

@@ -57,9 +57,10 @@ def _asks(file: TextFile, sections: list[Section], context: CodeContext) -> Iter
         plain = [(member, host) for member, host in found if context.names_server(host) and not member.tls]
         checks = _plain_checks(section) if plain else []
         reasons = [reason for member, _ in plain if (reason := _declined(member))]
-        if any(_leads_elsewhere(line, member) for line in checks for member, _ in plain):
+        ports = {member.port for member, _ in plain}
+        if any(_leads_elsewhere(line, ports) for line in checks):
             reasons.append("its health checks go to another port (`http-check connect port`)")
-        if checks and (len({host for _, host in found}) > 1 or any(line not in section.lines for line in checks)):
+        if checks and (len({host for _, host in found}) > 1 or not section.named(*_CHECKS)):
             reasons.append("its health checks connect in plain, and not only to this server (`http-check connect`)")
         for member, host in plain:
             added = " ".join(words(member, host, f"{context.mount_path}/ca-cert.pem"))
@@ -96,9 +97,10 @@ def _plain_checks(section: Section) -> list[Line]:
     return [line for line in lines if line.values[:1] == ("connect",) and not {"ssl", "default"} & set(line.values)]
 
 
-def _leads_elsewhere(line: Line, member: Member) -> bool:
-    ports = [after for word, after in pairwise(line.values) if word == "port"]
-    return "addr" in line.values or any(budgets.number(port) != member.port for port in ports)
+def _leads_elsewhere(line: Line, ports: set[int | None]) -> bool:
+    """Whether a check connects to another address or port than `ports`, at which the servers are asked."""
+    given = {budgets.number(after) for word, after in pairwise(line.values) if word == "port"}
+    return "addr" in line.values or bool(given and given != ports)
 
 
 def _over_tls(line: Line, host: str) -> Splice:

@@ -9,7 +9,7 @@ from aicos_tls import budgets
 from aicos_tls.compose.urls import host_name
 from aicos_tls.sources.asked import Asked
 from aicos_tls.sources.httpd.lines import for_host
-from aicos_tls.sources.httpd.parse import parse, targets
+from aicos_tls.sources.httpd.parse import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +37,8 @@ _SCHEMES: dict[str, tuple[str, bool, int | None]] = {
 def asked(files: Iterable[TextFile], variables: Mapping[str, str]) -> Iterator[Asked]:
     """Yield what the files ask; `variables` are those of the environment."""
     for file in files:
-        for target in targets(file.text, parse(file.text), variables):
+        configuration = Configuration(file.text, variables)
+        for target in configuration.targets(configuration.directives):
             known = _SCHEMES.get(target.scheme)
             match = _ADDRESS.match(target.url)
             if known is None or match is None:

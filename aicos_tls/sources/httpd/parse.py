@@ -11,7 +11,7 @@ from aicos_tls import budgets
 from aicos_tls.sources import configlines, placeholders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import PurePath
 
     from aicos_tls.sources.configlines import Line, Word
@@ -85,29 +85,36 @@ def parse(text: str) -> list[Directive]:
     return found
 
 
-def defined(directives: list[Directive]) -> dict[str, Word]:
-    """The values that `Define` gives, by name; the last one of each counts."""
-    return {d.line.values[0]: d.line.args[1] for d in directives if d.name == "define" and len(d.line.args) > 1}
+class Configuration:
+    """A file: its directives, those of each virtual host, and what its variables are."""
 
+    def __init__(self, text: str, variables: Mapping[str, str]) -> None:
+        self.text = text
+        self.directives = parse(text)
+        self._defines = {
+            d.line.values[0]: d.line.args[1] for d in self.directives if d.name == "define" and len(d.line.args) > 1
+        }
+        self._known = {**variables, **{name: word.value for name, word in self._defines.items()}}
+        self._hosts: dict[int, list[Directive]] = {}
+        for directive in self.directives:
+            self._hosts.setdefault(id(directive.host), []).append(directive)
 
-def targets(
-    text: str, directives: list[Directive], variables: Mapping[str, str], *, compared: bool = False
-) -> Iterator[Target]:
-    """Yield what the directives ask; `variables` are those of the environment.
+    def of(self, host: Line | None) -> list[Directive]:
+        """The directives of the virtual host that a line opens, or those outside of any."""
+        return self._hosts.get(id(host), [])
 
-    With `compared`, the addresses that are only compared with those that are asked.
-    """
-    defines = defined(directives)
-    known = {**variables, **{name: word.value for name, word in defines.items()}}
-    for directive in directives:
-        for word in _compared(directive) if compared else _words(directive):
-            value = placeholders.braces(word.value, known)
-            value = placeholders.braces(value, known) if value is not None else None  # a Define of a Define
-            match = _ADDRESS.match(value) if value else None
-            if value and match:
-                at = _scheme_end(text, word, match, defines)
-                url = value[match.start("scheme") :].rstrip(">")
-                yield Target(directive, word, url, match["scheme"].lower(), at, _port_at(text, at, url, known))
+    def targets(self, directives: Iterable[Directive], *, compared: bool = False) -> Iterator[Target]:
+        """Yield what directives ask, or with `compared` the addresses that are compared with those that are asked."""
+        for directive in directives:
+            for word in _compared(directive) if compared else _words(directive):
+                value = placeholders.braces(word.value, self._known)
+                value = placeholders.braces(value, self._known) if value is not None else None  # a Define of a Define
+                match = _ADDRESS.match(value) if value else None
+                if value and match:
+                    at = _scheme_end(self.text, word, match, self._defines)
+                    url = value[match.start("scheme") :].rstrip(">")
+                    port_at = _port_at(self.text, at, url, self._known)
+                    yield Target(directive, word, url, match["scheme"].lower(), at, port_at)
 
 
 def _words(directive: Directive) -> Iterator[Word]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aicos_tls.compose.urls import DEFAULT_PORT, find
 from aicos_tls.sources.httpd.lines import for_host, load_ssl
-from aicos_tls.sources.httpd.parse import parse, targets
+from aicos_tls.sources.httpd.parse import Configuration
 from aicos_tls.sources.model import CodeChange, CodeResult, Manual
 from aicos_tls.yamledit.edits import Splice
 
@@ -28,21 +28,22 @@ if TYPE_CHECKING:
 
 def transform(file: TextFile, context: CodeContext, beside: Iterable[TextFile] = ()) -> CodeResult:  # noqa: ARG001 - as all kinds
     """What is to be done about an httpd configuration; applied twice, nothing more is."""
-    directives = parse(file.text)
+    read = Configuration(file.text, context.environment)
     by_host: dict[int, list[Target]] = {}
-    for target in targets(file.text, directives, context.environment):
+    for target in read.targets(read.directives):
         if _plain_server(target, context):
             by_host.setdefault(id(target.directive.host), []).append(target)
     found: list[CodeChange | Manual] = []
-    for host in by_host.values():
-        of_host = list(_host(file, directives, host, context))
+    general = any(map(_keeps_host, read.of(None))) if by_host else False
+    for targets in by_host.values():
+        of_host = list(_host(file, read, targets, context, keeps=general))
         if any(isinstance(item, CodeChange) for item in of_host):
-            of_host += _redirects(file, directives, host[0].directive.host, context)
+            of_host += _redirects(file, read, targets[0].directive.host, context)
         found += of_host
     if any(isinstance(item, CodeChange) for item in found):
-        found += load_ssl(file, directives)
+        found += load_ssl(file, read.directives)
     if context.is_server:
-        found += _serves(file, directives, context)
+        found += _serves(file, read, context)
     changes = tuple(dict.fromkeys(item for item in found if isinstance(item, CodeChange)))
     return CodeResult(file, changes, tuple(dict.fromkeys(item for item in found if isinstance(item, Manual))))
 
@@ -67,20 +68,22 @@ def _unclear(target: Target) -> str:
 
 
 def _host(
-    file: TextFile, directives: list[Directive], found: list[Target], context: CodeContext
+    file: TextFile, read: Configuration, found: list[Target], context: CodeContext, *, keeps: bool
 ) -> Iterator[CodeChange | Manual]:
-    """Yield the changes of one virtual host, or of what stands outside of any: all of its addresses, or none."""
-    host, ca = found[0].directive.host, f"{context.mount_path}/ca-cert.pem"
-    beside = [d for d in directives if d.host is host or d.host is None]
+    """Yield the changes of one virtual host, or of what stands outside of any: all of its addresses, or none.
+
+    `keeps`: what stands outside has the client's host name passed on.
+    """
+    own, ca = read.of(found[0].directive.host), f"{context.mount_path}/ca-cert.pem"
     unclear = (reason for target in found if (reason := _unclear(target)))
-    if reason := _others(file, beside, host, context) or next(unclear, ""):
+    if reason := _others(read, own, context) or next(unclear, ""):
         for target in found:
             paste = "\n".join(for_host(ca, names=True))
             plainly = frozenset({_service(target, context)})
             yield Manual(file.where(target.directive.line.start), reason, paste, plainly)
         return
-    keeps = any(d.name == "proxypreservehost" and [v.lower() for v in d.line.values] == ["on"] for d in beside)
-    present = {d.name for d in directives if d.host is host}
+    keeps = keeps or any(map(_keeps_host, own))
+    present = {directive.name for directive in own}
     lines = [line for line in for_host(ca, names=not keeps) if line.split()[0].lower() not in present]
     verified = "verifies the CA alone (ProxyPreserveHost sends the name that the browser asked for)"
     done: set[Splice] = set()
@@ -89,7 +92,7 @@ def _host(
         if not splices:
             continue  # the `Define` that it uses is changed already
         if not done and lines:
-            splices.append(_before(file, _anchor(directives, target.directive), lines))
+            splices.append(_before(file, _anchor(own, target.directive), lines))
         done.update(splices)
         what = f"asks {_service(target, context)} over TLS and {verified if keeps else 'verifies it'}"
         yield CodeChange(what, file.where(target.directive.line.start), tuple(splices))
@@ -100,21 +103,20 @@ def _service(target: Target, context: CodeContext) -> str:
     return (context.names_server(url.host) if url else None) or ""
 
 
-def _others(file: TextFile, beside: list[Directive], host: Line | None, context: CodeContext) -> str:
+def _keeps_host(directive: Directive) -> bool:
+    return directive.name == "proxypreservehost" and [value.lower() for value in directive.line.values] == ["on"]
+
+
+def _others(read: Configuration, own: list[Directive], context: CodeContext) -> str:
     """Why the lines for TLS would say something of other servers too; empty where they would not."""
-    for directive in beside:
-        if directive.name == "sslproxycacertificatefile" and directive.host is host:
+    for directive in own:
+        if directive.name == "sslproxycacertificatefile":
             path = (directive.line.values or ("",))[0]
             if path != f"{context.mount_path}/ca-cert.pem":
                 return f"it trusts another CA ({path})"
-    for target in targets(file.text, beside, context.environment):
+    for target in read.targets(own):
         url = _url(target)
-        if (
-            url is not None
-            and not url.plain
-            and context.names_server(url.host) is None
-            and target.directive.host is host
-        ):
+        if url is not None and not url.plain and context.names_server(url.host) is None:
             return f"it asks {url.host} over TLS as well, which the lines would be about, too"
     return ""
 
@@ -149,25 +151,20 @@ def _before(file: TextFile, at: int, lines: list[str]) -> Splice:
     return Splice(at, at, (-1,), "".join(f"{line}{file.newline}{indent}" for line in lines))
 
 
-def _redirects(
-    file: TextFile, directives: list[Directive], host: Line | None, context: CodeContext
-) -> Iterator[CodeChange]:
+def _redirects(file: TextFile, read: Configuration, host: Line | None, context: CodeContext) -> Iterator[CodeChange]:
     """Change the addresses that are compared with those that are asked, in one virtual host."""
-    for target in targets(file.text, directives, context.environment, compared=True):
-        here = target.directive.host is host and target.scheme_at is not None
-        if here and _plain_server(target, context) and not _unclear(target):
+    for target in read.targets(read.of(host), compared=True):
+        if target.scheme_at is not None and _plain_server(target, context) and not _unclear(target):
             given = tuple(_over_tls(target))
             yield CodeChange(
                 f"the address of {_service(target, context)} is https", file.where(target.word.start), given
             )
 
 
-def _serves(file: TextFile, directives: list[Directive], context: CodeContext) -> Iterator[Manual]:
+def _serves(file: TextFile, read: Configuration, context: CodeContext) -> Iterator[Manual]:
     """Report the virtual hosts of an httpd that other services ask."""
     pair = f"{context.mount_path}/{context.short_name}"
-    for directive in directives:
-        if directive.name == "virtualhost" and not any(
-            d.name == "sslengine" and d.host is directive.line for d in directives
-        ):
+    for directive in read.directives:
+        if directive.name == "virtualhost" and not any(each.name == "sslengine" for each in read.of(directive.line)):
             paste = f"SSLEngine On\nSSLCertificateFile {pair}-cert.pem\nSSLCertificateKeyFile {pair}-key.pem"
             yield Manual(file.where(directive.line.start), "other services ask it here in plain", paste)

@@ -69,10 +69,24 @@ function handshakes(server, options) {
     .on('tlsClientError', (error, socket) => socket.destroy());
 }
 
+// Certificate and key of one renewal: names that are links lead to a directory that has both
+function pairOf(directory, name) {
+  const { dirname, join } = require('path');
+  const { existsSync, realpathSync } = require('fs');
+  const files = (place) => ['cert', 'key'].map((part) => join(place, `${name}-${part}.pem`));
+  try {
+    const real = files(dirname(realpathSync(join(directory, `${name}-cert.pem`))));
+    if (real.every((path) => existsSync(path))) return real;
+  } catch {
+    // whoever reads them says what is missing
+  }
+  return files(directory);
+}
+
 // Path and state of the two files: it changes whenever one is written or replaced
 function filesOf({ TLS_CERT_PATH: directory = '/app/certs', TLS_CERT_NAME: name }) {
   if (!name) throw new Error('TLS_CERT_NAME is not set');
-  const paths = ['cert', 'key'].map((part) => require('path').join(directory, `${name}-${part}.pem`));
+  const paths = pairOf(directory, name);
   const states = paths.map((path) => {
     const { ino, size, mtimeMs, ctimeMs } = require('fs').statSync(path);
     return [ino, size, mtimeMs, ctimeMs].join(':');

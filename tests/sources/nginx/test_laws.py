@@ -12,7 +12,16 @@ from aicos_tls.sources.model import CodeContext
 from aicos_tls.sources.nginx import transform
 from aicos_tls.yamledit.apply import splice
 
-CONTEXT = CodeContext("web", "web", "/app/certs", frozenset({80}), {"api": "api", "b": "b"}, is_server=True)
+CONTEXT = CodeContext(
+    "web",
+    "web",
+    "/app/certs",
+    frozenset({80}),
+    {"api": "api", "b": "b"},
+    is_server=True,
+    environment={"HOST": "api", "URL": "https://b:1", "PLAIN": "http://api", "PORT": "80"},
+    uwsgi=frozenset({"b"}),
+)
 PIECES = (
     "server { ",
     "location / {\n  ",
@@ -27,6 +36,21 @@ PIECES = (
     "set $v api;\n",
     "set $v http://b:2; ",
     "grpc_pass api:1;",
+    "grpc_pass $v;",
+    "upstream q { server api:1; server b; } ",
+    "upstream r { server api:1; server x; } ",
+    "proxy_pass http://q;",
+    "proxy_pass https://x;",
+    "map $a $v { default http://api; b http://b:2; }\n",
+    "map $a $v { default api:1; b x; }\n",
+    "set $w $v;",
+    "proxy_pass http://$w/;",
+    "proxy_pass http://${HOST}:$PORT;",
+    "proxy_pass $URL;",
+    "proxy_pass ${PLAIN};",
+    "uwsgi_pass b:1;",
+    "uwsgi_pass uwsgi://q;",
+    "listen ${PORT};",
     "proxy_redirect http://api/ /;",
     "listen 80;\n\t",
     "listen 80",

@@ -64,7 +64,7 @@ class Certificate:
     def _look(self):
         try:
             name = _name()
-            files = [path(name + "-cert.pem"), path(name + "-key.pem")]
+            files = _pair(name)
             state = [(s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for s in map(os.stat, files)]
             if state != self._state:
                 self._context = self._loaded(*files)
@@ -99,6 +99,13 @@ class Certificate:
         if self._context is not None:
             then = "the one from before stays"
         say("the certificate cannot be used: %s: %s" % (problem, then))
+
+
+def _pair(name):
+    """Certificate and key of one renewal: names that are links lead to a directory that has both."""
+    real = os.path.realpath(path(name + "-cert.pem"))
+    key = os.path.join(os.path.dirname(real), name + "-key.pem")
+    return [real, key] if os.path.exists(key) else [path(name + "-cert.pem"), path(name + "-key.pem")]
 
 
 def _name():
