@@ -181,11 +181,22 @@ def _resolved(known: Known, destinations: Iterable[tuple[str, Destination]]) -> 
 
 def _from_sources(known: Known, texts: Texts) -> Iterator[Claim]:
     for name, service in texts.sources.services.items() if texts.sources else ():
-        files = texts.files(service)
+        files = _in_containers(texts.files(service), service)
         if files and (hosts := known.hosts(name)):
             environment = environment_of(texts.project.services[name], service)
             around = Surroundings(hosts, environment, name)
             yield from _resolved(known, ((name, each) for each in readers.destinations(files, around)))
+
+
+def _in_containers(files: dict[PurePosixPath, TextFile], service: ServiceSources) -> dict[PurePosixPath, TextFile]:
+    """The files without scripts that run in browsers, which reach no container by its name."""
+    from aicos_tls.sources.node.packages import NAME
+    from aicos_tls.sources.node.runs import Runs, places
+
+    if not any(path.name == NAME for path in files):
+        return files
+    found = places(files, service.start.words if service.start else ())
+    return {path: file for path, file in files.items() if path not in found or found[path].runs is not Runs.BROWSER}
 
 
 def _published(known: Known) -> Iterator[Claim]:
