@@ -77,6 +77,7 @@ class Known:
         self.project = plan.project
         self.directory = Directory(self.project)
         self._sources = sources
+        self._browsers: dict[str, frozenset[PurePosixPath]] = {}
         self.ports = {name: tuple(sorted(self._ports(service))) for name, service in self.project.services.items()}
 
     def _ports(self, service: Service) -> Iterable[int]:
@@ -92,6 +93,13 @@ class Known:
             return None
         own = self.directory.namespace(self.project.services[client]).name
         return None if self.directory.namespace(found).name == own else found.name
+
+    def in_browsers(self, service: ServiceSources) -> frozenset[PurePosixPath]:
+        """The scripts that run in browsers, which reach no container by its name; a run does not change which."""
+        name = service.service.name
+        if name not in self._browsers:
+            self._browsers[name] = _in_browsers(service)
+        return self._browsers[name]
 
     def protocol(self, server: str, port: int | None, protocol: Protocol) -> Protocol:
         """The most exact protocol that is known of a server's port."""
@@ -132,6 +140,16 @@ class Texts(Struct, frozen=True):
         """The files of a service, by their path in it."""
         name = service.service.name
         return {path: self.copies.get((name, file.path), file) for path, file in service.run.items()}
+
+
+def _in_browsers(service: ServiceSources) -> frozenset[PurePosixPath]:
+    from aicos_tls.sources.node.packages import NAME
+    from aicos_tls.sources.node.runs import Runs, places
+
+    if not any(path.name == NAME for path in service.run):
+        return frozenset()
+    found = places(service.run, service.start.words if service.start else ())
+    return frozenset(path for path, place in found.items() if place.runs is Runs.BROWSER)
 
 
 def environment_of(service: Service, sources: ServiceSources | None) -> dict[str, str]:
@@ -181,7 +199,8 @@ def _resolved(known: Known, destinations: Iterable[tuple[str, Destination]]) -> 
 
 def _from_sources(known: Known, texts: Texts) -> Iterator[Claim]:
     for name, service in texts.sources.services.items() if texts.sources else ():
-        files = texts.files(service)
+        browsers = known.in_browsers(service)
+        files = {path: file for path, file in texts.files(service).items() if path not in browsers}
         if files and (hosts := known.hosts(name)):
             environment = environment_of(texts.project.services[name], service)
             around = Surroundings(hosts, environment, name)

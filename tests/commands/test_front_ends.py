@@ -85,3 +85,12 @@ def test_without_a_change_of_the_code_the_proxies_are_named(run: Run) -> None:
     out = run("enable", "--serve", "auto", "--dry-run", "--no-certs").out
     assert "api does not serve TLS: cra goes on asking http://api:8001 in plain (cra/package.json:4)" in out
     assert "cra/src/setupProxy.js:4" in out
+
+
+def test_what_browsers_ask_is_no_connection_of_a_container(directory: Path, run: Run) -> None:
+    (directory / "next/middleware.ts").unlink()  # it asks in plain, and nobody knows where it runs
+    (directory / "cra/src/client.js").write_text("fetch('http://api:8001/x');\n")
+    done = run("enable", "--code", "--dry-run", "--no-certs", "--format", "json")
+    evidence = [each["where"] for c in json.loads(done.out)["connections"] for each in c["evidence"]]
+    assert any(where.startswith("cra/src/setupProxy.js") for where in evidence)
+    assert not any(where.startswith("cra/src/client.js") for where in evidence)

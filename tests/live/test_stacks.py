@@ -89,6 +89,29 @@ SHAPES = {
         ((8080, "/tea", "web: api answers /tea"),),
         {("web", "api", 8000): "http", ("poller", "api", 8000): "http"},
     ),
+    "nginx-go": Shape(
+        (NGINX, "golang:1.23-alpine"),
+        {8080: ("web", 80)},
+        ((8080, "/api/x", "api answers /x"), (8080, "/status", "api is up"), (8080, "/", "the site")),
+        {("web", "api", 9090): "http"},
+    ),
+    "nginx-pool": Shape(
+        (NGINX, NODE, REDIS),
+        {8080: ("gateway", 8080)},
+        tuple((8080, "/a", " /a ") for _ in range(6)),
+        {
+            ("gateway", "blue", 3000): "http",
+            ("gateway", "green", 3000): "http",
+            ("blue", "cache", 6379): "redis",
+            ("green", "cache", 6379): "redis",
+        },
+    ),
+    "nginx-uwsgi": Shape(
+        (NGINX, PYTHON),
+        {8080: ("proxy", 80)},
+        ((8080, "/a", "site /a for"), (8080, "/direct", "site /direct for"), (8080, "/admin/", "admin /admin/ for")),
+        {("proxy", "site", 3031): "uwsgi", ("proxy", "admin", 8000): "http"},
+    ),
 }
 
 
@@ -138,6 +161,7 @@ class Life:
         self.before = tree(folder)
 
     def build(self) -> None:
+        self.stack.override = {}
         if self.stack.engine.builds_on_host:
             services = json.loads(self.stack.compose("config", "--format", "json").stdout)["services"]
             built = [name for name, service in services.items() if "build" in service]
@@ -180,15 +204,8 @@ def _key(flow: Flow) -> tuple[str, str, int]:
 def test_a_stack_from_plain_to_tls_and_back(
     engine: Engine, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, case: Case
 ) -> None:
-    try:
-        engine.need(*case.shape.images)
-    except NoEngine as reason:
-        missing(str(reason))
-    life = Life(engine, case, tmp_path / case.name)
+    life = _ready(engine, case, tmp_path, monkeypatch)
     stack = life.stack
-    for key, value in engine.environment.items():
-        monkeypatch.setenv(key, value)
-    monkeypatch.chdir(stack.directory)
     try:
         life.build()
         stack.up()
@@ -201,9 +218,10 @@ def test_a_stack_from_plain_to_tls_and_back(
         assert faults == []
         _as_said(life, listed, crossed)
         _verified(life, run, listed)
-        assert run("rollback", "--certs").code == 0
-        shutil.rmtree(stack.directory / ".aicos-tls", ignore_errors=True)
+        if case.encrypted:
+            assert run("rollback", "--certs").code == 0
         (stack.directory / "aicos-tls.toml").unlink()
+        shutil.rmtree(stack.directory / ".aicos-tls", ignore_errors=True)
         assert tree(stack.directory) == life.before
         if case.encrypted:
             life.build()
@@ -212,6 +230,33 @@ def test_a_stack_from_plain_to_tls_and_back(
             assert ask_all([Request(*each) for each in case.shape.asked], life.ports, None) == []
     finally:
         stack.down()
+
+
+@pytest.mark.parametrize("name", [name for name in SHAPES if name.startswith("nginx-")])
+def test_learn_finds_what_nginx_asks(
+    engine: Engine, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """What `enable` makes of these stacks is tried in `test_nginx`."""
+    life = _ready(engine, Case(name, ()), tmp_path, monkeypatch)
+    try:
+        life.build()
+        life.stack.up()
+        _learned(life, run)
+    finally:
+        life.stack.down()
+
+
+def _ready(engine: Engine, case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Life:
+    """A copy of a stack, which is the current directory, with an engine that has its images."""
+    try:
+        engine.need(*case.shape.images)
+    except NoEngine as reason:
+        missing(str(reason))
+    for key, value in engine.environment.items():
+        monkeypatch.setenv(key, value)
+    life = Life(engine, case, folder / case.name)
+    monkeypatch.chdir(life.stack.directory)
+    return life
 
 
 def _learned(life: Life, run: Run) -> None:
