@@ -139,7 +139,17 @@ class Texts(Struct, frozen=True):
     def files(self, service: ServiceSources) -> dict[PurePosixPath, TextFile]:
         """The files of a service, by their path in it."""
         name = service.service.name
-        return {path: self.copies.get((name, file.path), file) for path, file in service.run.items()}
+        files = _of_its_programs(service)
+        return {path: self.copies.get((name, file.path), file) for path, file in files.items()}
+
+
+def _of_its_programs(service: ServiceSources) -> Mapping[PurePosixPath, TextFile]:
+    """The files of a service without the Go sources of programs that its image is not made of."""
+    if not any(path.suffix == ".go" for path in service.run):
+        return service.run
+    from aicos_tls.sources.go.compiling import own_files
+
+    return own_files(service, service.run)
 
 
 def _in_browsers(service: ServiceSources) -> frozenset[PurePosixPath]:

@@ -50,7 +50,11 @@ def test_it_is_named_with_its_place(project: Project, run: Run) -> None:
 
 
 def test_it_changes_with_the_code(project: Project, run: Run) -> None:
-    directory = project(FILES)
+    box = {  # what serves no TLS stays plain, and its healthcheck with it
+        "box/Dockerfile": 'FROM python:3.11-alpine\nCOPY . /opt/\nCMD ["python", "/opt/main.py"]\n',
+        "box/main.py": "import uvicorn\n\nuvicorn.run(lambda *_: None, port=8002)\n",
+    }
+    directory = project({**FILES, **box})
     before = tree(directory)
     out = run("enable", "--code", *FAST).out
     assert SCRIPT not in out
