@@ -39,7 +39,7 @@ def test_flags_over_the_compose_file_over_toml(project: MakeProject) -> None:
     assert found.as_dict() == {
         "certs_dir": "tls", "mount_path": "/t", "key_type": "p256", "days": 30, "all": True, "only": ["api"],
         "repair": False, "include": [], "exclude": ["web"], "strip_prefix": "a-", "override": False, "code": False,
-        "serve": [], "sidecar_image": "", "published": "plain", "require": [], "strict": False,
+        "serve": [], "sidecar_image": "", "lifetime": "", "published": "plain", "require": [], "strict": False,
     }  # fmt: skip
 
 
