@@ -22,10 +22,15 @@ compiled: $(STAMP)
 .PHONY: compiled
 
 test: compiled ## what needs no containers (TESTS="tests/pki -k handshake" for some of it)
-	$(BIN)/python -m pytest -n auto -m 'not live and not slow' $(TESTS)
+	$(BIN)/python -m pytest -n auto -m 'not live and not slow and not exhaustive' $(TESTS)
 
 test-all: compiled ## everything: real containers and real servers of each language, too
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(BIN)/python -m pytest -n auto -m 'not exhaustive' $(TESTS)
+
+hostile: compiled ## every hostile project with every command, about an hour
+	$(BIN)/python -m pytest -n auto -m exhaustive tests/security
+
+.PHONY: hostile
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -19,7 +19,14 @@ def write(directory: Path, files: dict[str, str | bytes]) -> None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+_QUICK = 6
+"""One in so many is in `make test`: each takes a second of its own process."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if index % _QUICK else ()) for index, name in enumerate(PROJECTS)],
+)
 def test_within_bounds_there_is_an_answer(name: str, tmp_path: Path) -> None:
     write(tmp_path, PROJECTS[name])
     done = run_bounded(tmp_path, "enable", "--dry-run", "--code", "--quiet")

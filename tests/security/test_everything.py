@@ -33,7 +33,7 @@ REPRESENTATIVE = frozenset(
         "linked certificates", "linked sources", "a pipe for a source", "no compose file at all",
     }
 )  # fmt: skip
-"""One of each kind, for a quick run; the others are `slow`."""
+"""One of each kind, for a quick run; the others are `exhaustive`."""
 LARGE = {"services-2000-linked": 60, "services-20000": 60, "services-prefix": 60, "variables-20000": 60}
 """Seconds for projects that are only large, and nothing else: thousands of services, each with a way to serve."""
 IN_FILES = frozenset({"neighbour", "address", "hook"})
@@ -58,7 +58,7 @@ def ran(project: Path, seconds: int = everything.SECONDS) -> Iterator[tuple[tupl
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in REPRESENTATIVE else pytest.mark.slow) for name in NAMES]
+    "name", [pytest.param(name, marks=() if name in REPRESENTATIVE else pytest.mark.exhaustive) for name in NAMES]
 )
 def test_every_command_obeys_the_law(tmp_path: Path, name: str) -> None:
     project = plant(tmp_path)
