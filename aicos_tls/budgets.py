@@ -44,6 +44,8 @@ COMMAND: Final = 2**13
 """Characters of a healthcheck, all words together: a longer one is left alone, and said so."""
 AUTHORITY: Final = 2_048
 """Characters of host, port, user and password of a URL: what is longer is no URL."""
+CODE: Final = 3_000_000
+"""Characters of the code of a service that are looked at for connections: files that name a service of the project."""
 PATTERNS: Final = 5_000
 """Lines of an ignore file that are applied."""
 PATTERN: Final = 4_096

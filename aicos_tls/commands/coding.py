@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _CODE = "code"
 """The rule of changes in sources (`aicos_tls.sources.codeplan`)."""
+_LACKS = "the list of connections may lack some"
 _NOTHING = "there are no sources of it here"
 _COMMAND = "aicos-tls enable --code, or --serve auto without a change of the code"
 _SERVE = "aicos-tls enable --serve auto"
@@ -84,6 +85,15 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
         found = _drafted(plan, sources, settled, request, known)
     if found.coded.plan:
         found.coded.plan.declined.extend(_more(found.coded.plan, left_to_people))
+    final = found.coded.plan or plan
+    final.notes.extend(
+        Note(
+            "warning",
+            f"{count} of its files that name a service were not read, as its code is too much: {_LACKS}",
+            name,
+        )
+        for name, count in known.unread.items()
+    )
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     stock = connections(known, before, found.after, servings(found.coded, plan, settled), authority)
     left = tuple(Gap(name, why.reason, "; ".join(why.remedy.splitlines())) for name, why in settled.plain.items())

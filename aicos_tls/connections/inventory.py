@@ -77,6 +77,8 @@ class Known:
         self.project = plan.project
         self.directory = Directory(self.project)
         self._sources = sources
+        self.unread: dict[str, int] = {}
+        """How many files of a service were not looked at, because its code is too much."""
         self._browsers: dict[str, frozenset[PurePosixPath]] = {}
         self.ports = {name: tuple(sorted(self._ports(service))) for name, service in self.project.services.items()}
 
@@ -215,6 +217,8 @@ def _from_sources(known: Known, texts: Texts) -> Iterator[Claim]:
             environment = environment_of(texts.project.services[name], service)
             around = Surroundings(hosts, environment, name)
             yield from _resolved(known, ((name, each) for each in readers.destinations(files, around)))
+            if around.unread:
+                known.unread[name] = len(around.unread)
 
 
 def _published(known: Known) -> Iterator[Claim]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aicos_tls.connections.protocols import Protocol
     from aicos_tls.errors import Where
+    from aicos_tls.files import TextFile
 
 PUBLISHED = "(published)"
 """The client of a published port: whoever reaches the host."""
@@ -64,12 +65,14 @@ class Surroundings(Struct, frozen=True):
 
     `hosts` are the names that mean services of the project, in lower case, and the service that each means: a text
     without a scheme (`api:8080`) is an address only with one of these. `environment` has the variables of the container
-    with their values, from the compose file, env files and the image, where they are known.
+    with their values, from the compose file, env files and the image, where they are known. A reader puts into `unread`
+    what it leaves out because there is too much (`budgets.CODE`).
     """
 
     hosts: Mapping[str, str]
     environment: Mapping[str, str]
     service: str = ""
+    unread: list[TextFile] = field(default_factory=list)
 
 
 class State(Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from aicos_tls import budgets
 from aicos_tls.connections.code.expressions import Evaluator
 from aicos_tls.connections.code.finding import Finder
 from aicos_tls.connections.code.grammars import GRAMMARS
@@ -65,7 +66,7 @@ class CodeReader:
         chosen = {path for path, text in texts.items() if wanted.names_one(text)}
         if chosen or configured.values:
             chosen |= {path for path, text in texts.items() if path not in chosen and wanted.puts_together(text)}
-        for path in (path for path in texts if path in chosen):
+        for path in _within_bounds(files, {path: text for path, text in texts.items() if path in chosen}, around):
             grammar = GRAMMARS[suffix(path)]
             known.append((files[path], Names(texts[path], grammar, variables)))
         sources = [names for _, names in known]
@@ -78,6 +79,19 @@ class CodeReader:
                 place = Asked(file.where(found.at), found.host, found.port, found.protocol, found.tls, found.text)
                 evidence = Evidence(language, found.text, place.where)
                 yield Destination(found.host, found.port, found.protocol, found.tls, evidence, remedy(language, place))
+
+
+def _within_bounds(
+    files: Mapping[PurePosixPath, TextFile], texts: Mapping[PurePosixPath, str], around: Surroundings
+) -> Iterator[PurePosixPath]:
+    """Yield the sources as far as the budget goes; the others are noted as not read."""
+    left = budgets.CODE
+    for path, text in texts.items():
+        left -= len(text)
+        if left >= 0:
+            yield path
+        else:
+            around.unread.append(files[path])
 
 
 def _text(file: TextFile) -> str | None:
