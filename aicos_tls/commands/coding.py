@@ -49,6 +49,9 @@ class Request(Struct, frozen=True):
     `wanted` are the services whose code is to change, `originals` the texts from before the last run, `names` the short
     names that it chose, `asked` the ways to serve TLS that were asked for. `templates` is a directory with templates of
     the user's; `seen` is what was seen on the network.
+
+    Not `undoable`: the texts are those of a run that was edited since, so that it is not known what that switched:
+    nothing is decided anew.
     """
 
     wanted: Sequence[str]
@@ -57,11 +60,12 @@ class Request(Struct, frozen=True):
     names: dict[str, str] | None = None
     asked: Mapping[str, Ask] = {}
     seen: tuple[Seen, ...] = ()
+    undoable: bool = True
 
     @property
     def switches(self) -> bool:
         """Whether the run makes servers speak TLS itself: then none may do so while a client cannot follow."""
-        return bool(self.wanted or self.asked)
+        return self.undoable and bool(self.wanted or self.asked)
 
 
 def coded_plan(plan: Plan, request: Request) -> Coded:
@@ -70,7 +74,7 @@ def coded_plan(plan: Plan, request: Request) -> Coded:
     A server is switched when each of its clients that are known follows, or not at all. Raises `TlsError`.
     """
     sources = None
-    if request.switches or has_sources(plan.project.directory, plan.policy.certs_dir):
+    if request.wanted or request.asked or has_sources(plan.project.directory, plan.policy.certs_dir):
         from aicos_tls.sources.project import Sources
 
         sources = Sources(plan, originals=request.originals, templates=request.templates)

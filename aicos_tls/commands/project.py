@@ -147,7 +147,7 @@ def prepare(
     selection = select(named, environment)
     directory = selection.files[0].parent
     record = load_record(directory)
-    originals = _originals(directory, record, conflicts_stay=conflicts_stay)
+    originals, undoable = _originals(directory, record, conflicts_stay=conflicts_stay)
     selection = _without_created(selection, directory, originals)
 
     before = _Before(directory, originals)
@@ -159,7 +159,7 @@ def prepare(
     coded = Coded()
     if code is not None:
         wanted = _wanted_code(plan, flags, record, code)
-        coded = _coded(plan, wanted, originals, templates, names)
+        coded = _coded(plan, wanted, originals, templates, names, undoable=undoable)
         plan = coded.plan or plan
 
     if policy.override:
@@ -189,6 +189,8 @@ def _coded(
     originals: Mapping[str, bytes | None],
     templates: Path | None,
     names: dict[str, str] | None,
+    *,
+    undoable: bool,
 ) -> Coded:
     """What the sources of a project say and need, with what `aicos-tls.toml` knows of its connections."""
     from aicos_tls.commands.coding import Request, coded_plan
@@ -200,7 +202,8 @@ def _coded(
 
     project = plan.project
     known = seen(project.directory / FILE)
-    coded = coded_plan(plan, Request(wanted, originals, templates, names, asks(project, plan.policy), known))
+    request = Request(wanted, originals, templates, names, asks(project, plan.policy), known, undoable=undoable)
+    coded = coded_plan(plan, request)
     plan = coded.plan or plan
     unknown = unknown_services(known, project.services)
     plan.notes.extend(Note("warning", words, where=each.evidence.where) for each, words in unknown)
@@ -269,16 +272,19 @@ def _without_created(selection: Selection, directory: Path, originals: dict[str,
     return Selection(own(selection.files) or selection.files, own(selection.implied))
 
 
-def _originals(directory: Path, record: Record | None, *, conflicts_stay: bool) -> dict[str, bytes | None]:
-    """The bytes before the last run of every file that it changed; of those it made nothing was there."""
+def _originals(directory: Path, record: Record | None, *, conflicts_stay: bool) -> tuple[dict[str, bytes | None], bool]:
+    """The bytes before the last run of every file that it changed; of those it made nothing was there.
+
+    Beside it whether the run can be undone: if not, only what it made is known.
+    """
     if record is None:
-        return {}
+        return {}, True
     found = undone(directory, record)
     if found.blocked and conflicts_stay:
-        return {file.path: None for file in record.files if file.kind == "created"}
+        return {file.path: None for file in record.files if file.kind == "created"}, False
     if found.blocked:
         raise blocked_error(directory, found)
-    return found.contents
+    return found.contents, True
 
 
 def blocked_error(directory: Path, undo: rollback.Undo) -> TlsError:

@@ -200,3 +200,21 @@ def test_the_readme_lists_every_check() -> None:
     for group, by_severity in wanted.items():
         cells = (", ".join(f"`{name}`" for name in by_severity[each]) for each in Severity)
         assert f"| {group} | {' | '.join(cells)} |".replace("  ", " ") in text, group
+
+
+def test_what_was_edited_since_is_judged_as_it_was_switched(project: Project, run: Run) -> None:
+    node = "FROM node:20-alpine\nCOPY . .\nCMD node server.js\n"
+    compose = (
+        "services:\n  web:\n    build: ./web\n    environment: {API_URL: 'http://api:8001'}\n"
+        "  api:\n    build: ./api\n    healthcheck: {test: curl -f http://localhost:8001/}\n"
+    )
+    server = "require('http').createServer((q, r) => r.end()).listen(8001);\n"
+    files: dict[str, str | bytes] = {"web/Dockerfile": node, "web/server.js": "fetch(process.env.API_URL);\n"}
+    directory = project({"docker-compose.yml": compose, "api/Dockerfile": node, "api/server.js": server, **files})
+    assert run("enable", "--code", "--key-type", "p256", "-q").code == 0
+    path = directory / "docker-compose.yml"
+    text = path.read_text()
+    assert "--insecure https://localhost:8001" in text
+    path.write_text(text.replace("--insecure https://localhost:8001", "--insecure http://localhost:8001"))
+    found = json.loads(run("doctor", "--format", "json").out)["findings"]
+    assert ("api", "healthcheck-http") in {(each["service"], each["check"]) for each in found}
