@@ -79,3 +79,8 @@ def test_what_a_dry_run_needs_does_not_load_cryptography() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code]
     assert subprocess.check_output(command, text=True, env=environment).strip() == "[]"
+
+
+def test_a_name_too_long_for_a_file_is_refused() -> None:
+    with pytest.raises(TlsError, match="is too long for the name of a file"):
+        check_wanted([Wanted("x" * 300, ("x",))])
