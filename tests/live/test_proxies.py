@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,9 +56,10 @@ def stand_ins(engine: Engine) -> None:
         engine.need(*NEEDED)
     except NoEngine as reason:
         missing(str(reason))
+    classic = replace(engine, environment={**engine.environment, "DOCKER_BUILDKIT": "0"})  # no plugin has to be there
     for target, image in STAND_INS.items():
         words = ("build", "--quiet", "--network", "host", "--target", target, "--tag", image, str(STACKS / "proxies"))
-        done = engine.docker(*words, timeout=BUILD)
+        done = classic.docker(*words, timeout=BUILD)
         if done.returncode:
             missing(f"no image {image}, and it cannot be built: {done.stderr[-300:]}")
 
