@@ -404,9 +404,12 @@ def test_connections_that_nobody_planned(apart: Shop, asking: Callable[[str, str
     shown = shop.text(*sniffed)
     assert shown.code == 1
     lines = shown.out[shown.out.index("Connections that nobody planned") :].splitlines()
-    assert re.fullmatch(rf"  ✗ web → api:{metrics} +http, \d+ bytes in clear", lines[1])
-    assert lines[2] == "      → aicos-tls learn -p shop writes them to aicos-tls.toml; then aicos-tls enable"
-    assert re.fullmatch(rf"  - api → db:{cache} +redis, \d+ bytes in clear", lines[3])
+    listed = [
+        line for line in lines if "bytes in clear" in line
+    ]  # one that was cut off may be there the other way round
+    assert any(re.fullmatch(rf"  ✗ web → api:{metrics} +http, \d+ bytes in clear", line) for line in listed)
+    assert "      → aicos-tls learn -p shop writes them to aicos-tls.toml; then aicos-tls enable" in lines
+    assert any(re.fullmatch(rf"  - api → db:{cache} +redis, \d+ bytes in clear", line) for line in listed)
     assert lines[-1] == "bytes go in clear"
 
 
