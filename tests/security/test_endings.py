@@ -201,7 +201,7 @@ def test_long_names_on_real_writes(project: Project, run: Run, length: int, attr
     before = tree(directory)
     named = [each for each in files if each.endswith(".yml")][:1]
     for more in ((), ("--code",), ("--override",)):
-        ran = run("enable", *named, "--key-type", "p256", "-q", *more)
+        ran = run("enable", *named, "--key-type", "p256", "--all", "-q", *more)
         assert ran.code in (0, 2), ran.err
         if ran.code:
             assert "is a bug" not in ran.err
