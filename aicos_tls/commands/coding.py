@@ -249,7 +249,7 @@ def _runtime_file(plan: Plan, file: RuntimeFile, originals: Mapping[str, bytes |
 
 
 def _untold(plan: Plan, served: Served) -> Iterator[Note]:
-    from aicos_tls.sources.unread import how_to_trust
+    from aicos_tls.sources.trust import how_to_trust
 
     authority = f"{plan.policy.mount_path}/ca-cert.pem"
     for name, runtime in served.untold:

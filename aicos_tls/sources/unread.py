@@ -1,9 +1,6 @@
 """Clients in languages that are not read: where their sources name a server, and how their runtime trusts the CA.
 
-Their code stays as it is, so that a person has to know of it. Sources of what is said: the JDK's `keytool` ("-cacerts",
-since 9); Debian's `update-ca-certificates(8)`, whose store OpenSSL's users take by default (.NET on Linux, PHP, Ruby,
-Rust's native-tls and rustls-native-certs); Erlang's `ssl` ("cacertfile"); Deno's `DENO_CERT`; Bun's
-NODE_EXTRA_CA_CERTS. None of these was tried here.
+Their code stays as it is, so that a person has to know of it.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from aicos_tls.sources.languages import MODULES, load
 from aicos_tls.sources.mentions import Names
 from aicos_tls.sources.runtime import STATIC
 from aicos_tls.sources.testfiles import is_test
+from aicos_tls.sources.trust import how_to_trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,17 +34,6 @@ _SUFFIXES = {
 }
 _CONFIGURATION = frozenset("properties yml yaml json toml ini xml".split())
 """Files in which such programs keep addresses: application.yml, appsettings.json."""
-_STORE = "before it starts: cp {ca} /usr/local/share/ca-certificates/aicos.crt && update-ca-certificates"
-_HOW = {
-    "Java": "before it starts: keytool -importcert -noprompt -cacerts -storepass changeit -alias aicos -file {ca}",
-    ".NET": _STORE,
-    "PHP": _STORE,
-    "Ruby": _STORE,
-    "Rust": f"{_STORE} (native-tls, rustls-native-certs), or ClientBuilder::add_root_certificate in its code",
-    "Elixir": 'ssl: [cacertfile: "{ca}"] in the options of its client',
-    "Bun": "NODE_EXTRA_CA_CERTS={ca}",
-    "Deno": "DENO_CERT={ca}",
-}
 
 
 class Unread(Struct, frozen=True):
@@ -55,11 +42,6 @@ class Unread(Struct, frozen=True):
     service: str
     words: str
     where: Where
-
-
-def how_to_trust(runtime: str, authority: str) -> str:
-    """How the clients of a runtime come to trust the CA, whose path in the container is `authority`; or empty."""
-    return _HOW.get(runtime, "").replace("{ca}", authority)
 
 
 def unread_clients(sources: Sources, names: tuple[str, ...]) -> Iterator[Unread]:

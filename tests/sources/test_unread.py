@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aicos_tls.sources.project import Sources
-from aicos_tls.sources.unread import how_to_trust, unread_clients
+from aicos_tls.sources.trust import how_to_trust
+from aicos_tls.sources.unread import unread_clients
 
 if TYPE_CHECKING:
     from support import PlanOf
