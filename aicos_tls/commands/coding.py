@@ -1,33 +1,28 @@
-"""The code half of a plan: the sources that change with `--code`, and the servers that would not serve TLS."""
+"""The code half of a plan: what changes in the sources or because of them, and the servers that would not serve TLS."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from aicos_tls import files, planner
 from aicos_tls.commands.gaps import Coded, Gap
 from aicos_tls.commands.proxied import over_tls
-from aicos_tls.commands.stock import named, outside, servings, still_plain
-from aicos_tls.connections.inventory import Known, Texts, claims, told
-from aicos_tls.connections.state import connections, in_the_way
+from aicos_tls.connections.inventory import Texts
 from aicos_tls.errors import TlsError, Where
 from aicos_tls.files import TextFile
 from aicos_tls.plan.model import Note, PlannedFile
-from aicos_tls.plan.serve import AUTO
-from aicos_tls.plan.servers import Plain, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from aicos_tls.connections.inventory import Claim
-    from aicos_tls.connections.seen import Seen
-    from aicos_tls.plan.model import Declined, Plan
+    from aicos_tls.commands.switching import Request
+    from aicos_tls.plan.model import Plan
     from aicos_tls.plan.serve import Ask
+    from aicos_tls.plan.servers import Settled
     from aicos_tls.serving.model import Choice, RuntimeFile
     from aicos_tls.serving.served import Served
     from aicos_tls.sources.codeplan import CodePlan
@@ -35,150 +30,11 @@ if TYPE_CHECKING:
     from aicos_tls.sources.project import ServiceSources, Sources
 
 
-_CODE = "code"
-"""The rule of changes in sources (`aicos_tls.sources.codeplan`)."""
-_LACKS = "the list of connections may lack some"
-_NOTHING = "there are no sources of it here"
 _COMMAND = "aicos-tls enable --code, or --serve auto without a change of the code"
-_SERVE = "aicos-tls enable --serve auto"
+SERVE = "aicos-tls enable --serve auto"
 
 
-class Request(Struct, frozen=True):
-    """What a run asks of the sources.
-
-    `wanted` are the services whose code is to change, `originals` the texts from before the last run, `names` the short
-    names that it chose, `asked` the ways to serve TLS that were asked for. `templates` is a directory with templates of
-    the user's; `seen` is what was seen on the network.
-
-    Not `undoable`: the texts are those of a run that was edited since, so that it is not known what that switched:
-    nothing is decided anew.
-    """
-
-    wanted: Sequence[str]
-    originals: Mapping[str, bytes | None]
-    templates: Path | None = None
-    names: dict[str, str] | None = None
-    asked: Mapping[str, Ask] = {}
-    seen: tuple[Seen, ...] = ()
-    undoable: bool = True
-
-    @property
-    def switches(self) -> bool:
-        """Whether the run makes servers speak TLS itself: then none may do so while a client cannot follow."""
-        return self.undoable and bool(self.wanted or self.asked)
-
-
-def coded_plan(plan: Plan, request: Request) -> Coded:
-    """Look at the sources of a project: who asks whom, and what changes with `--code` and `--serve`.
-
-    A server is switched when each of its clients that are known follows, or not at all. Raises `TlsError`.
-    """
-    sources = None
-    if request.wanted or request.asked or has_sources(plan.project.directory, plan.policy.certs_dir):
-        from aicos_tls.sources.project import Sources
-
-        sources = Sources(plan, originals=request.originals, templates=request.templates)
-    known = Known(plan, sources)
-    before = claims(known, Texts(plan.project, sources), told(known, request.seen))
-    settled = named(known, before, uwsgi=bool(request.asked))
-    found = _drafted(plan, sources, settled, request, known)
-    left_to_people: list[Declined] = []
-    while request.switches and (more := _unswitched(found, request)):
-        left_to_people += _declined_in_code(found)
-        settled = replace(settled, plain={**settled.plain, **more})
-        found = _drafted(plan, sources, settled, request, known)
-    if found.coded.plan:
-        found.coded.plan.declined.extend(_more(found.coded.plan, left_to_people))
-    final = found.coded.plan or plan
-    final.notes.extend(
-        Note(
-            "warning",
-            f"{count} of its files that name a service were not read, as its code is too much: {_LACKS}",
-            name,
-        )
-        for name, count in known.unread.items()
-    )
-    authority = f"{plan.policy.mount_path}/ca-cert.pem"
-    stock = connections(known, before, found.after, servings(found.coded, plan, settled), authority)
-    left = tuple(Gap(name, why.reason, "; ".join(why.remedy.splitlines())) for name, why in settled.plain.items())
-    gaps = (*found.coded.gaps, *left)
-    return replace(found.coded, gaps=gaps, connections=(*stock, *outside(plan)), settled=settled)
-
-
-def _declined_in_code(found: _Drafted) -> list[Declined]:
-    """What could not be changed in sources: it is why a server stays plain, so it is said whatever becomes of that."""
-    declined = found.coded.plan.declined if found.coded.plan else []
-    return [replace(each, safe=True) for each in declined if each.rule == _CODE]
-
-
-def _more(plan: Plan, declined: Sequence[Declined]) -> list[Declined]:
-    """Those that the plan does not have, each once."""
-    there = {(each.service, each.where, each.reason) for each in plan.declined}
-    return [each for each in dict.fromkeys(declined) if (each.service, each.where, each.reason) not in there]
-
-
-class _Drafted(Struct, frozen=True):
-    """A plan as far as it is settled, and what is claimed of connections once it is carried out."""
-
-    coded: Coded
-    known: Known
-    after: list[Claim]
-
-
-def _drafted(plan: Plan, sources: Sources | None, settled: Settled, request: Request, known: Known) -> _Drafted:
-    """The plan with the servers that are settled, and what the sources need for it."""
-    if settled != Settled():
-        plan = planner.plan(plan.project, plan.policy, request.names, None, settled)
-        sources = sources.under(plan) if sources else None
-    if sources is None or not (plan.servers or request.wanted):
-        gaps = tuple(Gap(name, _NOTHING, _SERVE) for name in plan.servers)
-        coded, texts = Coded(plan, gaps=gaps), Texts(plan.project, sources)
-    else:
-        coded, texts = _with_sources(plan, sources, settled, request)
-    final = coded.plan or plan
-    if final.files:
-        texts = replace(texts, project=planner.changed_project(plan.project, final.files))
-    return _Drafted(coded, known, claims(known, texts, told(known, request.seen)))
-
-
-def _unswitched(found: _Drafted, request: Request) -> dict[str, Plain]:
-    """The servers that must stay plain after all, save those for which a way was asked by name: that is obeyed."""
-    coded = found.coded
-    plan = coded.plan
-    assert plan is not None  # noqa: S101 - `_drafted` gives one
-    by_name = {name for name, ask in request.asked.items() if ask.by_name}
-    serving = servings(coded, plan, Settled())
-    authority = f"{plan.policy.mount_path}/ca-cert.pem"
-    more = {
-        server: _following(claim, plan, authority)
-        for server, claim in in_the_way(found.known, found.after, serving).items()
-    }
-    for choice in coded.choices:
-        asked = request.asked.get(choice.service)
-        if asked and asked.how == AUTO and (choice.how.value == "none" or choice.option.asks_port):
-            gaps = _gap_of(choice)
-            more.setdefault(choice.service, Plain(gaps[0].words, gaps[0].command))
-    for declined in plan.declined:
-        if not declined.safe and request.asked:
-            more.setdefault(declined.service, Plain(declined.reason))
-    for gap in coded.gaps:
-        if gap.service in request.wanted:
-            more.setdefault(gap.service, Plain(gap.words, gap.command))
-    return {name: why for name, why in more.items() if name in plan.servers and name not in by_name}
-
-
-def _following(claim: Claim, plan: Plan, authority: str) -> Plain:
-    """Why a client does not follow: what it goes on asking, and what stands in the way of changing that."""
-    where = claim.destination.evidence.where
-    of_file = [each for each in plan.declined if where and each.where.path == where.path]
-    nearest = min(of_file, key=lambda each: each.where.line != (where.line if where else None), default=None)
-    remedy = claim.destination.remedy.replace("{ca}", authority)
-    if nearest is None:
-        return Plain(still_plain(claim), remedy)
-    return Plain(f"{still_plain(claim)}: {nearest.reason}", remedy or nearest.paste.replace("\n", " "))
-
-
-def _with_sources(plan: Plan, sources: Sources, settled: Settled, request: Request) -> tuple[Coded, Texts]:
+def with_sources(plan: Plan, sources: Sources, settled: Settled, request: Request) -> tuple[Coded, Texts]:
     """The plan with what changes in the sources, or because of them, and the texts once that is written."""
     from aicos_tls.sources import codeplan
 
@@ -289,18 +145,6 @@ def _unread(sources: Sources, coded: tuple[str, ...]) -> Iterator[Note]:
         yield Note("todo", each.words, each.service, each.where)
 
 
-def has_sources(directory: Path, certs_dir: str) -> bool:
-    """Whether there is anything beside compose and env files in a directory: a quick look that saves a long one."""
-    certs = os.path.normpath(certs_dir)
-    with os.scandir(directory) as entries:
-        return any(
-            not entry.name.startswith(".")
-            and entry.name != certs
-            and not entry.name.endswith((".yml", ".yaml", ".json", ".env"))
-            for entry in entries
-        )
-
-
 def _facts(service: ServiceSources) -> Facts | None:
     """What its languages find; sources in which nothing hints at TLS are not parsed."""
     from aicos_tls.sources.languages import Facts
@@ -319,7 +163,7 @@ def _gaps(plan: Plan, sources: Sources, served: Served, coded: Sequence[str]) ->
     chosen = {choice.service: choice for choice in served.choices}
     for name in plan.servers:
         if name in chosen:
-            found += _gap_of(chosen[name])
+            found += gap_of(chosen[name])
             continue
         service = sources.services[name]
         needs = served.wanted.needs.get(name)
@@ -331,13 +175,13 @@ def _gaps(plan: Plan, sources: Sources, served: Served, coded: Sequence[str]) ->
                 Gap(
                     name,
                     words if way is not Way.NEEDS_CODE else "the code serves plain HTTP",
-                    _COMMAND if helps else _SERVE,
+                    _COMMAND if helps else SERVE,
                 )
             )
     return found
 
 
-def _gap_of(choice: Choice) -> list[Gap]:
+def gap_of(choice: Choice) -> list[Gap]:
     """The gap that a choice leaves; none when it serves TLS."""
     from aicos_tls.serving.model import How
 

@@ -193,8 +193,8 @@ def _coded(
     undoable: bool,
 ) -> Coded:
     """What the sources of a project say and need, with what `aicos-tls.toml` knows of its connections."""
-    from aicos_tls.commands.coding import Request, coded_plan
     from aicos_tls.commands.keyaccess import locked_out
+    from aicos_tls.commands.switching import Request, coded_plan
     from aicos_tls.connections.seen import seen, unknown_services
     from aicos_tls.plan.model import Note
     from aicos_tls.plan.serve import asks

@@ -50,7 +50,6 @@ def named(known: Known, found: Iterable[Claim], *, uwsgi: bool = False) -> Settl
 
 def servings(coded: Coded, plan: Plan, settled: Settled = NOTHING_SETTLED) -> dict[str, Serving]:
     """How each service speaks once the run is done, or why it stays plain."""
-    plan = coded.plan or plan
     gaps = {gap.service: Serving(reason=gap.words, remedy=gap.command) for gap in coded.gaps}
     chosen = {choice.service: choice for choice in coded.choices}
     found = {}
