@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from live.engines import NoEngine
-from live.stacks import Request, Stack, ask_all, compose_binary, free_ports, project_name
+from live.fronts import asked, copy
 from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
-from aicos_tls.live.docker import Docker
-from aicos_tls.live.flows import Flow, flows
-from aicos_tls.live.places import ELSEWHERE, Places
-from aicos_tls.live.probe import interfaces, reached_from_here
-from aicos_tls.live.sniff import Sniffer
-from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from live.engines import Engine
+    from live.stacks import Stack
     from support import Run
 
-STACKS = Path(__file__).resolve().parents[2] / "fixtures/stacks"
 SIDECAR, NGINX, PYTHON, NODE = "alpine:3.22", "nginx:alpine", "python:3.11-slim", "node:20-alpine"
-FRONT = 8080
-"""The port that each stack publishes."""
 
 IMAGES = {
     "nginx-go": (NGINX, "golang:1.23-alpine", SIDECAR),
@@ -64,27 +57,6 @@ ENCRYPTED = {
 }
 
 
-def copy(engine: Engine, name: str, folder: Path) -> tuple[Stack, int]:
-    """A copy of a stack that publishes a free port."""
-    shutil.copytree(STACKS / name, folder)
-    (port,) = free_ports(1)
-    compose = folder / "docker-compose.yml"
-    compose.write_text(compose.read_text().replace(f'"{FRONT}:', f'"{port}:'))
-    return Stack(engine, compose_binary(), folder, project_name(name)), port
-
-
-def asked(stack: Stack, name: str, port: int) -> tuple[list[str], tuple[Flow, ...]]:
-    """What is wrong with the answers, and what crossed the networks between containers meanwhile."""
-    found = look(Docker(stack.engine.environment), stack.name)
-    here = interfaces()
-    bridges = [n.interface for n in found.networks.values() if reached_from_here(n, here)]
-    requests = [Request(FRONT, path, holds) for path, holds in ASKED[name].items() for _ in range(3)]
-    with Sniffer(bridges) as sniffer:
-        faults = ask_all(requests, {FRONT: port}, None)
-    assert sniffer.lost == 0
-    return faults, tuple(flow for flow in flows(sniffer.streams, Places(found)) if flow.client not in ELSEWHERE)
-
-
 def _build(stack: Stack) -> None:
     if stack.engine.builds_on_host:
         services = json.loads(stack.compose("config", "--format", "json").stdout)["services"]
@@ -117,7 +89,7 @@ def test_one_command_encrypts_what_nginx_asks(
         assert told == ENCRYPTED[name]
         _build(stack)
         stack.up()
-        faults, seen = asked(stack, name, port)
+        faults, seen = asked(stack, ASKED[name], port)
         assert faults == []
         assert {(flow.client, flow.server, flow.port) for flow in seen if flow.tls} == ENCRYPTED[name]
         assert [flow for flow in seen if flow.clear and flow.port != 6379] == []

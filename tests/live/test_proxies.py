@@ -5,29 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from live.engines import NoEngine
-from live.stacks import BUILD, Request, Stack, ask_all, compose_binary, free_ports, project_name
+from live.fronts import STACKS, asked, copy
+from live.stacks import BUILD
 from support import missing, tree
 
 from aicos_tls.cli.errors import guarded
-from aicos_tls.live.docker import Docker
-from aicos_tls.live.flows import Flow, flows
-from aicos_tls.live.places import ELSEWHERE, Places
-from aicos_tls.live.probe import interfaces, reached_from_here
-from aicos_tls.live.sniff import Sniffer
-from aicos_tls.live.stack import look
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from live.engines import Engine
     from support import Run
 
-STACKS = Path(__file__).resolve().parents[2] / "fixtures/stacks"
-FRONT = 8080
-"""The port that each stack publishes."""
 STAND_INS = {"haproxy": "haproxy:2.6-debian", "httpd": "httpd:2.4-debian", "caddy": "caddy:2.6-debian"}
 NEEDED = ("python:3.11-slim", "redis:7-alpine", "alpine:3.22")
 ASKED = {
@@ -64,27 +57,6 @@ def stand_ins(engine: Engine) -> None:
             missing(f"no image {image}, and it cannot be built: {done.stderr[-300:]}")
 
 
-def copy(engine: Engine, name: str, folder: Path) -> tuple[Stack, int]:
-    """A copy of a stack that publishes a free port."""
-    shutil.copytree(STACKS / name, folder)
-    (port,) = free_ports(1)
-    compose = folder / "docker-compose.yml"
-    compose.write_text(compose.read_text().replace(f'"{FRONT}:', f'"{port}:'))
-    return Stack(engine, compose_binary(), folder, project_name(name)), port
-
-
-def asked(stack: Stack, name: str, port: int) -> tuple[list[str], tuple[Flow, ...]]:
-    """What is wrong with the answers, and what crossed the networks between containers meanwhile."""
-    found = look(Docker(stack.engine.environment), stack.name)
-    here = interfaces()
-    bridges = [n.interface for n in found.networks.values() if reached_from_here(n, here)]
-    requests = [Request(FRONT, path, holds) for path, holds in ASKED[name].items() for _ in range(3)]
-    with Sniffer(bridges) as sniffer:
-        faults = ask_all(requests, {FRONT: port}, None)
-    assert sniffer.lost == 0
-    return faults, tuple(flow for flow in flows(sniffer.streams, Places(found)) if flow.client not in ELSEWHERE)
-
-
 @pytest.mark.usefixtures("stand_ins")
 @pytest.mark.parametrize("options", [("--serve", "auto"), ("--code",)], ids=["serve", "code"])
 @pytest.mark.parametrize("name", ASKED)
@@ -103,7 +75,7 @@ def test_one_command_encrypts_what_a_proxy_asks(
         assert told == ENCRYPTED[name]
         stack.build()
         stack.up()
-        faults, seen = asked(stack, name, port)
+        faults, seen = asked(stack, ASKED[name], port)
         assert faults == []
         assert {(flow.client, flow.server, flow.port) for flow in seen if flow.tls} == ENCRYPTED[name]
         assert [flow for flow in seen if not flow.tls and flow.port != _DATA_STORE] == []
