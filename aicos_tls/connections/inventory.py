@@ -15,6 +15,7 @@ from aicos_tls.connections.labels import label_destinations
 from aicos_tls.connections.model import PUBLISHED, Destination, Evidence, Strength, Surroundings
 from aicos_tls.connections.protocols import PORTS, Protocol
 from aicos_tls.plan.references import Directory, references
+from aicos_tls.sources.environment import composed as composed_variables
 from aicos_tls.sources.ports import listening, published
 
 if TYPE_CHECKING:
@@ -164,21 +165,6 @@ def _in_browsers(service: ServiceSources) -> frozenset[PurePosixPath]:
     return frozenset(path for path, place in found.items() if place.runs is Runs.BROWSER)
 
 
-def environment_of(service: Service, sources: ServiceSources | None) -> dict[str, str]:
-    """The variables of a container with their values: image, then env files, then the compose file."""
-    found = dict(sources.stage.environment) if sources and sources.stage else {}
-    for file in service.env_files:
-        found.update(file.values)
-    for key, variable in service.environment.items():
-        if variable.value is None:
-            value = service.dotenv.values.get(key) if service.dotenv else None
-        else:
-            value = service.expand(variable.value) if "$" in variable.value else variable.value
-        if value is not None:
-            found[key] = value
-    return found
-
-
 def claims(known: Known, texts: Texts, seen: Iterable[Claim] = ()) -> list[Claim]:
     """Everything that is claimed by texts, before a run or after it, and by what was seen on the network.
 
@@ -214,8 +200,8 @@ def _from_sources(known: Known, texts: Texts) -> Iterator[Claim]:
         browsers = known.in_browsers(service)
         files = {path: file for path, file in texts.files(service).items() if path not in browsers}
         if files and (hosts := known.hosts(name)):
-            environment = environment_of(texts.project.services[name], service)
-            around = Surroundings(hosts, environment, name)
+            image = service.stage.environment if service.stage else {}
+            around = Surroundings(hosts, {**image, **composed_variables(texts.project.services[name])}, name)
             yield from _resolved(known, ((name, each) for each in readers.destinations(files, around)))
             if around.unread:
                 known.unread[name] = len(around.unread)

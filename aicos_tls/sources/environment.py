@@ -34,7 +34,8 @@ def environment(service: Service, stage: Stage | None, plan: Plan, servers: Coll
 
     URLs of servers that an image gives are those over TLS, and are to be set.
     """
-    image = {name: expand(value, stage.variables) for name, value in stage.environment.items()} if stage else {}
+    known = stage.variables if stage else {}
+    image = {name: expand(value, known) for name, value in stage.environment.items()} if stage else {}
     image = {name: value for name, value in image.items() if "$" not in value}
     told = {name: over_tls(value, servers) for name, value in image.items()}
     given = composed(service)
