@@ -64,7 +64,7 @@ def _trees(files: Iterable[TextFile]) -> Iterator[tuple[TextFile, Directive]]:
 
 def _of(names: Names, directive: Directive, where: Where) -> Iterator[Asked]:
     family = STREAM if directive.within("stream") else FAMILIES[directive.name]
-    for text in names.values.meanings(directive.args[0]):
+    for text in names.values.texts(directive.args[0]):
         parts = parts_of(text)
         if parts is None or (not parts.scheme and family == "http"):
             continue

@@ -57,6 +57,7 @@ class Values:
                 self._others.setdefault(name, []).extend(words)
         self._environment = environment
         self._known: dict[tuple[str, int], list[Text] | None] = {}
+        self._texts: dict[str, tuple[Text, ...]] = {}
 
     def meanings(self, word: Word) -> list[Text]:
         """What a word can mean; a variable without a known value stays as it is written. Each meaning once."""
@@ -66,6 +67,12 @@ class Values:
         for text in islice(self._meanings(word, _DEPTH), _MOST):
             found.setdefault((text.value, text.origins), text)
         return list(found.values())
+
+    def texts(self, word: Word) -> tuple[Text, ...]:
+        """What a word can mean, wherever its parts come from: the same word may stand in thousands of places."""
+        if word.value not in self._texts:
+            self._texts[word.value] = tuple({text.value: text for text in self.meanings(word)}.values())
+        return self._texts[word.value]
 
     def _meanings(self, word: Word, depth: int) -> Iterator[Text]:
         match = VARIABLE.search(word.value)
