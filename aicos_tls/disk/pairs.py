@@ -76,6 +76,12 @@ class _Place(Struct, frozen=True):
     def live(self) -> Path:
         return self.home / LIVE
 
+    @property
+    def strange(self) -> Path | None:
+        """The directory on the way to the versions that is a link or no directory: a key would leave the project."""
+        way = (self.directory / VERSIONS, self.home)
+        return next((path for path in way if path.is_symlink() or (path.exists() and not path.is_dir())), None)
+
     def link(self, name: str) -> str:
         """What the link of the file `name` says."""
         return f"{VERSIONS}/{self.short_name}/{LIVE}/{name}"
@@ -83,16 +89,18 @@ class _Place(Struct, frozen=True):
 
 def versions(directory: Path, short_name: str) -> tuple[int, ...]:
     """The versions of a pair that are there, the oldest first; none where the pair is plain files."""
-    home = _Place(directory, short_name).home
+    place = _Place(directory, short_name)
     with suppress(FileNotFoundError, NotADirectoryError):
-        return tuple(sorted(int(name) for name in os.listdir(home) if _is_number(name)))  # noqa: PTH208 - names alone
+        names = () if place.strange else os.listdir(place.home)  # noqa: PTH208 - names alone
+        return tuple(sorted(int(name) for name in names if _is_number(name)))
     return ()
 
 
 def live(directory: Path, short_name: str) -> int | None:
     """The version that counts; None where the pair is plain files."""
+    place = _Place(directory, short_name)
     with suppress(OSError):
-        name = os.readlink(_Place(directory, short_name).live)  # noqa: PTH115 - its text is wanted
+        name = "" if place.strange else os.readlink(place.live)  # noqa: PTH115 - its text is wanted
         return int(name) if _is_number(name) else None
     return None
 
@@ -166,6 +174,8 @@ def prune(directory: Path, short_name: str, *, keep: int = KEPT) -> None:
     place = _Place(directory, short_name)
     before = [number for number in versions(directory, short_name) if current is not None and number <= current]
     stay = {str(number) for number in before[-keep:]} | {LIVE}
+    if place.strange:
+        return
     with suppress(OSError):  # what cannot be tidied up now is left to the next run
         for name in os.listdir(place.home):  # noqa: PTH208 - names alone
             if name not in stay:
@@ -175,6 +185,7 @@ def prune(directory: Path, short_name: str, *, keep: int = KEPT) -> None:
 def flatten(directory: Path, short_name: str) -> None:
     """Make plain files of the links of a pair, with the same bytes, and remove its versions. Raises `TlsError`."""
     place = _Place(directory, short_name)
+    _refuse_strange(place, ())
     current = live(directory, short_name)
     try:
         if current is not None:
@@ -203,6 +214,12 @@ def _is_number(name: str) -> bool:
 
 def _refuse_strange(place: _Place, files: Iterable[PairFile]) -> None:
     """Refuse links that this program did not make, and what is no file: they are somebody else's."""
+    if (strange := place.strange) is not None:
+        raise TlsError(
+            "is a link or no directory, and keys are kept in it",
+            where=Where(strange),
+            hint="remove it: a key is written into the certificates directory itself",
+        )
     for file in files:
         path = place.directory / file.name
         if not file.named:

@@ -350,3 +350,23 @@ def test_what_does_not_belong_among_the_versions_goes(certs: Path) -> None:
     (certs / ".versions/api/stray").write_text("x")
     replace(certs, "newer")
     assert not (certs / ".versions/api/stray").exists()
+
+
+@pytest.mark.parametrize("way", [".versions", ".versions/web"])
+def test_no_key_leaves_by_a_link_on_the_way(tmp_path: Path, way: str) -> None:
+    """Whoever can push a branch can put a link there, however well the directory is ignored."""
+    certs, out = tmp_path / "certs", tmp_path / "out"
+    (certs / way).parent.mkdir(parents=True)
+    out.mkdir()
+    (out / "web").mkdir()
+    (out / "7").mkdir()
+    (certs / way).symlink_to(out)
+    new = {"web": [PairFile("web-cert.pem", b"c", 0o644), PairFile("web-key.pem", b"k", 0o600)]}
+    with pytest.raises(TlsError, match="is a link or no directory"):
+        pairs.replace_pairs(certs, new)
+    with pytest.raises(TlsError, match="is a link or no directory"):
+        pairs.flatten(certs, "web")
+    assert (pairs.versions(certs, "web"), pairs.live(certs, "web")) == ((), None)
+    pairs.prune(certs, "web")
+    pairs.recover_pairs(certs)
+    assert sorted(path.name for path in out.rglob("*")) == ["7", "web"]
